@@ -1,0 +1,48 @@
+"""Builds the compiled twins; all metadata is in pyproject.toml.
+
+A failed compilation fails the installation: fastresp without its compiled twins is asked for with
+FASTRESP_NO_EXTENSIONS=1, never met by surprise.
+"""
+
+import os
+import platform
+
+from setuptools import Extension, setup
+
+TWINS = {
+    "fastresp.wire.status_c": "fastresp/wire/status_c.pyx",
+    "fastresp.wire.headers_c": "fastresp/wire/headers_c.pyx",
+    "fastresp.wire.chunks_c": "fastresp/wire/chunks_c.pyx",
+    "fastresp.http.parser_c": "fastresp/http/parser.py",
+    "fastresp.http.request_c": "fastresp/http/request.py",
+    "fastresp.http.responder_c": "fastresp/http/responder.py",
+    "fastresp.http.service_c": "fastresp/http/service.py",
+    "fastresp.http.exchange_c": "fastresp/http/exchange.py",
+    "fastresp.http.protocol_c": "fastresp/http/protocol.py",
+}
+
+
+def compiled_twins() -> list[Extension]:
+    if os.environ.get("FASTRESP_NO_EXTENSIONS", "") not in ("", "0") or platform.python_implementation() != "CPython":
+        return []
+    from Cython.Build import cythonize
+
+    flags = [] if os.name == "nt" else ["-O2", "-g0"]
+    extensions = [Extension(name, [source], extra_compile_args=flags) for name, source in TWINS.items()]
+    return cythonize(
+        extensions,
+        build_dir="build/cython",
+        force=True,  # a changed NAME_c.pxd beside NAME.py goes unnoticed otherwise
+        compiler_directives={
+            "language_level": 3,
+            "annotation_typing": False,  # types belong in the .pxd; the .py takes what Python takes
+            "boundscheck": False,
+            "wraparound": False,
+            "initializedcheck": False,
+            "cdivision": True,
+            "embedsignature": True,
+        },
+    )
+
+
+setup(ext_modules=compiled_twins())
