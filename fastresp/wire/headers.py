@@ -1,0 +1,127 @@
+"""Header fields on the wire: `name: value CRLF`, checked and formatted, and the whole head in front of a body.
+
+Checking is one translate over all names and one over all values; only when that finds something are the fields looked
+at one by one, by fastresp.headers, which says what is wrong. The twin headers_c does the same with C buffers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fastresp.headers import (
+    CONNECTION_CLOSE,
+    HAS_CONNECTION,
+    HAS_CONTENT_LENGTH,
+    HAS_CONTENT_TYPE,
+    HAS_DATE,
+    HAS_SERVER,
+    HAS_TRAILER,
+    HAS_TRANSFER_ENCODING,
+    OWS,
+    TOKEN_OCTETS,
+    VALUE_OCTETS,
+    Fields,
+    Headers,
+    Text,
+    checked_fields,
+    field_list,
+    field_value,
+)
+
+__all__ = ["format_fields", "format_head", "format_headers"]
+
+_FACTS = {
+    b"connection": HAS_CONNECTION,
+    b"content-length": HAS_CONTENT_LENGTH,
+    b"content-type": HAS_CONTENT_TYPE,
+    b"date": HAS_DATE,
+    b"server": HAS_SERVER,
+    b"trailer": HAS_TRAILER,
+    b"transfer-encoding": HAS_TRANSFER_ENCODING,
+}
+_PAIRS = {tuple, list}
+_MAX_LENGTH = 2**62
+
+
+def format_headers(pairs: Fields) -> bytes:
+    """The field lines of `pairs` (Headers, a mapping, or pairs of str or bytes), without a blank line after them.
+
+    Raises HeaderError for a name or value that must not go on the wire, TypeError for what is no field (RFC 9110,
+    section 5; RFC 9112, section 5).
+    """
+    return format_fields(pairs)[0]
+
+
+def format_fields(pairs: Fields) -> tuple[bytes, int, int]:
+    """The field lines of `pairs`, which facts (HAS_...) hold for them, and the content-length that they state.
+
+    The length is -1 if there is no such field, -2 if it is no number up to 2**62 or stated twice. Of Headers the result
+    is kept until they change. Raises what format_headers raises.
+    """
+    if isinstance(pairs, Headers):
+        if pairs._formatted is None:
+            pairs._formatted = _formatted(pairs._fields)
+        return pairs._formatted
+    return _formatted(_checked(field_list(pairs)))
+
+
+def format_head(line: bytes, block: bytes, content_type: Text | None, length: int, tail: bytes, body: bytes) -> bytes:
+    """The status line, the field lines, content-type (unless None), content-length (unless negative), tail and body.
+
+    `tail` holds the rest of the fields and the blank line. Raises what field_value raises for the content type.
+    """
+    kind = b"" if content_type is None else b"content-type: %b\r\n" % field_value("content-type", content_type)
+    size = b"" if length < 0 else b"content-length: %d\r\n" % length
+    return b"".join((line, block, kind, size, tail, body))
+
+
+def _checked(pairs: list[Sequence[Text]]) -> list[tuple[bytes, bytes]]:
+    if not pairs:
+        return []
+    if not set(map(type, pairs)) <= _PAIRS:
+        return checked_fields(pairs)
+    try:
+        names, values = map(_octets, zip(*pairs, strict=True))
+    except (TypeError, ValueError):
+        return checked_fields(pairs)
+    # PERF: 8 fields in 4.7 us; in 9.6 us with field_name and field_value for each.
+    # LF stands in no name or value that is right, so that exactly the ones put in between must remain.
+    between = len(pairs) - 1
+    if (
+        b"" in names
+        or len(b"\n".join(names).translate(None, TOKEN_OCTETS)) != between
+        or len(b"\n".join(values).translate(None, VALUE_OCTETS)) != between
+    ):
+        return checked_fields(pairs)
+    return [(name, value.strip(OWS)) for name, value in zip(names, values, strict=True)]
+
+
+def _octets(texts: Sequence[Text]) -> list[bytes]:
+    return [text if type(text) is bytes else str.encode(text, "latin-1") for text in texts]  # type: ignore[arg-type]
+
+
+def _formatted(fields: list[tuple[bytes, bytes]]) -> tuple[bytes, int, int]:
+    facts, length = 0, -1
+    if not _FACTS.keys().isdisjoint([name.lower() for name, _ in fields]):
+        for name, value in fields:
+            fact = _FACTS.get(name.lower(), 0)
+            if fact == HAS_CONTENT_LENGTH:
+                length = -2 if facts & HAS_CONTENT_LENGTH else _length_of(value)
+            elif fact == HAS_CONNECTION and _lists_close(value):
+                facts |= CONNECTION_CLOSE
+            facts |= fact
+    return b"".join([b"%b: %b\r\n" % field for field in fields]), facts, length
+
+
+def _length_of(value: bytes) -> int:
+    """The number that the value of a content-length field states, or -2 (RFC 9110, section 8.6)."""
+    # 2**62 has 19 digits; many more of them are more than int() reads.
+    if not value.isdigit() or len(value.lstrip(b"0")) > 19:
+        return -2
+    length = int(value.lstrip(b"0") or b"0")
+    return length if length <= _MAX_LENGTH else -2
+
+
+def _lists_close(value: bytes) -> bool:
+    """Whether a connection field's value has the option close in its list (RFC 9110, section 7.6.1)."""
+    return any(option.strip(OWS) == b"close" for option in value.lower().split(b","))
