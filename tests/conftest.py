@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
-import importlib.util
 import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from types import ModuleType
 
 import pytest
+from client import Client
+
+from fastresp import Config, Server
+from fastresp.http import Engine
 
 PURE_ONLY = os.environ.get("FASTRESP_NO_EXTENSIONS", "") not in ("", "0")
 
@@ -31,3 +37,39 @@ def twin(request: pytest.FixtureRequest) -> Twin:
     if request.param == "compiled" and PURE_ONLY:
         pytest.skip("FASTRESP_NO_EXTENSIONS is set: the pure twins alone are under test")
     return Twin(request.param)
+
+
+@pytest.fixture(params=["uvloop", "asyncio"], scope="session")
+def loop_factory(request: pytest.FixtureRequest) -> Callable[[], asyncio.AbstractEventLoop]:
+    if request.param == "asyncio":
+        return asyncio.new_event_loop
+    return pytest.importorskip("uvloop", reason="no uvloop on this platform").new_event_loop
+
+
+@pytest.fixture(scope="session")
+def server_class(twin: Twin) -> type[Server]:
+    """The Server whose connections are of the twin under test."""
+    engine = Engine(twin("http.service").new_service, twin("http.protocol").new_protocol)
+    return type(f"{twin.name.title()}Server", (Server,), {"engine": engine})
+
+
+@pytest.fixture
+def serve(
+    server_class: type[Server], loop_factory: Callable[[], asyncio.AbstractEventLoop]
+) -> Iterator[Callable[..., Server]]:
+    """Starts servers: `serve(handler, **config)` runs one on 127.0.0.1 until the test is over, and returns it."""
+    with ExitStack() as stack:
+
+        def start(handler: Callable[..., object], *, grace: float = 5.0, **config: object) -> Server:
+            server = server_class(handler, config=Config(**config))
+            background = server.background(host="127.0.0.1", port=0, grace=grace, loop_factory=loop_factory)
+            return stack.enter_context(background)
+
+        yield start
+
+
+@pytest.fixture
+def connect() -> Iterator[Callable[[Server], Client]]:
+    """Opens raw connections to servers, and closes them when the test is over."""
+    with ExitStack() as stack:
+        yield lambda server: stack.enter_context(Client(server.port))

@@ -1,2 +1,2 @@
 cpdef bytes status_line(object status)
-cdef bytes line_of(int status)
+cpdef bytes line_of(int status)

@@ -25,6 +25,6 @@ cpdef bytes status_line(object status):
     return line_of(status_code(status))
 
 
-cdef bytes line_of(int status):
+cpdef bytes line_of(int status):
     """The status line of a number that is known to be from 100 to 999."""
     return <bytes>_LINES[status]

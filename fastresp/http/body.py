@@ -1,0 +1,113 @@
+"""A request's body as it arrives: the connection feeds it, a coroutine reads it, and neither runs ahead of the other.
+
+Async code gains nothing from compilation, so both twins use this one module as it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from io import BytesIO
+from typing import Protocol
+
+__all__ = ["Body", "whole"]
+
+# How much may wait for its reader before the connection stops reading; two of uvloop's reads at the most follow it.
+HIGH_WATER = 262144
+
+
+class Source(Protocol):
+    """The connection, as a body sees it."""
+
+    def want_body(self) -> None:
+        """More of the body is needed now."""
+
+
+class Body:
+    """The pieces of one request's content, in order."""
+
+    __slots__ = ("_ended", "_error", "_pieces", "_size", "_source", "_taken", "_waiter")
+
+    def __init__(self, source: Source | None) -> None:
+        self._source: Source | None = source
+        self._pieces: deque[bytes] = deque()
+        self._size = 0
+        self._ended = False
+        self._error: BaseException | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        self._taken = False
+
+    def feed(self, piece: bytes) -> bool:
+        """Adds a piece. False when enough is waiting, and the connection should pause."""
+        self._pieces.append(piece)
+        self._size += len(piece)
+        self._wake()
+        return self._size < HIGH_WATER
+
+    def full(self) -> bool:
+        """Whether enough is waiting for its reader."""
+        return self._size >= HIGH_WATER
+
+    def end(self) -> None:
+        """There is no more."""
+        self._ended = True
+        self._source = None
+        self._wake()
+
+    def fail(self, error: BaseException) -> None:
+        """There will be no more, for this reason; what has come before is still handed out."""
+        if not self._ended and self._error is None:
+            self._error = error
+            self._source = None
+            self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def __aiter__(self) -> Body:
+        if self._taken:
+            raise RuntimeError("the request's body is already being read")
+        self._taken = True
+        return self
+
+    async def __anext__(self) -> bytes:
+        while not self._pieces:
+            if self._error is not None:
+                raise self._error
+            if self._ended or self._source is None:
+                raise StopAsyncIteration
+            if self._waiter is not None:
+                raise RuntimeError("the request's body is already being read")
+            self._source.want_body()
+            if self._pieces or self._ended:
+                continue
+            self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+        piece = self._pieces.popleft()
+        self._size -= len(piece)
+        if self._source is not None and self._size < HIGH_WATER // 2:
+            self._source.want_body()
+        return piece
+
+    async def read(self) -> bytes:
+        """All that comes, as one. Raises BodyError when it breaks off."""
+        whole = BytesIO()
+        async for piece in self:
+            if self._ended and not self._pieces and not whole.tell():
+                return piece
+            whole.write(piece)
+        # BytesIO hands its own buffer over here, without a copy
+        return whole.getvalue()
+
+
+def whole(data: bytes) -> Body:
+    """A body that has already come."""
+    body = Body(None)
+    if data:
+        body.feed(data)
+    body.end()
+    return body

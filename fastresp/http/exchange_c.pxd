@@ -1,0 +1,53 @@
+cimport cython
+from fastresp.http cimport responder_c as responders
+from fastresp.http.service_c cimport Service
+from fastresp.wire.chunks_c cimport format_chunk, format_last_chunk
+from fastresp.wire.headers_c cimport format_fields, format_head
+from fastresp.wire.status_c cimport line_of
+
+cdef int CONNECTION_CLOSE, HAS_CONNECTION, HAS_CONTENT_TYPE, HAS_DATE, HAS_SERVER, HAS_TRAILER, HAS_TRANSFER_ENCODING
+cdef int OWN_FIELDS
+cdef Py_ssize_t JOINED
+
+cdef class Channel:
+    cdef object put(self, Http1Exchange exchange, bytes data)
+    cdef object done(self, Http1Exchange exchange)
+    cdef bint must_close(self, Http1Exchange exchange) except -1
+    cdef bint is_turn(self, Http1Exchange exchange) except -1
+    cpdef object waiter(self, Http1Exchange exchange)
+
+cdef class Http1Exchange(responders.Exchange):
+    cdef Channel channel
+    cdef Service service
+    cdef object request
+    cdef Http1Exchange next
+    cdef list held, callbacks
+    cdef object source, pump, trailer_names
+    cdef int minor, status
+    cdef Py_ssize_t sent
+    cdef bint begun, broken, chunked, close, dropped_content, ended, incoming, is_connect, is_head, keep, plain, reset, unsafe
+    cdef object open(self, Channel channel, Service service, object request, int minor, bint keep_alive)
+    cpdef object content(self, bytes data)
+    cpdef object finish(self)
+    cpdef object break_off(self)
+    cdef object turn(self)
+    cdef object hold(self, bytes data)
+    cdef object release(self)
+    cdef object cancel(self)
+    cdef object _put(self, bytes data)
+    cdef object _begin(self, int status)
+    @cython.locals(message=bytes, coding=bytes)
+    cdef object _start(self, int status, bytes block, int facts, object content_type, Py_ssize_t length, bint chunked, bytes trailer)
+    @cython.locals(service=Service)
+    cdef bytes _tail(self, int facts)
+    cdef bint _is_empty(self, int status) except -1
+    cdef bint _has_no_length(self, int status) except -1
+    cdef tuple _without_content(self, int status, object fields, object content_type, Py_ssize_t length, bint bare)
+    cdef object _check_length(self, Py_ssize_t declared, Py_ssize_t length, bint bare)
+    cdef object _check_facts(self, int facts)
+    @cython.locals(length=Py_ssize_t, declared=Py_ssize_t, facts=int, block=bytes, message=bytes)
+    cpdef object answer(self, int status, object fields, object content_type, bytes data, bint bare)
+    @cython.locals(declared=Py_ssize_t, facts=int, length=Py_ssize_t, status=int, data=bytes, formatted=tuple)
+    cpdef object answer_response(self, object response)
+
+cpdef Http1Exchange new_exchange()

@@ -1,0 +1,651 @@
+"""A connection of HTTP/1.1: reads requests, calls the handler, sends the answers in the order of the requests.
+
+All that one read brings is parsed, handled and answered in one go, and leaves in one write. Nothing grows without
+bound: reading pauses while answers are pending, while the client reads slowly, and while a body waits for its handler.
+A request that is not safe (RFC 9110, section 9.2.1), or has a body, waits until the answers before it are complete.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+import struct
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from fastresp.errors import BodyError
+from fastresp.http import exchange as exchanges
+from fastresp.http.body import Body
+from fastresp.http.exchange import new_exchange
+from fastresp.http.parser import new_parser
+from fastresp.http.request import new_peer, new_request
+from fastresp.http.responder import new_responder
+from fastresp.http.service import access, address, describe
+from fastresp.response import TEXT
+
+if TYPE_CHECKING:
+    from fastresp.http import service as services
+
+__all__ = ["HttpProtocol", "new_protocol"]
+
+log = logging.getLogger("fastresp")
+
+# The parser's events and methods.
+NEED_DATA, HEAD, BODY, END = 0, 1, 2, 3
+HEAD_METHOD, CONNECT = 2, 6
+SAFE = (False, True, True, False, False, False, False, True, True, False)
+
+# What a deadline is for.
+NOTHING, IDLE, IN_HEAD, IN_BODY, LINGERING, CLOSING = 0, 1, 2, 3, 4, 5
+
+MAX_PIPELINE = 64
+"""Requests of one connection that may be unanswered at once."""
+GATHERED = 262144
+"""Bytes of answers that are gathered before they are written, even in the middle of a read."""
+JOINED = 131072
+"""Answers of up to this size together are joined for one write."""
+HIGH_WATER = 65536
+"""Bytes that the transport may hold before writers have to wait."""
+DISCARDED = 262144
+"""Bytes of an unread body that are read and dropped to keep a connection; for more it is closed."""
+LINGER = 2.0
+"""Seconds that a client which is still sending has to read the answer that refuses it."""
+
+
+class HttpProtocol(exchanges.Channel):
+    """The protocol object of one connection, for a loop's `create_server`."""
+
+    __slots__ = (
+        "body",
+        "closing",
+        "collected",
+        "count",
+        "deadline",
+        "discarding",
+        "due",
+        "eof",
+        "expecting",
+        "first",
+        "held",
+        "host",
+        "incoming",
+        "last",
+        "last_size",
+        "out",
+        "out_size",
+        "parser",
+        "peer",
+        "probes",
+        "progress",
+        "read_paused",
+        "running",
+        "seen",
+        "service",
+        "spare",
+        "stopped",
+        "transport",
+        "unread",
+        "waiters",
+        "waits_for",
+        "write",
+        "write_paused",
+    )
+
+    def __init__(self, service: services.Service) -> None:
+        self.service = service
+        self.parser = new_parser(service.config)
+        self.transport: Any = None
+        self.write: Any = None
+        self.peer: Any = None
+        self.host: Any = None
+        # the exchanges that are not complete, a list linked by their `next`
+        self.first: Any = None
+        self.last: Any = None
+        self.count = 0
+        self.spare: Any = None
+        # the message that is being read
+        self.incoming: Any = None
+        self.body: Any = None
+        self.collected: Any = None
+        self.seen = 0
+        self.expecting = False
+        self.discarding = 0
+        self.unread = False
+        self.held = False
+        # what is on its way out
+        self.out: list[bytes] = []
+        self.out_size = 0
+        self.waiters: list[Any] = []
+        # how the connection is
+        self.running = False
+        self.due = False
+        self.stopped = False
+        self.closing = False
+        self.eof = False
+        self.read_paused = False
+        self.write_paused = False
+        self.waits_for = NOTHING
+        self.deadline = 0.0
+        self.progress = 0.0
+        self.last_size = 0
+        self.probes = 0
+
+    # -- what the loop calls
+
+    def connection_made(self, transport: Any) -> None:
+        service = self.service
+        self.transport = transport
+        self.write = transport.write
+        self.peer = new_peer(transport, service.secure)
+        transport.set_write_buffer_limits(HIGH_WATER)
+        if service.max_per_host or service.rate_limit:
+            remote = self.peer.remote()
+            self.host = remote[0] if isinstance(remote, tuple) else None
+        refusal = service.admit(self, self.host)
+        if refusal:
+            self._refuse(refusal, "too many connections, try again later", {"retry-after": "1"})
+        elif service.draining:
+            self._shut()
+        else:
+            self._watch(IN_HEAD, service.head_timeout)
+
+    def data_received(self, data: bytes) -> None:
+        if self.stopped:
+            if self.closing:
+                self.discarding += len(data)
+                if self.discarding > DISCARDED:
+                    self.abort()
+            elif not self.read_paused:
+                self._pause_reading()
+            return
+        self.parser.feed(data)
+        self.proceed()
+
+    def eof_received(self) -> bool:
+        self.eof = True
+        if self.closing or self.service.secure:
+            return False  # asyncio's TLS has no half-closed connections
+        self.proceed()
+        return True  # a half-closed client gets its answers
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if self.transport is None:
+            return
+        self.transport = None
+        self.write = None
+        self.stopped = True
+        self.closing = True
+        self.peer.transport = None
+        self.service.dismiss(self, self.host)
+        if self.body is not None:
+            self.body.fail(BodyError("the client left before the end of the request's body"))
+            self.body = None
+        self.incoming = None
+        self.spare = None
+        self.out = []
+        self._cancel_all()
+        self._wake()
+
+    def pause_writing(self) -> None:
+        self.write_paused = True
+        self.last_size = -1
+
+    def resume_writing(self) -> None:
+        self.write_paused = False
+        self._wake()
+        self._proceed_soon()
+
+    # -- reading
+
+    def proceed(self) -> None:
+        """Reads requests and calls the handler until there is nothing to read or something to wait for."""
+        self.due = False
+        if self.running or self.closing:
+            return
+        parser = self.parser
+        self.running = True
+        try:
+            while not self.stopped:
+                if self.write_paused or self.count >= MAX_PIPELINE or (self.body is not None and self.body.full()):
+                    self._pause_reading()
+                    break
+                if self.held:
+                    if self.first is not None:
+                        self._pause_reading()
+                        break
+                    self.held = False
+                    self._head()
+                    continue
+                event = parser.next()
+                if event == HEAD:
+                    # RFC 9112, section 9.3.2: only safe requests may be handled side by side
+                    if self.first is None or (SAFE[parser.method] and not parser.has_body and not self.first.unsafe):
+                        self._head()
+                    else:
+                        self.held = True
+                elif event == NEED_DATA:
+                    if self.eof:
+                        self.stopped = True
+                        if self.incoming is not None:
+                            self._refuse(400, "the connection was closed before the end of the request's body", None)
+                        break
+                    if self.incoming is not None:
+                        self._starved()
+                    if self.read_paused:
+                        self.read_paused = False
+                        self.transport.resume_reading()
+                    break
+                elif event == BODY:
+                    self._piece(parser.piece)
+                elif event == END:
+                    self._end()
+                else:
+                    self._refuse(parser.status, parser.reason, None)
+        finally:
+            self.running = False
+        self._flush()
+        self._rest()
+
+    def _head(self) -> None:
+        """A request's head is complete."""
+        parser = self.parser
+        service = self.service
+        request = new_request(parser, self.peer)
+        exchange = self._enter(request, parser.minor, parser.keep_alive)
+        method = parser.method
+        exchange.unsafe = parser.has_body or not SAFE[method]
+        exchange.is_head = method == HEAD_METHOD
+        exchange.is_connect = method == CONNECT
+        if parser.has_body:
+            exchange.incoming = True
+            self.incoming = exchange
+            self.collected = None
+            self.seen = 0
+            self.expecting = parser.expect_continue
+            request._body = None
+            return
+        if not parser.keep_alive:
+            self.stopped = True
+        self._handle(exchange, request)
+
+    def _piece(self, piece: bytes) -> None:
+        """Some content has come."""
+        self.seen += len(piece)
+        if self.incoming is None:
+            self.discarding -= len(piece)
+            if self.discarding < 0:
+                self.unread = True
+                self._shut()
+        elif self.body is not None:
+            self.body.feed(piece)
+        elif self.collected is None:
+            self.collected = piece
+        else:
+            if type(self.collected) is bytes:
+                whole = BytesIO()
+                whole.write(self.collected)
+                self.collected = whole
+            self.collected.write(piece)
+
+    def _end(self) -> None:
+        """The content is complete."""
+        parser = self.parser
+        exchange = self.incoming
+        self.incoming = None
+        self.discarding = 0
+        self.expecting = False
+        if not parser.keep_alive:
+            self.stopped = True
+        if exchange is None:
+            return
+        exchange.incoming = False
+        request = exchange.request
+        if parser.trailers_end > parser.trailers_start:
+            request._trailers = parser.trailers_data[parser.trailers_start : parser.trailers_end]
+        if self.body is not None:
+            self.body.end()
+            self.body = None
+            return
+        whole = self.collected
+        self.collected = None
+        # BytesIO hands its own buffer over here, without a copy
+        request._body = b"" if whole is None else whole if type(whole) is bytes else whole.getvalue()
+        self._handle(exchange, request)
+
+    def _starved(self) -> None:
+        """All that was read is used up, and the body is not complete: a plain handler's body is collected, a coroutine
+        handler is called now, and reads the rest itself.
+        """
+        if self.body is not None:
+            return
+        if not self.service.is_async:
+            self._send_continue()
+            return
+        exchange = self.incoming
+        request = exchange.request
+        self.body = request._stream = Body(self)
+        if self.collected is not None:
+            whole = self.collected
+            self.collected = None
+            self.body.feed(whole if type(whole) is bytes else whole.getvalue())
+        self._handle(exchange, request)
+
+    def want_body(self) -> None:
+        """The handler waits for more of the request's body."""
+        self._send_continue()
+        if self.read_paused:
+            self._proceed_soon()
+
+    def _send_continue(self) -> None:
+        if self.expecting:
+            self.expecting = False
+            if not self.incoming.begun:
+                self.incoming.interim(100, None)
+
+    def _handle(self, exchange: Any, request: Any) -> None:
+        service = self.service
+        if service.rate_limit and service.over_rate(self.host):
+            exchange.answer(429, {"retry-after": "1"}, TEXT, b"too many requests, try again later\n", False)
+            return
+        responder = new_responder(exchange)
+        try:
+            result = service.handler(request, responder)
+        except Exception:
+            log.exception("the handler failed on %s", describe(request))
+            responder._fail()
+            return
+        except BaseException:
+            responder._fail()
+            raise
+        if result is not None and hasattr(result, "__await__"):
+            service.start(result, request, responder)
+
+    def _refuse(self, status: int, reason: str, fields: Any) -> None:
+        """Answers with an error of the client's, after all earlier answers, and reads nothing more."""
+        self.stopped = True
+        self.unread = True
+        if self.transport is None:
+            return
+        log.info("%d to %s: %s", status, address(self.peer.remote()), reason)
+        exchange = self.incoming
+        self.incoming = None
+        if self.body is not None:
+            self.body.fail(BodyError(reason))
+            self.body = None
+        if exchange is not None:
+            exchange.incoming = False
+            exchange.close = True
+            if exchange.begun:
+                return
+            # the handler's responder has nothing to answer any more; it is alone in the line
+            self.first = self.last = None
+            self.count = 0
+            exchange.cancel()
+        elif self.discarding:
+            self._shut()
+            return
+        exchange = self._enter(None, 1, False)
+        exchange.answer(status, fields, TEXT, reason.encode() + b"\n", False)
+
+    # -- the line of exchanges
+
+    def _enter(self, request: Any, minor: int, keep_alive: bool) -> Any:
+        """A new exchange at the end of the line."""
+        exchange = self.spare
+        if exchange is None:
+            exchange = new_exchange()
+        else:
+            self.spare = None
+        exchange.open(self, self.service, request, minor, keep_alive)
+        if self.first is None:
+            self.first = exchange
+        else:
+            self.last.next = exchange
+        self.last = exchange
+        self.count += 1
+        return exchange
+
+    def done(self, exchange: Any) -> None:
+        if exchange is not self.first:
+            return
+        while exchange is not None and exchange.ended:
+            self.first = exchange.next
+            exchange.next = None
+            self.count -= 1
+            if exchange.incoming:
+                # answered before its body was read: the rest is dropped, if it is not much
+                self.incoming = None
+                self.discarding = DISCARDED
+                if self.body is not None:
+                    self.body.fail(BodyError("the request was answered before its body was read"))
+                    self.body = None
+                exchange.incoming = False
+                self.collected = None
+                self.unread = exchange.close
+            if self.service.access_log:
+                self._log(exchange)
+            if exchange.broken and exchange.reset:
+                self._reset()
+            close = exchange.close
+            exchange.release()
+            if close:
+                self._shut()
+                return
+            if exchange.plain:
+                self.spare = exchange
+            exchange = self.first
+            if exchange is not None:
+                exchange.turn()
+        if self.first is None:
+            self.last = None
+        self._wake()
+        if not self.running:
+            self._flush()
+            if self.held or self.read_paused or self.discarding:
+                self._proceed_soon()
+            self._rest()
+
+    def must_close(self, exchange: Any) -> bool:
+        if self.expecting:
+            return True  # the client may or may not send the body now
+        parser = self.parser
+        return not parser.chunked and parser.content_length - self.seen > DISCARDED
+
+    def is_turn(self, exchange: Any) -> bool:
+        return exchange is self.first
+
+    def _cancel_all(self) -> None:
+        exchange = self.first
+        self.first = self.last = None
+        self.count = 0
+        while exchange is not None:
+            following = exchange.next
+            exchange.next = None
+            exchange.cancel()
+            exchange = following
+
+    # -- writing
+
+    def put(self, exchange: Any, data: bytes) -> None:
+        if exchange is not self.first:
+            exchange.hold(data)
+            return
+        if self.closing:
+            return
+        self.out.append(data)
+        self.out_size += len(data)
+        if self.out_size > GATHERED:
+            self._flush()
+        elif not self.running and not exchange.ended and not self.due:
+            self._proceed_soon()
+
+    def waiter(self, exchange: Any) -> Any:
+        self._flush()
+        if self.closing or (exchange is self.first and not self.write_paused):
+            return None
+        future = self.service.loop.create_future()
+        self.waiters.append(future)
+        return future
+
+    def _flush(self) -> None:
+        """Writes what is gathered."""
+        out = self.out
+        count = len(out)
+        if count == 0:
+            return
+        if self.write is None:
+            self.out = []
+            return
+        if count == 1:
+            data = out[0]
+            out.clear()
+        elif self.out_size <= JOINED or not self.service.gather:
+            data = b"".join(out)
+            out.clear()
+        else:
+            self.out = []
+            self.out_size = 0
+            self.transport.writelines(out)
+            return
+        self.out_size = 0
+        self.write(data)
+
+    def _wake(self) -> None:
+        if self.waiters:
+            waiters, self.waiters = self.waiters, []
+            for future in waiters:
+                if not future.done():
+                    future.set_result(None)
+
+    def _proceed_soon(self) -> None:
+        if not self.due and not self.running and not self.closing:
+            self.due = True
+            self.service.loop.call_soon(self.proceed)
+
+    def _pause_reading(self) -> None:
+        if not self.read_paused:
+            self.read_paused = True
+            self.transport.pause_reading()
+
+    # -- the end
+
+    def _shut(self) -> None:
+        """No more requests: what is gathered goes out, and the connection closes."""
+        if self.closing:
+            return
+        self._flush()
+        self.stopped = True
+        self.closing = True
+        transport = self.transport
+        if transport is None:
+            return
+        self._cancel_all()
+        self._wake()
+        if (self.unread or self.parser.buffered) and not self.eof and transport.can_write_eof():
+            # Closing with unread bytes would reset the connection, and could take the answer with it (RFC 9112, 9.6).
+            self.discarding = 0
+            transport.write_eof()
+            if self.read_paused:
+                self.read_paused = False
+                transport.resume_reading()
+            self._watch(LINGERING, LINGER)
+        else:
+            transport.close()
+            self.last_size = -1
+            self._watch(CLOSING, self.service.write_timeout)
+
+    def _reset(self) -> None:
+        """Ends the connection so that the client can't take it for the end of the answer."""
+        sock = self.transport.get_extra_info("socket")
+        if sock is not None and not self.service.secure:
+            try:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            except OSError:
+                pass
+        self.abort()
+
+    def drain(self) -> None:
+        """The server is about to stop: closes now, if nothing is going on."""
+        if self.first is None and self.incoming is None and not self.parser.buffered and not self.closing:
+            self._shut()
+
+    def abort(self) -> None:
+        """Closes now, whatever is going on."""
+        if self.transport is not None:
+            self.closing = True
+            self.transport.abort()
+
+    # -- time
+
+    def _watch(self, waits_for: int, seconds: float) -> None:
+        self.waits_for = waits_for
+        self.deadline = self.service.now + seconds if waits_for else 0.0
+
+    def _rest(self) -> None:
+        """Notes what the connection waits for now, and until when."""
+        if self.closing:
+            return
+        if self.incoming is not None or self.discarding:
+            if self.read_paused:
+                self._watch(NOTHING, 0.0)
+            else:
+                self._watch(IN_BODY, self.service.body_timeout)
+        elif self.first is not None:
+            self.waits_for = NOTHING
+        elif self.stopped:
+            self._shut()
+        elif self.service.draining:
+            self.drain()
+        elif self.parser.buffered:
+            if self.waits_for != IN_HEAD:
+                self._watch(IN_HEAD, self.service.head_timeout)
+        else:
+            self._watch(IDLE, self.service.keep_alive_timeout)
+
+    def sweep(self, now: float) -> None:
+        """Once a tick: ends the connection if it has waited too long."""
+        if self.transport is None:
+            return
+        if self.write_paused or self.waits_for == CLOSING:
+            size = self.transport.get_write_buffer_size()
+            if size != self.last_size:
+                self.last_size = size
+                self.progress = now
+            elif now - self.progress > self.service.write_timeout:
+                self.abort()
+            return
+        if self.waits_for == NOTHING:
+            if self.eof and self.probes < 2 and self.first is not None and not self.first.begun and self.first.minor:
+                # Half-closed or gone? Only writing tells, and an interim response may be written at any time.
+                self.probes += 1
+                self.first.interim(102, None)
+                self._flush()
+        elif now > self.deadline:
+            if self.waits_for == LINGERING:
+                self.abort()
+            elif self.waits_for == IN_BODY:
+                self._refuse(408, "the request's body did not come in time", None)
+                self._flush()
+            elif self.waits_for == IN_HEAD and self.parser.buffered:
+                self._refuse(408, "the request's head did not come in time", None)
+                self._flush()
+            else:
+                self._shut()
+
+    def _log(self, exchange: Any) -> None:
+        request = exchange.request
+        if request is not None:
+            access.info(
+                '%s "%s %s HTTP/%s" %d %d',
+                address(request.remote_address),
+                request.method,
+                request.target.decode("ascii"),
+                request.http_version,
+                exchange.status,
+                exchange.sent,
+            )
+
+
+def new_protocol(service: services.Service) -> HttpProtocol:
+    """The protocol of a new connection of the server whose state is `service`."""
+    return HttpProtocol(service)

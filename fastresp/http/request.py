@@ -1,0 +1,207 @@
+"""A request as its handler sees it: offsets into the bytes that came, made into Python values at the first look."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from fastresp.headers import FORBIDDEN_TRAILERS, Headers
+from fastresp.http.body import whole
+from fastresp.query import Query
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from fastresp.http import parser as parsers
+
+__all__ = ["Peer", "Request", "new_peer", "new_request"]
+
+METHODS = ("", "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH")
+_ABSOLUTE = 1
+_ORIGIN = 0
+
+
+class Peer:
+    """The two ends of a connection. Each address costs a system call, so it is asked for once, when wanted."""
+
+    __slots__ = ("_local", "_remote", "secure", "transport")
+
+    def __init__(self, transport: Any, secure: bool) -> None:
+        self.transport = transport
+        self.secure = secure
+        self._remote: Any = None
+        self._local: Any = None
+
+    def remote(self) -> Any:
+        """The client's address as the socket gives it; None if it can't be had any more."""
+        if self._remote is None and self.transport is not None:
+            self._remote = self.transport.get_extra_info("peername")
+        return self._remote
+
+    def local(self) -> Any:
+        """The server's address on this connection."""
+        if self._local is None and self.transport is not None:
+            self._local = self.transport.get_extra_info("sockname")
+        return self._local
+
+
+class Request:
+    """What a client asked. Nothing is decoded before it is looked at."""
+
+    __slots__ = (
+        "_body",
+        "_data",
+        "_fields_end",
+        "_fields_start",
+        "_form",
+        "_headers",
+        "_method",
+        "_method_end",
+        "_method_start",
+        "_minor",
+        "_peer",
+        "_query",
+        "_stream",
+        "_target_end",
+        "_target_start",
+        "_trailers",
+    )
+
+    def __init__(self) -> None:
+        raise TypeError("a Request is made by the server, for a handler")
+
+    @property
+    def method(self) -> str:
+        """The method, in the spelling of the request (RFC 9110, section 9)."""
+        if self._method:
+            return METHODS[self._method]
+        return self._data[self._method_start : self._method_end].decode("ascii")
+
+    @property
+    def target(self) -> bytes:
+        """The request target, as sent (RFC 9112, section 3.2)."""
+        return self._data[self._target_start : self._target_end]
+
+    def _split(self) -> tuple[bytes, bytes]:
+        target = self._data[self._target_start : self._target_end]
+        if self._form == _ABSOLUTE:
+            authority, slash, rest = target.partition(b"://")[2].partition(b"/")
+            if slash and b"?" not in authority:
+                target = b"/" + rest
+            else:
+                target = b"/?" + authority.partition(b"?")[2] + slash + rest if b"?" in authority else b"/"
+        path, _, query = target.partition(b"?")
+        return path, query
+
+    @property
+    def path(self) -> str:
+        """The target's path, percent-decoded as UTF-8 (what is not UTF-8 becomes U+FFFD)."""
+        path = self._split()[0]
+        if b"%" in path:
+            return unquote(path.decode("ascii"), errors="replace")
+        return path.decode("ascii")
+
+    @property
+    def query_string(self) -> bytes:
+        """The target's query, as sent, without its "?"."""
+        return self._split()[1]
+
+    @property
+    def query(self) -> Query:
+        """The target's query, decoded."""
+        if self._query is None:
+            self._query = Query(self._split()[1])
+        return self._query
+
+    @property
+    def headers(self) -> Headers:
+        """The header fields."""
+        if self._headers is None:
+            self._headers = Headers._trusted(_fields(self._data[self._fields_start : self._fields_end]))
+        return self._headers
+
+    @property
+    def trailers(self) -> Headers:
+        """The trailer fields that came after a chunked body, without those that may not be there (RFC 9110, 6.5.1)."""
+        if self._trailers is None:
+            return Headers()
+        if isinstance(self._trailers, bytes):
+            kept = [field for field in _fields(self._trailers) if field[0].lower() not in FORBIDDEN_TRAILERS]
+            self._trailers = Headers._trusted(kept)
+        return self._trailers
+
+    @property
+    def http_version(self) -> str:
+        """ "1.1" or "1.0"."""
+        return "1.1" if self._minor else "1.0"
+
+    @property
+    def scheme(self) -> str:
+        """ "https" on a TLS connection, else "http"."""
+        return "https" if self._peer.secure else "http"
+
+    @property
+    def remote_address(self) -> Any:
+        """The client's address: (host, port, ...) on TCP, "" or a path on a UNIX socket, None once it is gone."""
+        return self._peer.remote()
+
+    @property
+    def local_address(self) -> Any:
+        """The address that the client connected to."""
+        return self._peer.local()
+
+    @property
+    def body(self) -> bytes:
+        """The content. A coroutine handler has it after `await request.read()`; before, this is a RuntimeError."""
+        if self._body is None:
+            raise RuntimeError("the request's body has not been read yet: await request.read() first")
+        return self._body
+
+    async def read(self) -> bytes:
+        """Collects the content and returns it. Raises BodyError when the client leaves or breaks off."""
+        if self._body is None:
+            self._body = await self._stream.read()
+        return self._body
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """The content piece by piece, as it comes; while nobody reads, the client is held back."""
+        return self._stream.__aiter__() if self._body is None else whole(self._body)
+
+    def __repr__(self) -> str:
+        return f"<Request {self.method} {self.target.decode('ascii')}>"
+
+
+def _fields(block: bytes) -> list[tuple[bytes, bytes]]:
+    fields = []
+    for line in block.split(b"\r\n"):
+        if line:
+            name, _, value = line.partition(b":")
+            fields.append((name, value.strip(b" \t")))
+    return fields
+
+
+def new_peer(transport: Any, secure: bool) -> Peer:
+    """The two ends of `transport`."""
+    return Peer(transport, secure)
+
+
+def new_request(parser: parsers.Parser, peer: Peer) -> Request:
+    """The request whose head `parser` has just found. Its body is empty until somebody sets it."""
+    request = Request.__new__(Request)
+    request._data = parser.data
+    request._method = parser.method
+    request._method_start = parser.method_start
+    request._method_end = parser.method_end
+    request._target_start = parser.target_start
+    request._target_end = parser.target_end
+    request._fields_start = parser.fields_start
+    request._fields_end = parser.fields_end
+    request._form = parser.form
+    request._minor = parser.minor
+    request._peer = peer
+    request._body = b""
+    request._headers = None
+    request._query = None
+    request._stream = None
+    request._trailers = None
+    return request

@@ -1,0 +1,28 @@
+cimport cython
+from fastresp.http.parser_c cimport Parser
+
+@cython.no_gc
+cdef class Peer:
+    cdef object transport
+    cdef readonly bint secure
+    cdef object _remote
+    cdef object _local
+    cpdef object remote(self)
+    cpdef object local(self)
+
+@cython.final
+@cython.freelist(256)
+cdef class Request:
+    cdef bytes _data
+    cdef Py_ssize_t _method_start, _method_end, _target_start, _target_end, _fields_start, _fields_end
+    cdef int _method, _form, _minor
+    cdef Peer _peer
+    cdef object _body
+    cdef object _headers, _query
+    cdef object _stream
+    cdef object _trailers
+    cdef tuple _split(self)
+
+cpdef Peer new_peer(object transport, bint secure)
+@cython.locals(request=Request)
+cpdef Request new_request(Parser parser, Peer peer)

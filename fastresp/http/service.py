@@ -1,0 +1,248 @@
+"""What all connections of a server share: the handler, the limits, the clock, the ready bytes of every head."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import inspect
+import logging
+import sys
+from email.utils import formatdate
+from typing import TYPE_CHECKING, Any
+
+from fastresp.errors import BodyError
+from fastresp.headers import HAS_CONNECTION, HAS_DATE, HAS_SERVER, field_value
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from fastresp.config import Config
+
+__all__ = ["Service", "new_service"]
+
+log = logging.getLogger("fastresp")
+access = logging.getLogger("fastresp.access")
+
+CLOSE_LINE = b"connection: close\r\n"
+KEEP_LINE = b"connection: keep-alive\r\n"
+TICK = 1.0
+
+
+class Service:
+    """One server's shared state. `new_service` makes it; `open` and `close` start and stop its clock."""
+
+    __slots__ = (
+        "_empty",
+        "_hosts",
+        "_rates",
+        "_second",
+        "_server_line",
+        "_tick",
+        "_timer",
+        "access_log",
+        "body_timeout",
+        "config",
+        "connections",
+        "context",
+        "date_header",
+        "date_line",
+        "draining",
+        "gather",
+        "handler",
+        "head_timeout",
+        "is_async",
+        "keep_alive_timeout",
+        "loop",
+        "max_connections",
+        "max_per_host",
+        "now",
+        "rate_limit",
+        "secure",
+        "tail",
+        "tail_close",
+        "tail_keep",
+        "tasks",
+        "write_timeout",
+    )
+
+    def __init__(
+        self, handler: Callable[[Any, Any], object], config: Config, loop: Any, secure: bool, gather: bool
+    ) -> None:
+        self.handler = handler
+        self.is_async = _is_coroutine_function(handler)
+        self.config = config
+        self.loop = loop
+        self.secure = secure
+        self.gather = gather
+        self.context = contextvars.copy_context()
+        self.connections: set[Any] = set()
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.draining = False
+        self.access_log = config.access_log
+        self.head_timeout = config.head_timeout
+        self.body_timeout = config.body_timeout
+        self.write_timeout = config.write_timeout
+        self.keep_alive_timeout = config.keep_alive_timeout
+        self.max_connections = config.max_connections
+        self.max_per_host = config.max_connections_per_host
+        self.rate_limit = config.rate_limit_per_second
+        self.date_header = config.date_header
+        self._hosts: dict[str, int] = {}
+        self._rates: dict[str, int] = {}
+        self._server_line = b""
+        if config.server_header is not None:
+            self._server_line = b"server: " + field_value("server", config.server_header) + b"\r\n"
+        shortest = min(
+            config.head_timeout, config.body_timeout, config.write_timeout, config.keep_alive_timeout or TICK
+        )
+        self._tick = min(TICK, max(shortest / 2, 0.02))
+        self._timer: Any = None
+        self._empty: asyncio.Future[None] | None = None
+        self._second = -1
+        self._renew()
+
+    def open(self) -> None:
+        """Starts the clock: the date, and the sweep for connections whose time is over."""
+        self._renew()
+        self._timer = self.loop.call_later(self._tick, self.tick)
+
+    def close(self) -> None:
+        """Stops the clock."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def tick(self) -> None:
+        """Once a second, or more often where a time-out is that short: renews the date and sweeps."""
+        self._timer = self.loop.call_later(self._tick, self.tick)
+        self._renew()
+        for connection in list(self.connections):
+            try:
+                connection.sweep(self.now)
+            except Exception:
+                log.exception("sweeping %r failed", connection)
+
+    def _renew(self) -> None:
+        self.now = self.loop.time()
+        date = formatdate(usegmt=True)
+        second = hash(date)
+        if second == self._second:
+            return
+        self._second = second
+        self._rates.clear()
+        self.date_line = f"date: {date}\r\n".encode() if self.date_header else b""
+        self.tail = self.date_line + self._server_line + b"\r\n"
+        self.tail_close = self.date_line + self._server_line + CLOSE_LINE + b"\r\n"
+        self.tail_keep = self.date_line + self._server_line + KEEP_LINE + b"\r\n"
+
+    def tail_without(self, facts: int, close: bool, keep: bool) -> bytes:
+        """The fields that close every head, and the blank line, without those that the handler gave itself."""
+        connection = CLOSE_LINE if close else KEEP_LINE if keep else b""
+        return (
+            (b"" if facts & HAS_DATE else self.date_line)
+            + (b"" if facts & HAS_SERVER else self._server_line)
+            + (b"" if facts & HAS_CONNECTION else connection)
+            + b"\r\n"
+        )
+
+    def admit(self, connection: Any, host: Any) -> int:
+        """Takes a connection in. 0, or the status that refuses it: 503 at the limit of all, 429 at that of its host."""
+        self.connections.add(connection)
+        if host is not None and self.max_per_host:
+            count = self._hosts[host] = self._hosts.get(host, 0) + 1
+            if count > self.max_per_host:
+                return 429
+        return 503 if self.max_connections and len(self.connections) > self.max_connections else 0
+
+    def dismiss(self, connection: Any, host: Any) -> None:
+        """Forgets a connection that is closed."""
+        self.connections.discard(connection)
+        if host is not None and self.max_per_host:
+            left = self._hosts.pop(host, 1) - 1
+            if left > 0:
+                self._hosts[host] = left
+        if not self.connections and self._empty is not None and not self._empty.done():
+            self._empty.set_result(None)
+
+    def over_rate(self, host: Any) -> bool:
+        """Counts a request of `host`; whether it is one too many in this second."""
+        count = self._rates[host] = self._rates.get(host, 0) + 1
+        return count > self.rate_limit
+
+    def drain(self) -> None:
+        """Has idle connections close now, and the others after their last answer."""
+        self.draining = True
+        for connection in list(self.connections):
+            connection.drain()
+
+    def abort(self) -> None:
+        """Drops all connections, and cancels the handlers that still run."""
+        for connection in list(self.connections):
+            connection.abort()
+        for task in list(self.tasks):
+            task.cancel()
+
+    async def closed(self) -> None:
+        """Returns when no connection is left."""
+        while self.connections:
+            if self._empty is None or self._empty.done():
+                self._empty = self.loop.create_future()
+            await self._empty
+
+    def start(self, awaitable: Awaitable[object], request: Any, responder: Any) -> None:
+        """Runs a coroutine handler; in a task of its own from the first time that it waits."""
+        task = _new_task(_guard(awaitable, request, responder), self.loop, self.context.copy())
+        if not task.done():
+            self.tasks.add(task)
+            task.add_done_callback(self.tasks.discard)
+
+
+async def _guard(awaitable: Awaitable[object], request: Any, responder: Any) -> None:
+    try:
+        await awaitable
+    except BodyError as error:
+        log.info("%s: %s", describe(request), error)
+        responder._fail()
+    except Exception:
+        log.exception("the handler failed on %s", describe(request))
+        responder._fail()
+    except BaseException:
+        responder._fail()
+        raise
+
+
+def describe(request: Any) -> str:
+    """A request in a line of the log: what was asked, and by whom."""
+    return f"{request.method} {request.target.decode('ascii')} from {address(request.remote_address)}"
+
+
+def address(peer: Any) -> str:
+    """A peer's address for people."""
+    if isinstance(peer, tuple):
+        host, port = peer[:2]
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return str(peer) if peer else "a local client"
+
+
+if sys.version_info >= (3, 12):
+
+    def _new_task(coroutine: Any, loop: Any, context: contextvars.Context) -> asyncio.Task[None]:
+        return asyncio.Task(coroutine, loop=loop, context=context, eager_start=True)
+
+else:
+
+    def _new_task(coroutine: Any, loop: Any, context: contextvars.Context) -> asyncio.Task[None]:
+        return asyncio.Task(coroutine, loop=loop, context=context)
+
+
+def _is_coroutine_function(handler: Any) -> bool:
+    call = getattr(handler, "__call__", None)  # noqa: B004
+    return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(call)
+
+
+def new_service(
+    handler: Callable[[Any, Any], object], config: Config, loop: Any, secure: bool = False, gather: bool = True
+) -> Service:
+    """The shared state of a server on `loop`. `secure`: its connections are TLS. `gather`: whether the loop's
+    `writelines` can be trusted with flow control."""
+    return Service(handler, config, loop, secure, gather)
