@@ -1,0 +1,28 @@
+# The functions of octets.py in C. There is no module of this name: they are compiled into whoever cimports them.
+from libc.string cimport memchr, memcmp
+
+ctypedef const unsigned char *octets_t
+
+
+cdef inline Py_ssize_t find_lf(octets_t data, Py_ssize_t start, Py_ssize_t end) noexcept:
+    cdef octets_t found = <octets_t>memchr(data + start, 10, <size_t>(end - start)) if start < end else NULL
+    return found - data if found is not NULL else -1
+
+
+cdef inline Py_ssize_t run_end(octets_t members, octets_t data, Py_ssize_t start) noexcept:
+    while members[data[start]]:
+        start += 1
+    return start
+
+
+cdef inline bint equal(octets_t data, Py_ssize_t start, const char *word, Py_ssize_t size) noexcept:
+    return memcmp(data + start, word, <size_t>size) == 0
+
+
+cdef inline bint same(octets_t data, Py_ssize_t start, const char *word, Py_ssize_t size) noexcept:
+    # `| 32` makes lower case of upper case; what else it changes is in no word and no token.
+    cdef Py_ssize_t i
+    for i in range(size):
+        if (data[start + i] | 32) != <unsigned char>word[i]:
+            return False
+    return True
