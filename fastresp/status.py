@@ -12,7 +12,7 @@ __all__ = ["REASONS", "StatusCode", "status_code"]
 
 
 class StatusCode(IntEnum):
-    """A status code by Qt's name for it; equal to its number, and to the member of `http.HTTPStatus` with that number."""
+    """A status code by Qt's name for it; equal to its number, and to the `http.HTTPStatus` of that number."""
 
     Continue = 100
     SwitchingProtocols = 101

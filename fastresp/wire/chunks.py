@@ -48,6 +48,6 @@ def as_bytes(data: Data) -> bytes:
     except TypeError:
         raise TypeError(f"data must be bytes, str or a C-contiguous buffer, not {type(data).__name__}") from None
     with view:
-        if not view.c_contiguous:
+        if view.nbytes and not view.c_contiguous:
             raise BufferError(f"data must lie in one piece (C-contiguous), which this {type(data).__name__} does not")
         return view.tobytes()

@@ -1,0 +1,350 @@
+"""Field names, field values, and Headers."""
+
+import copy
+import pickle
+
+import pytest
+
+from fastresp import headers as values
+from fastresp.errors import HeaderError
+from fastresp.headers import FORBIDDEN_TRAILERS, Headers, field_name, field_value
+
+
+class Text(str):
+    """A str of somebody else's."""
+
+
+class Octets(bytes):
+    """Bytes of somebody else's."""
+
+
+@pytest.fixture
+def some():
+    return Headers([("Host", "a"), ("x-one", "1"), ("Set-Cookie", "a=b"), ("X-One", "2"), (b"x-ONE", b"\xe9")])
+
+
+# -- field_name ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["Content-Type", b"Content-Type", Text("Content-Type"), Octets(b"Content-Type")])
+def test_name_keeps_its_spelling(name):
+    assert field_name(name) == b"Content-Type"
+    assert type(field_name(name)) is bytes
+
+
+def test_name_takes_each_tchar_and_nothing_else():
+    tchars = b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+    assert field_name(tchars) == tchars
+    for octet in range(256):
+        for name in (bytes([octet]), chr(octet)):
+            if octet in tchars:
+                assert field_name(name) == bytes([octet])
+            else:
+                with pytest.raises(HeaderError):
+                    field_name(name)
+
+
+@pytest.mark.parametrize("name", ["", b"", Text()])
+def test_empty_name(name):
+    with pytest.raises(HeaderError, match=r"^a field name must not be empty$"):
+        field_name(name)
+
+
+@pytest.mark.parametrize("name", ["a b", b"a b", "a b\u20ac", "a b\ud800"])
+def test_bad_name_is_named(name):
+    with pytest.raises(HeaderError, match=r"^the field name 'a b.* must be a token: "):
+        field_name(name)
+
+
+@pytest.mark.parametrize("name", [None, 5, bytearray(b"a"), memoryview(b"a"), ["a"]])
+def test_name_of_another_type(name):
+    with pytest.raises(TypeError, match=r"^a field name must be str or bytes, not " + type(name).__name__):
+        field_name(name)
+
+
+# -- field_value -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "octets"),
+    [
+        ("", b""),
+        (" \t ", b""),
+        ("\t a\tb \t", b"a\tb"),
+        (b" a b ", b"a b"),
+        ("caf\xe9", b"caf\xe9"),
+        ("\xa0a\x85", b"\xa0a\x85"),  # white space to Python, not to HTTP
+        (b"\x80\xff", b"\x80\xff"),
+        (Text(" a "), b"a"),
+        (Octets(b" a "), b"a"),
+        (Octets(b"a"), b"a"),
+    ],
+)
+def test_value(value, octets):
+    assert field_value("a", value) == octets
+    assert type(field_value("a", value)) is bytes
+
+
+@pytest.mark.parametrize("bad", [*(chr(octet) for octet in range(32) if octet != 9), "\x7f"])
+@pytest.mark.parametrize("kind", [str, str.encode], ids=["str", "bytes"])
+def test_value_holds_no_control(bad, kind):
+    for value in (bad, bad + "a", "a" + bad, "a" + bad + "b"):
+        with pytest.raises(HeaderError, match=rf"^the value of the field 'X-a' .* has U\+{ord(bad):04X} in "):
+            field_value("X-a", kind(value))
+
+
+@pytest.mark.parametrize(
+    ("bad", "code"), [("\u0100", "0100"), ("\u20ac", "20AC"), ("\U0001f600", "1F600"), ("\ud800", "D800")]
+)
+def test_value_holds_nothing_beyond_latin_1(bad, code):
+    with pytest.raises(HeaderError, match=rf"^the value of the field 'a' .* has U\+{code} in "):
+        field_value(b"a", "x" + bad)
+
+
+@pytest.mark.parametrize("value", [None, 5, 1.5, True, bytearray(b"a"), memoryview(b"a"), ["a"]])
+def test_value_of_another_type(value):
+    kind = type(value).__name__
+    with pytest.raises(TypeError, match=rf"^the value of the field 'Age' must be str or bytes, not {kind} \("):
+        field_value("Age", value)
+
+
+def test_messages_stay_short():
+    with pytest.raises(HeaderError) as caught:
+        field_value("a" * 500, "b" * 100_000 + "\n")
+    assert len(str(caught.value)) < 320
+
+
+def test_a_value_without_a_repr_still_gets_its_message():
+    class Silent:
+        def __repr__(self):
+            raise RuntimeError
+
+    with pytest.raises(TypeError, match=r"not Silent \(whose repr fails\)"):
+        field_value("a", Silent())
+
+
+# -- making Headers --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        [("A", "1"), ("b", "2")],
+        (("A", "1"), ("b", "2")),
+        [["A", b"1"], [b"b", "2"]],
+        {"A": "1", "b": "2"},
+        {b"A": b"1", b"b": b"2"},
+        {"A": "1", "b": "2"}.items(),
+        Headers({"A": "1", "b": "2"}),
+    ],
+)
+def test_made_of(source):
+    assert list(Headers(source)) == [("A", "1"), ("b", "2")]
+
+
+def test_made_of_a_generator():
+    assert list(Headers((name, "1") for name in "ab")) == [("a", "1"), ("b", "1")]
+
+
+def test_made_of_nothing():
+    assert list(Headers()) == []
+    assert len(Headers()) == 0
+
+
+def test_made_of_headers_is_a_copy(some):
+    other = Headers(some)
+    other.clear()
+    assert len(some) == 5
+
+
+@pytest.mark.parametrize("source", [None, 5, "ab", b"ab", bytearray(b"ab"), object()])
+def test_made_of_something_else(source):
+    with pytest.raises(TypeError, match=r"^header fields are Headers, a mapping or an iterable of pairs"):
+        Headers(source)
+
+
+@pytest.mark.parametrize("pair", ["ab", b"ab", ("a",), ("a", "b", "c"), None, 5, {"a", "b"}, {"a": 1, "b": 2}, []])
+def test_made_of_what_is_no_pair(pair):
+    with pytest.raises(TypeError, match=r"^a header field is a pair \(name, value\), not "):
+        Headers([pair])
+
+
+def test_a_mapping_of_lists_is_refused():
+    with pytest.raises(TypeError, match=r"^the value of the field 'a' must be str or bytes, not list"):
+        Headers({"a": ["1", "2"]})
+
+
+def test_made_of_bad_fields():
+    with pytest.raises(HeaderError, match="'b c'"):
+        Headers([("a", "1"), ("b c", "\n")])
+    with pytest.raises(HeaderError, match="'b'"):
+        Headers([("a", "1"), ("b", "x\r\nset-cookie: y")])
+
+
+# -- changing them ---------------------------------------------------------------------------------------------------
+
+
+def test_append(some):
+    some.append("Z", " z ")
+    assert list(some)[-1] == ("Z", "z")
+
+
+@pytest.mark.parametrize("index", [0, 1, 2, 3, 100, -1, -2, -100])
+def test_insert_is_like_a_lists(index):
+    headers, pairs = Headers([("a", "1"), ("b", "2")]), [("a", "1"), ("b", "2")]
+    headers.insert(index, "c", "3")
+    pairs.insert(index, ("c", "3"))
+    assert list(headers) == pairs
+
+
+def test_replace_or_append(some):
+    some.replace_or_append("X-ONE", "new")
+    assert list(some) == [("Host", "a"), ("X-ONE", "new"), ("Set-Cookie", "a=b")]
+    some.replace_or_append("last", "1")
+    assert list(some)[-1] == ("last", "1")
+
+
+def test_remove_all(some):
+    assert some.remove_all("x-ONE") == 3
+    assert list(some) == [("Host", "a"), ("Set-Cookie", "a=b")]
+    assert some.remove_all("x-one") == 0
+
+
+def test_clear(some):
+    some.clear()
+    assert list(some) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "error"),
+    [("a b", "c", HeaderError), ("a", "\r", HeaderError), (1, "", TypeError), ("a", 1, TypeError)],
+)
+def test_a_refused_change_changes_nothing(some, name, value, error):
+    before = some.copy()
+    for change in (some.append, lambda n, v: some.insert(0, n, v), some.replace_or_append):
+        with pytest.raises(error):
+            change(name, value)
+    assert some == before
+
+
+def test_each_change_forgets_what_was_formatted(some):
+    changes = [
+        lambda: some.append("a", "1"),
+        lambda: some.insert(0, "b", "1"),
+        lambda: some.replace_or_append("a", "2"),
+        lambda: some.remove_all("a"),
+        some.clear,
+    ]
+    for change in changes:
+        some._formatted = (b"stale", 0, -1)
+        change()
+        assert some._formatted is None
+
+
+# -- looking things up -----------------------------------------------------------------------------------------------
+
+
+def test_look_ups_ignore_case(some):
+    for name in ("x-one", "X-ONE", b"X-oNe", Text("x-One")):
+        assert some.value(name) == "1"
+        assert some.get(name) == "1"
+        assert some[name] == "1"
+        assert some.values(name) == ["1", "2", "\xe9"]
+        assert some.combined_value(name) == "1, 2, \xe9"
+        assert some.contains(name)
+        assert name in some
+
+
+@pytest.mark.parametrize("name", ["x-two", "", "?", "x one", "x-one\u20ac", "\ud800", b"\xff"])
+def test_what_is_not_there(some, name):
+    assert some.value(name) is None
+    assert some.value(name, "none") == "none"
+    assert some.get(name, 5) == 5
+    assert some.values(name) == []
+    assert some.combined_value(name) is None
+    assert name not in some
+    with pytest.raises(KeyError):
+        some[name]
+
+
+@pytest.mark.parametrize("name", [None, 0, bytearray(b"host")])
+def test_look_ups_by_other_types(some, name):
+    for look_up in (some.value, some.values, some.contains, some.remove_all, some.__getitem__):
+        with pytest.raises(TypeError, match=r"^a field name must be str or bytes"):
+            look_up(name)
+
+
+def test_an_empty_value_is_a_value():
+    headers = Headers({"a": ""})
+    assert headers["a"] == ""
+    assert headers.combined_value("a") == ""
+    assert "a" in headers
+
+
+# -- as a value ------------------------------------------------------------------------------------------------------
+
+
+def test_equality():
+    assert Headers([("A", "1"), ("b", "2")]) == Headers([("a", "1"), ("B", "2")])
+    assert Headers([("a", "1"), ("b", "2")]) != Headers([("b", "2"), ("a", "1")])
+    assert Headers({"a": "x"}) != Headers({"a": "X"})
+    assert Headers({"a": "x"}) != [("a", "x")]
+
+
+def test_unhashable():
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(Headers())
+
+
+def test_repr_makes_the_same(some):
+    assert repr(Headers({"a": "b"})) == "Headers([('a', 'b')])"
+    assert eval(repr(some)) == some
+
+
+@pytest.mark.parametrize(
+    "duplicate",
+    [copy.copy, copy.deepcopy, Headers.copy, lambda h: pickle.loads(pickle.dumps(h))],
+)
+def test_copies_are_independent(some, duplicate):
+    other = duplicate(some)
+    assert type(other) is Headers
+    assert list(other) == list(some)
+    other.append("more", "1")
+    assert len(some) == 5
+
+
+def test_pickles_are_checked():
+    bad = Headers._trusted([(b"a", b"\r\n")])
+    with pytest.raises(HeaderError):
+        pickle.loads(pickle.dumps(bad))
+
+
+def test_trusted_takes_the_list_over():
+    fields = [(b"A", b"1")]
+    headers = Headers._trusted(fields)
+    assert headers._fields is fields
+    assert list(headers) == [("A", "1")]
+
+
+def test_forbidden_trailers_are_lower_case():
+    assert {name.lower() for name in FORBIDDEN_TRAILERS} == FORBIDDEN_TRAILERS
+    assert {b"content-length", b"transfer-encoding", b"host", b"trailer", b"content-encoding", b"authorization",
+            b"cookie"} <= FORBIDDEN_TRAILERS  # fmt: skip
+
+
+def test_both_ways_of_checking_agree():
+    """Plain fields are checked all at once, others one by one: each octet in each place must fare alike."""
+    for octet in range(256):
+        for pair in [
+            (bytes([octet]), b"v"),
+            (b"n", bytes([octet])),
+            (b"n" + bytes([octet]), b"v"),
+            (b"n", b"v%c" % octet),
+        ]:
+            fields = [(b"a", b"1"), pair, (b"z", b"2")]
+            plain = values._plain_fields(fields)
+            try:
+                single = [(field_name(name), field_value(name, value)) for name, value in fields]
+            except HeaderError:
+                single = None
+            assert plain == single
