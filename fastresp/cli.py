@@ -1,0 +1,355 @@
+"""The command line: `fastresp module:name` serves that handler, `fastresp` alone a welcome page.
+
+Every option is also an environment variable, FASTRESP_<NAME>; the command line wins. What a user can get wrong ends in
+one line on stderr: status 2 for a wrong command line, 1 for anything else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import difflib
+import importlib
+import logging
+import math
+import os
+import pkgutil
+import re
+import sys
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import fields
+from functools import partial
+from importlib import metadata
+from typing import Any, NoReturn
+
+from fastresp import http, wire
+from fastresp.config import Config
+from fastresp.server import Handler, Server, check_handler, new_event_loop, run
+
+__all__ = ["main"]
+
+_LISTENING = ("host", "port", "uds", "fd")
+_PREFIX = "FASTRESP_"
+_YES = frozenset({"1", "true", "yes", "on"})
+_NO = frozenset({"0", "false", "no", "off"})
+
+
+class Failure(Exception):
+    """What went wrong, as one line for people, and the exit status."""
+
+    def __init__(self, text: str, status: int = 1) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line (sys.argv without arguments given) and returns the exit status."""
+    _keep_standard_files()
+    try:
+        options = read_options(sys.argv[1:] if arguments is None else arguments, os.environ)
+        _serve(options)
+    except Failure as failure:
+        _complain(str(failure))
+        return failure.status
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+# --- options
+
+
+def read_options(arguments: Sequence[str], environment: Mapping[str, str]) -> dict[str, Any]:
+    """What the environment and the command line say, by option name; what neither says is not in it.
+
+    Raises Failure for what neither may say.
+    """
+    parser = _parser()
+    known, rest = parser.parse_known_args(arguments)
+    if rest:
+        raise Failure(_unknown(rest, parser), 2)
+    given = vars(known)
+    inherited = _from_environment(parser, environment)
+    # An address on the command line replaces one from the environment, of whatever kind; a host or a port alone
+    # keeps the other half.
+    chosen = {name for name in _LISTENING if name in given}
+    if chosen:
+        kept = {"host", "port"} if chosen <= {"host", "port"} else set()
+        for name in set(_LISTENING) - kept:
+            inherited.pop(name, None)
+    options = {**inherited, **given}
+    ways: list[str] = [name for name in ("uds", "fd") if name in options]
+    ways += [name for name in ("host", "port") if name in options][:1]
+    if len(ways) > 1:
+        first, second = (f"--{name}" if name in given else _PREFIX + name.upper() for name in ways[:2])
+        raise Failure(f"{first} and {second} are two ways of listening; give one", 2)
+    return options
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        message = re.sub(r"^argument ([^\s/]+)(?:/\S+)?: ", r"\1 ", message)
+        raise Failure(f"{message} (fastresp --help shows what there is)", 2)
+
+
+def _parser() -> _Parser:
+    parser = _Parser(
+        prog="fastresp",
+        description="Serves a handler, a plain or a coroutine function (request, responder), over HTTP/1.1.",
+        epilog="Every option is also an environment variable: FASTRESP_PORT, FASTRESP_KEEP_ALIVE_TIMEOUT, ...; "
+        "yes and no switch an option on and off. FASTRESP_NO_EXTENSIONS=1 selects the pure Python twins.",
+        argument_default=argparse.SUPPRESS,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("target", metavar="TARGET", nargs="?", help="module:name of the handler; without it, a welcome page")
+    add("--host", metavar="H", help="name or address to listen on; empty for every interface (default: 127.0.0.1)")
+    add("--port", metavar="P", type=_port, help="port to listen on; 0 for a free one (default: 8000)")
+    add("--uds", metavar="PATH", type=_path, help="listen on a UNIX socket instead; @name is an abstract one")
+    add("--fd", metavar="N", type=_descriptor, help="serve a listening socket that is open as this file descriptor")
+    add("--grace", metavar="S", type=_grace, help="seconds that running requests may take at the end (default: 10)")
+    add("--loop", metavar="L", type=_loop, help="auto, uvloop or asyncio (default: auto)")
+    add("--version", action="version", version=f"fastresp {_version('fastresp')}")
+    limits = parser.add_argument_group("limits and times (bytes, counts, seconds)")
+    for field in fields(Config):
+        name = "--" + field.name.replace("_", "-")
+        if isinstance(field.default, bool):
+            text = f"(default: {'yes' if field.default else 'no'})"
+            limits.add_argument(name, action=argparse.BooleanOptionalAction, default=argparse.SUPPRESS, help=text)
+        else:
+            text = f"(default: {'none' if field.default is None else field.default})"
+            limits.add_argument(name, metavar="X", type=partial(_config_value, field.name), help=text)
+    return parser
+
+
+def _from_environment(parser: argparse.ArgumentParser, environment: Mapping[str, str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for action in parser._actions:
+        if action.dest in ("help", "version"):
+            continue
+        for option in action.option_strings or [action.dest]:
+            variable = _PREFIX + option.lstrip("-").upper().replace("-", "_")
+            text = environment.get(variable, "")
+            if not text:
+                continue  # as good as unset: an empty FASTRESP_HOST must not open every interface
+            try:
+                if isinstance(action, argparse.BooleanOptionalAction):
+                    found[action.dest] = _switch(text) is not option.startswith("--no-")
+                else:
+                    found[action.dest] = action.type(text) if callable(action.type) else text
+            except argparse.ArgumentTypeError as error:
+                raise Failure(f"{variable} {error}", 2) from None
+    return found
+
+
+def _unknown(rest: list[str], parser: argparse.ArgumentParser) -> str:
+    word = next((word for word in rest if word.startswith("-") and word != "--"), None)
+    if word is None:
+        return f"there is one TARGET, so what is {rest[0]!r}? (fastresp --help shows what there is)"
+    word = word.partition("=")[0]
+    options = [option for action in parser._actions for option in action.option_strings]
+    close = difflib.get_close_matches(word, options, 1)
+    return (
+        f"unknown option {word}{f'; did you mean {close[0]}?' if close else ' (fastresp --help shows what there is)'}"
+    )
+
+
+def _number(text: str, kind: Callable[[str], Any], wanted: str, low: float, high: float = math.inf) -> Any:
+    try:
+        value = kind(text)
+    except ValueError:
+        value = None
+    if value is None or not low <= value <= high:
+        raise argparse.ArgumentTypeError(f"takes {wanted}, not {text!r}")
+    return value
+
+
+def _port(text: str) -> int:
+    port: int = _number(text, int, "a port number from 0 to 65535", 0, 65535)
+    return port
+
+
+def _descriptor(text: str) -> int:
+    descriptor: int = _number(text, int, "the number of an open file descriptor", 0)
+    return descriptor
+
+
+def _grace(text: str) -> float:
+    seconds: float = _number(text, float, "a number of seconds", 0)
+    return seconds
+
+
+def _path(text: str) -> str:
+    if not text or "\0" in text:
+        raise argparse.ArgumentTypeError(f"takes a path, not {text!r}")
+    return "\0" + text[1:] if text.startswith("@") else text
+
+
+def _loop(text: str) -> str:
+    if text not in ("auto", "uvloop", "asyncio"):
+        raise argparse.ArgumentTypeError(f"takes auto, uvloop or asyncio, not {text!r}")
+    return text
+
+
+def _switch(text: str) -> bool:
+    if text.lower() not in _YES | _NO:
+        raise argparse.ArgumentTypeError(f"takes yes or no, not {text!r}")
+    return text.lower() in _YES
+
+
+def _config_value(name: str, text: str) -> Any:
+    kind = type(getattr(Config(), name))
+    value: Any = text
+    if kind in (int, float):
+        value = _number(text, kind, "a whole number" if kind is int else "a number", -math.inf)
+    try:
+        Config(**{name: value})
+    except (TypeError, ValueError) as error:
+        message = _one_line(error).removeprefix(f"Config.{name} ")
+        raise argparse.ArgumentTypeError(message) from None
+    return value
+
+
+# --- the handler
+
+
+def load_target(target: str) -> Handler:
+    """The object that `module:name` means; the name may be dotted, and is `handle` if there is none.
+
+    Raises Failure for a target that is wrong in any way.
+    """
+    module_name, _, name = target.partition(":")
+    name = name or "handle"
+    if target.endswith(":") or not all(part.isidentifier() for part in (*module_name.split("."), *name.split("."))):
+        hint = ", not the name of a file" if re.search(r"\.py(:|$)|[/\\]", target) else ""
+        raise Failure(f"the target {target!r} is not module:name{hint}; for app.py and its handle, say app:handle", 2)
+    with suppress(FileNotFoundError):  # the current directory may be gone
+        sys.path.insert(0, os.getcwd())
+    try:
+        found: Any = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name is not None and f"{module_name}.".startswith(f"{error.name}."):
+            raise Failure(f"the target {target!r}: {_one_line(error)}, here or where Python looks") from error
+        raise Failure(_import_failure(module_name, error)) from error
+    except (Exception, SystemExit) as error:
+        raise Failure(_import_failure(module_name, error)) from error
+    place = f"module {module_name!r}"
+    for part in name.split("."):
+        try:
+            found = getattr(found, part)
+        except AttributeError:
+            close = difflib.get_close_matches(part, [word for word in dir(found) if not word.startswith("_")], 1)
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            raise Failure(f"the target {target!r}: {place} has no attribute {part!r}{hint}") from None
+        place = repr(part)
+    return found  # type: ignore[no-any-return]  # Server looks at it
+
+
+def _import_failure(module: str, error: BaseException) -> str:
+    frames = [
+        (frame.filename, frame.lineno)
+        for frame in traceback.extract_tb(error.__traceback__)
+        if not frame.filename.startswith("<frozen importlib") and frame.filename not in (__file__, importlib.__file__)
+    ]
+    if isinstance(error, SyntaxError) and error.filename:
+        frames.append((error.filename, error.lineno))
+    where = " ({}:{})".format(*frames[-1]) if frames else ""
+    text = error.msg if isinstance(error, SyntaxError) else _one_line(error)
+    return f"importing {module!r} failed: {type(error).__name__}{f': {text}' if text else ''}{where}"
+
+
+# --- serving
+
+
+def _serve(options: dict[str, Any]) -> None:
+    if "target" in options:
+        handler = load_target(options["target"])
+    else:
+        from fastresp.welcome import welcome as handler
+    # After the import, so that a program that sets up logging of its own has its way.
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    limits = {field.name: options[field.name] for field in fields(Config) if field.name in options}
+    where = {name: options[name] for name in (*_LISTENING, "grace") if name in options}
+    started = False
+
+    def on_start(server: Server) -> None:
+        nonlocal started
+        started = True
+        _announce(options.get("target"), server)
+
+    try:
+        check_handler(handler)
+    except TypeError as error:
+        raise Failure(_one_line(error)) from error
+    try:
+        run(
+            handler,
+            config=Config(**limits),
+            loop_factory=partial(new_event_loop, options.get("loop", "auto")),
+            on_start=on_start,
+            **where,
+        )
+    except (OSError, ValueError, ImportError) as error:
+        if started:
+            raise  # a fault of ours, and its traceback is wanted
+        raise Failure(error.strerror if isinstance(error, OSError) and error.strerror else _one_line(error)) from error
+
+
+def _announce(target: str | None, server: Server) -> None:
+    loop = type(asyncio.get_running_loop()).__module__.partition(".")[0]
+    lines = (
+        f"fastresp {_version('fastresp')} serves {target or 'the welcome page'} at {', '.join(server.urls)}",
+        f"compiled: {_compiled()}",
+        f"loop: {loop} {_version(loop)}" if loop == "uvloop" else f"loop: {loop}",
+        "stop: Ctrl-C or SIGTERM lets running requests finish; a second one does not",
+    )
+    try:
+        print(*lines, sep="\n", flush=True)
+    except OSError:
+        # Nobody reads; Python must not try again at its end and fail with status 120.
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _compiled() -> str:
+    if not wire.compiled:
+        return "no (pure Python)"
+    names = [
+        module.name.removesuffix("_c")
+        for package in (wire, http)
+        for module in pkgutil.iter_modules(package.__path__)
+        if module.name.endswith("_c")
+    ]
+    words = {"status": "status lines"}
+    return f"yes ({', '.join(words.get(name, name) for name in names)})"
+
+
+def _version(distribution: str) -> str:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return "(not installed)"
+
+
+# --- standard files
+
+
+def _keep_standard_files() -> None:
+    """Opens what the parent closed of stdin, stdout, stderr, so that no socket becomes one of them by chance."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            with suppress(OSError):
+                os.open(os.devnull, os.O_RDWR)
+
+
+def _complain(text: str) -> None:
+    with suppress(OSError, AttributeError):  # stderr is closed, or None
+        print(f"fastresp: {text}", file=sys.stderr, flush=True)
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split())

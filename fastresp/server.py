@@ -1,0 +1,389 @@
+"""Lifecycle: a handler in, a running server out. The only module that knows the event loop's name.
+
+A server listens once, serves, and closes once: it stops accepting, lets what runs finish for a while, and drops the
+rest. `run` and `Server.background` give it a loop of its own; `Server.start` uses the one that runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import math
+import os
+import selectors
+import socket
+import ssl as tls
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
+from typing import Any, ClassVar, Self, TypeAlias
+
+from fastresp import http, sockets
+from fastresp.config import Config
+from fastresp.signals import Stop, call_soon
+
+__all__ = ["Server", "new_event_loop", "run"]
+
+Handler: TypeAlias = Callable[[Any, Any], object]
+LoopFactory: TypeAlias = Callable[[], asyncio.AbstractEventLoop]
+
+_HOST = "127.0.0.1"
+_PORT = 8000
+_BACKLOG = 2048
+_GRACE = 10.0
+# How long connections may take to report their end once they were dropped; they do so in the next turns of the loop.
+_LAST_TURNS = 2.0
+
+
+def new_event_loop(name: str = "auto") -> asyncio.AbstractEventLoop:
+    """A new loop: "uvloop", "asyncio", or "auto" for uvloop's where it can be imported, else asyncio's.
+
+    Raises ImportError if uvloop is asked for by name and is not there, ValueError for another name.
+    """
+    if name not in ("auto", "uvloop", "asyncio"):
+        raise ValueError(f"a loop is 'auto', 'uvloop' or 'asyncio', not {name!r}")
+    if name != "asyncio":
+        try:
+            import uvloop
+        except ImportError:
+            if name == "uvloop":
+                raise
+        else:
+            return uvloop.new_event_loop()
+    return asyncio.new_event_loop()
+
+
+class Server:
+    """Serves one handler, a plain or a coroutine function `(request, responder)`, on one or more listening sockets.
+
+    Raises TypeError if the handler can't be called with these two arguments.
+    """
+
+    engine: ClassVar[Any] = http.engine
+    """Where connections come from: `new_service` and `new_protocol` of the twin in use."""
+
+    def __init__(self, handler: Handler, *, config: Config | None = None) -> None:
+        check_handler(handler)
+        if config is not None and not isinstance(config, Config):
+            raise TypeError(f"config takes a fastresp.Config, not {config!r}")
+        self.handler = handler
+        self.config = config if config is not None else Config()
+        self._state = "new"  # new, starting, serving, closing, closed
+        self._loop: asyncio.AbstractEventLoop
+        self._service: Any = None
+        self._sockets: tuple[socket.socket, ...] = ()
+        self._unix_file: sockets.UnixFile | None = None
+        self._listeners: list[asyncio.AbstractServer] = []
+        self._urls: tuple[str, ...] = ()
+        self._ending: asyncio.Task[None] | None = None
+        self._backlog = 0
+        self._deadline = math.inf
+        self._patience: asyncio.Timeout | None = None
+
+    @property
+    def sockets(self) -> tuple[socket.socket, ...]:
+        """The listening sockets; none before `start` and after `close`."""
+        return self._sockets
+
+    @property
+    def port(self) -> int | None:
+        """The TCP port that the server listens on, or None."""
+        for sock in self._sockets:
+            if sock.family in (socket.AF_INET, socket.AF_INET6):
+                port: int = sock.getsockname()[1]
+                return port
+        return None
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """Where the server listens, for people: "http://127.0.0.1:8000", "unix:/run/app.sock"."""
+        return self._urls
+
+    async def start(
+        self,
+        host: str | None = _HOST,
+        port: int = _PORT,
+        *,
+        uds: str | bytes | os.PathLike[Any] | None = None,
+        fd: int | None = None,
+        sock: socket.socket | None = None,
+        ssl: tls.SSLContext | None = None,
+        reuse_port: bool = False,
+        backlog: int = _BACKLOG,
+    ) -> None:
+        """Listens in one way: at host and port (every address of the host; None is every interface; port 0 a free
+        one), at the path `uds` of a UNIX socket, or on a socket that is there, as `fd` or `sock`; the server owns
+        either one from then on.
+
+        Raises OSError, with a sentence that names the address, if the address is not to be had; ValueError for two
+        ways at once; TypeError if ssl is not an SSLContext; RuntimeError the second time.
+        """
+        if self._state != "new":
+            raise RuntimeError(
+                "this server was closed; make a new Server to serve again"
+                if self._state in ("closing", "closed")
+                else "this server was already started"
+            )
+        ways = [name for name, value in (("uds", uds), ("fd", fd), ("sock", sock)) if value is not None]
+        if ways and (host, port) != (_HOST, _PORT):
+            ways.insert(0, "host and port")
+        if len(ways) > 1:
+            raise ValueError(f"a server listens in one way: give {' or '.join(ways)}, not both")
+        check_ssl(ssl)
+        self._state = "starting"
+        self._backlog = backlog
+        self._loop = loop = asyncio.get_running_loop()
+        try:
+            if uds is not None:
+                unix_socket, self._unix_file = sockets.listen_unix(uds, backlog)
+                self._sockets = (unix_socket,)
+            elif fd is not None:
+                self._sockets = (sockets.adopt_fd(fd, backlog),)
+            elif sock is not None:
+                self._sockets = (sockets.adopt(sock, backlog),)
+            else:
+                addresses = await loop.run_in_executor(None, sockets.resolve, host, port)
+                self._sockets = tuple(sockets.listen_tcp(addresses, backlog, reuse_port=reuse_port))
+            self._urls = tuple(sockets.url(listening, secure=ssl is not None) for listening in self._sockets)
+            await self._accept(loop, ssl, backlog)
+            if self._state != "starting":
+                raise RuntimeError("this server was closed while it started")
+        except BaseException:
+            self._stop_accepting()
+            if self._service is not None:
+                self._service.abort()
+                self._service.close()
+                self._service = None
+            self._state = "new" if self._state == "starting" else "closed"
+            raise
+        self._state = "serving"
+
+    async def _accept(self, loop: asyncio.AbstractEventLoop, ssl: tls.SSLContext | None, backlog: int) -> None:
+        engine = self.engine
+        service = engine.new_service(self.handler, self.config, loop, ssl is not None, _gathers(loop))
+        self._service = service
+        service.open()
+        new_protocol = engine.new_protocol
+        options: dict[str, Any] = {"backlog": backlog}
+        if ssl is not None:
+            options["ssl"] = ssl
+            options["ssl_handshake_timeout"] = self.config.head_timeout
+        for listening in self._sockets:
+            listener = await loop.create_server(lambda: new_protocol(service), sock=listening, **options)
+            self._listeners.append(listener)
+
+    def _stop_accepting(self) -> None:
+        if self._unix_file is not None:
+            self._unix_file.remove()
+            self._unix_file = None
+        for listener in self._listeners:
+            listener.close()
+        for listening in self._sockets:
+            listening.close()  # those that no listener took over; for the others it does nothing
+        self._listeners.clear()
+        self._sockets = ()
+
+    async def close(self, grace: float = _GRACE) -> None:
+        """Stops accepting, lets the requests that run be answered for at most `grace` seconds, then drops them.
+
+        Calling it again, also meanwhile, is harmless: the earliest end of grace counts.
+        """
+        if not grace >= 0:
+            raise ValueError(f"grace must not be below zero, not {grace!r}")
+        if self._state in ("new", "starting", "closed"):
+            self._state = "closed"
+            return
+        self._limit(grace)
+        if self._ending is None:
+            self._state = "closing"
+            self._ending = self._loop.create_task(self._end())
+        await asyncio.shield(self._ending)
+
+    def _limit(self, grace: float) -> None:
+        self._deadline = min(self._deadline, self._loop.time() + grace)
+        if self._patience is not None and not self._patience.expired():
+            self._patience.reschedule(self._deadline)
+
+    async def _end(self) -> None:
+        service = self._service
+        try:
+            async with asyncio.timeout_at(self._deadline) as self._patience:
+                # A client that the system has accepted for us would lose its request if the listeners closed under
+                # it: take in who waits there, and then what they have already sent.
+                await self._empty_queues()
+                self._stop_accepting()
+                await _turns(4)
+                service.drain()
+                await service.closed()
+        except TimeoutError:
+            self._stop_accepting()
+            service.abort()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LAST_TURNS):
+                    await service.closed()
+        finally:
+            self._stop_accepting()
+            service.abort()
+            service.close()
+            self._state = "closed"
+
+    async def _empty_queues(self) -> None:
+        """Lets the loop accept until nobody waits, but not for ever on a busy server (libuv accepts one a turn)."""
+        with selectors.DefaultSelector() as waiting:
+            for listening in self._sockets:
+                waiting.register(listening, selectors.EVENT_READ)
+            for _ in range(self._backlog):
+                if not waiting.select(0):
+                    break
+                await _turns(1)
+        await _turns(1)
+
+    @contextmanager
+    def background(
+        self,
+        host: str | None = _HOST,
+        port: int = _PORT,
+        *,
+        uds: str | bytes | os.PathLike[Any] | None = None,
+        fd: int | None = None,
+        sock: socket.socket | None = None,
+        ssl: tls.SSLContext | None = None,
+        reuse_port: bool = False,
+        backlog: int = _BACKLOG,
+        grace: float = _GRACE,
+        loop_factory: LoopFactory | None = None,
+    ) -> Iterator[Self]:
+        """Serves in a thread and a loop of its own while the `with` block runs, then closes with `grace`.
+
+        Takes what `start` takes, and raises what it raises, at the `with`.
+        """
+        started: Future[Callable[[], None]] = Future()
+        ended: Future[None] = Future()
+
+        async def serve() -> None:
+            leave = asyncio.Event()
+            loop = asyncio.get_running_loop()
+            await self.start(host, port, uds=uds, fd=fd, sock=sock, ssl=ssl, reuse_port=reuse_port, backlog=backlog)
+            started.set_result(lambda: call_soon(loop, leave.set))
+            await leave.wait()
+            await self.close(grace)
+
+        def main() -> None:
+            try:
+                with asyncio.Runner(loop_factory=loop_factory or new_event_loop) as runner:
+                    runner.run(serve())
+            except BaseException as error:
+                (ended if started.done() else started).set_exception(error)
+            else:
+                ended.set_result(None)
+
+        thread = threading.Thread(target=main, name="fastresp", daemon=True)
+        thread.start()
+        try:
+            stop = started.result()
+        except BaseException:
+            # If it was not start() that failed but our waiting (Ctrl-C), the thread must still come to an end.
+            started.add_done_callback(lambda future: future.exception() or future.result()())
+            thread.join()
+            raise
+        try:
+            yield self
+        finally:
+            stop()
+            thread.join()
+        ended.result()
+
+
+def run(
+    handler: Handler,
+    *,
+    host: str | None = _HOST,
+    port: int = _PORT,
+    uds: str | bytes | os.PathLike[Any] | None = None,
+    fd: int | None = None,
+    sock: socket.socket | None = None,
+    ssl: tls.SSLContext | None = None,
+    reuse_port: bool = False,
+    config: Config | None = None,
+    grace: float = _GRACE,
+    loop_factory: LoopFactory | None = None,
+    on_start: Callable[[Server], object] | None = None,
+) -> None:
+    """Serves until SIGINT or SIGTERM, then closes with `grace` and returns. A second signal drops what still runs, a
+    third does what it did before. `on_start` is called with the server once it listens.
+
+    Takes what `Server.start` takes and raises what it raises. Outside the main thread there are no signals to hear.
+    """
+    server = Server(handler, config=config)
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        pass
+    else:
+        raise RuntimeError("run() blocks; where an event loop already runs, use `await Server(handler).start()`")
+    stop = Stop()
+
+    async def serve() -> None:
+        stop.listen()
+        await server.start(host, port, uds=uds, fd=fd, sock=sock, ssl=ssl, reuse_port=reuse_port)
+        try:
+            if on_start is not None:
+                on_start(server)
+            await stop.first.wait()
+        except BaseException:
+            await server.close(0)
+            raise
+        closing = asyncio.ensure_future(server.close(grace))
+        second = asyncio.ensure_future(stop.second.wait())
+        await asyncio.wait((closing, second), return_when=asyncio.FIRST_COMPLETED)
+        second.cancel()
+        if not closing.done():
+            await server.close(0)
+        await closing
+
+    with stop.signals(), asyncio.Runner(loop_factory=loop_factory or new_event_loop) as runner:
+        runner.run(serve())
+
+
+def check_handler(handler: object) -> None:
+    """Raises TypeError if a handler can't be called with a request and a responder, or would do nothing then."""
+    name = getattr(handler, "__qualname__", None) or type(handler).__qualname__
+    if not callable(handler):
+        raise TypeError(f"a handler is a function of (request, responder), not {handler!r}")
+    try:
+        signature = inspect.signature(handler)
+    except ValueError:
+        return  # written in C, without a word on what it takes
+    try:
+        signature.bind(None, None)
+    except TypeError:
+        raise TypeError(
+            f"a handler takes two positional arguments, (request, responder); this one is {name}{signature}"
+        ) from None
+    if inspect.isgeneratorfunction(handler) or inspect.isasyncgenfunction(handler):
+        raise TypeError(f"a handler is a plain or a coroutine function; {name}{signature} is a generator")
+
+
+def check_ssl(context: object) -> None:
+    """Raises TypeError for what is no SSLContext, ValueError for one that can only be a client."""
+    if context is None:
+        return
+    if not isinstance(context, tls.SSLContext):
+        raise TypeError(f"ssl takes a ready ssl.SSLContext, not {context!r}")
+    if context.protocol == tls.PROTOCOL_TLS_CLIENT:
+        raise ValueError("ssl takes a server's SSLContext; this one was made with PROTOCOL_TLS_CLIENT")
+
+
+def _gathers(loop: asyncio.AbstractEventLoop) -> bool:
+    """Whether the loop's transports may be given several buffers at once (CVE-2024-12254: in some versions of the
+    stock selector loop `writelines` never asks the protocol to pause)."""
+    version = sys.version_info[:3]
+    affected = (3, 12, 0) <= version <= (3, 12, 8) or (3, 13, 0) <= version <= (3, 13, 1)
+    return not (affected and isinstance(loop, asyncio.SelectorEventLoop))
+
+
+async def _turns(count: int) -> None:
+    for _ in range(count):
+        await asyncio.sleep(0)
