@@ -32,6 +32,7 @@ __all__ = ["main"]
 
 _LISTENING = ("host", "port", "uds", "fd")
 _PREFIX = "FASTRESP_"
+_SEE_HELP = " (fastresp --help shows what there is)"
 _YES = frozenset({"1", "true", "yes", "on"})
 _NO = frozenset({"0", "false", "no", "off"})
 
@@ -91,7 +92,7 @@ def read_options(arguments: Sequence[str], environment: Mapping[str, str]) -> di
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         message = re.sub(r"^argument ([^\s/]+)(?:/\S+)?: ", r"\1 ", message)
-        raise Failure(f"{message} (fastresp --help shows what there is)", 2)
+        raise Failure(f"{message}{_SEE_HELP}", 2)
 
 
 def _parser() -> _Parser:
@@ -147,13 +148,11 @@ def _from_environment(parser: argparse.ArgumentParser, environment: Mapping[str,
 def _unknown(rest: list[str], parser: argparse.ArgumentParser) -> str:
     word = next((word for word in rest if word.startswith("-") and word != "--"), None)
     if word is None:
-        return f"there is one TARGET, so what is {rest[0]!r}? (fastresp --help shows what there is)"
+        return f"there is one TARGET, so what is {rest[0]!r}?{_SEE_HELP}"
     word = word.partition("=")[0]
-    options = [option for action in parser._actions for option in action.option_strings]
-    close = difflib.get_close_matches(word, options, 1)
-    return (
-        f"unknown option {word}{f'; did you mean {close[0]}?' if close else ' (fastresp --help shows what there is)'}"
-    )
+    names = [option.lstrip("-") for action in parser._actions for option in action.option_strings]
+    close = difflib.get_close_matches(word.lstrip("-"), names, 1, 0.7)
+    return f"unknown option {word}" + (f"; did you mean --{close[0]}?" if close else _SEE_HELP)
 
 
 def _number(text: str, kind: Callable[[str], Any], wanted: str, low: float, high: float = math.inf) -> Any:
@@ -222,8 +221,9 @@ def load_target(target: str) -> Handler:
     """
     module_name, _, name = target.partition(":")
     name = name or "handle"
-    if target.endswith(":") or not all(part.isidentifier() for part in (*module_name.split("."), *name.split("."))):
-        hint = ", not the name of a file" if re.search(r"\.py(:|$)|[/\\]", target) else ""
+    words = (*module_name.split("."), *name.split("."))
+    if target.endswith(":") or os.path.isfile(module_name) or not all(word.isidentifier() for word in words):
+        hint = ", but the name of a file" if os.path.isfile(module_name) else ""
         raise Failure(f"the target {target!r} is not module:name{hint}; for app.py and its handle, say app:handle", 2)
     with suppress(FileNotFoundError):  # the current directory may be gone
         sys.path.insert(0, os.getcwd())

@@ -1,7 +1,7 @@
 """An address in, listening sockets out: TCP, UNIX, and sockets that somebody else opened.
 
 Every socket comes back non-blocking and listening, so that a conflict shows here and not at the first client. What
-can't be had is an OSError whose `strerror` is a sentence for people that starts with the address. No loop is known here.
+can't be had is an OSError whose `strerror` is a sentence for people that starts with the address.
 """
 
 from __future__ import annotations

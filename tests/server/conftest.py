@@ -67,16 +67,20 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
 class Process:
     """A `python -m fastresp` that runs; `lines` is what it has printed."""
 
-    def __init__(self, arguments: list[str], cwd: Path, environment: dict[str, str], **options: Any) -> None:
+    def __init__(
+        self, arguments: list[str], cwd: Path, environment: dict[str, str], redirections: str = "", **options: Any
+    ) -> None:
         root = str(Path(fastresp.__file__).parents[1])
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("FASTRESP_")}
-        for name in ("FASTRESP_NO_EXTENSIONS",):
-            if name in os.environ:
-                inherited[name] = os.environ[name]
+        if "FASTRESP_NO_EXTENSIONS" in os.environ:
+            inherited["FASTRESP_NO_EXTENSIONS"] = os.environ["FASTRESP_NO_EXTENSIONS"]
         inherited["PYTHONPATH"] = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
         options.setdefault("stdout", subprocess.PIPE)
+        command = [sys.executable, "-m", "fastresp", *arguments]
+        if redirections:
+            command = ["sh", "-c", f'exec "$@" {redirections}', "sh", *command]
         self.popen = subprocess.Popen(
-            [sys.executable, "-m", "fastresp", *arguments],
+            command,
             cwd=cwd,
             env={**inherited, **environment},
             stderr=subprocess.PIPE,

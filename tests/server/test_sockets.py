@@ -163,6 +163,15 @@ class TestTcp:
             sockets.listen_tcp(sockets.resolve("192.0.2.1", 8000), 5)  # RFC 5737: of nobody
         assert caught.value.strerror == "192.0.2.1:8000 can't be listened on: this machine has no such address"
 
+    def test_permission_denied(self, monkeypatch):
+        def refuse(sock, address):
+            raise PermissionError(errno.EACCES, "Permission denied")
+
+        monkeypatch.setattr(socket.socket, "bind", refuse)
+        with pytest.raises(PermissionError) as caught:
+            sockets.listen_tcp(sockets.resolve("127.0.0.1", 80), 5)
+        assert caught.value.strerror == "127.0.0.1:80 can't be listened on: permission denied"
+
     def test_reuse_port_shares(self, keep):
         if not hasattr(socket, "SO_REUSEPORT"):
             pytest.skip("no SO_REUSEPORT here")
@@ -332,7 +341,7 @@ class TestAdopted:
 
     @pytest.mark.parametrize(("fd", "error"), [(-1, ValueError), ("3", TypeError), (True, TypeError)])
     def test_what_is_no_descriptor(self, fd, error):
-        with pytest.raises(error, match="^fd "):
+        with pytest.raises(error, match=r"^fd "):
             sockets.adopt_fd(fd, 5)
 
     def test_a_bound_socket_object_listens(self, keep):
@@ -342,7 +351,7 @@ class TestAdopted:
         assert outer.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
 
     def test_what_is_no_socket_for_us(self, keep):
-        with pytest.raises(TypeError, match="sock takes a socket.socket, not 3"):
+        with pytest.raises(TypeError, match=r"sock takes a socket.socket, not 3"):
             sockets.adopt(3, 5)
         with pytest.raises(ValueError, match="sock must be bound to an address"):
             sockets.adopt(keep(socket.socket()), 5)

@@ -1,0 +1,80 @@
+"""Clients on plain sockets, and two handlers, for the tests of the server's life."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import socket
+import ssl
+import threading
+
+REQUEST = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
+
+
+def hello(request, responder):
+    responder.write(b"hello", "text/plain")
+
+
+def get(port: int, path: str = "/") -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
+
+
+def read_all(client: socket.socket) -> bytes:
+    client.settimeout(10)
+    data = b""
+    try:
+        while piece := client.recv(65536):
+            data += piece
+    except ConnectionResetError:
+        pass
+    return data
+
+
+def read_until(client: socket.socket, end: bytes) -> None:
+    data = b""
+    while not data.endswith(end):
+        piece = client.recv(65536)
+        assert piece, data
+        data += piece
+
+
+def connect(port: int, data: bytes = b"") -> socket.socket:
+    client = socket.create_connection(("127.0.0.1", port), timeout=10)
+    client.sendall(data)
+    return client
+
+
+class Late:
+    """A handler that keeps its responder, and an event that is set when it has one."""
+
+    def __init__(self) -> None:
+        self.responder = None
+        self.called = threading.Event()
+
+    def __call__(self, request, responder):
+        self.responder = responder
+        self.called.set()
+
+    async def wait(self) -> None:
+        assert await asyncio.to_thread(self.called.wait, 10)
+
+
+async def turns(count: int) -> None:
+    """Lets the loop turn, so that what it has ready has run."""
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+def secure_get(port: int, context: ssl.SSLContext) -> tuple[int, bytes]:
+    connection = http.client.HTTPSConnection("localhost", port, timeout=10, context=context)
+    connection.request("GET", "/")
+    answer = connection.getresponse()
+    found = answer.status, answer.read()
+    connection.close()
+    return found

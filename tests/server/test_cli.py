@@ -1,0 +1,383 @@
+"""The command line, as real processes: what it prints, how it ends, and one clear line for what goes wrong."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import sys
+
+import pytest
+from server.clients import REQUEST, connect, get, read_all
+
+from fastresp import cli, wire
+from fastresp.config import Config
+
+APP = """
+import asyncio
+def handle(request, responder):
+    responder.write(b"plain", "text/plain")
+async def later(request, responder):
+    await asyncio.sleep(0)
+    responder.write(b"async", "text/plain")
+class Site:
+    @staticmethod
+    def page(request, responder):
+        responder.write(b"dotted", "text/plain")
+site = Site()
+kept = []
+def hold(request, responder):
+    kept.append(responder)
+    print("held", flush=True)
+def one(request): ...
+number = 5
+"""
+
+
+@pytest.fixture
+def app(tmp_path):
+    (tmp_path / "app.py").write_text(APP)
+
+
+def failing(process) -> tuple[int, str]:
+    """Status and the one line on stderr of a process that must fail, having printed nothing."""
+    status, out, err = process.ended()
+    assert out == ""
+    assert err.startswith("fastresp: "), err
+    assert err.count("\n") == 1, err
+    assert err.endswith("\n")
+    return status, err.removeprefix("fastresp: ").rstrip("\n")
+
+
+class TestServing:
+    def test_the_welcome_page(self, spawn, loop_name):
+        process = spawn("--port", "0", "--loop", loop_name)
+        port = process.port()
+        compiled = process.wait_for(r"^compiled: (.*)")
+        assert process.wait_for(r"^loop: (\w+)") == loop_name
+        assert "Ctrl-C" in process.wait_for(r"^stop: (.*)")
+        if wire.compiled:
+            assert re.fullmatch(r"yes \(.*status lines, .*parser.*\)", compiled)
+        else:
+            assert compiled == "no (pure Python)"
+        status, body = get(port)
+        assert status == 200
+        assert b"<title>fastresp</title>" in body
+        assert process.stop() == 0
+        assert process.popen.stderr.read() == ""
+
+    @pytest.mark.parametrize(
+        ("target", "body"),
+        [("app", b"plain"), ("app:handle", b"plain"), ("app:later", b"async"), ("app:site.page", b"dotted")],
+    )
+    def test_a_target(self, spawn, app, target, body):
+        process = spawn(target, "--port", "0")
+        assert f" serves {target} at http://127.0.0.1:" in process.wait_for(r"(.*http:.*)")
+        port = int(process.lines[0].rpartition(":")[2])
+        assert get(port) == (200, body)
+        assert process.stop() == 0
+
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+    def test_a_signal_ends_it_well(self, spawn, loop_name, number):
+        process = spawn("--port", "0", "--loop", loop_name)
+        process.port()
+        assert process.stop(number) == 0
+        assert process.popen.stderr.read() == ""
+
+    def test_a_second_signal_ends_it_at_once(self, spawn, app, loop_name):
+        process = spawn("app:hold", "--port", "0", "--grace", "600", "--loop", loop_name)
+        port = process.port()
+        with connect(port, REQUEST) as client:
+            process.wait_for("(held)")
+            process.popen.send_signal(signal.SIGTERM)
+            while True:  # until the first one is heard: nobody listens any more
+                try:
+                    connect(port).close()
+                except ConnectionRefusedError:
+                    break
+                except ConnectionResetError:
+                    continue
+            assert process.stop() == 0
+            assert read_all(client) == b""
+
+    def test_grace(self, spawn, app):
+        process = spawn("app:hold", "--port", "0", "--grace", "0.05")
+        with connect(process.port(), REQUEST) as client:
+            process.wait_for("(held)")
+            assert process.stop() == 0
+            assert read_all(client) == b""
+
+    def test_a_unix_socket(self, spawn, app, tmp_path):
+        process = spawn("app", "--uds", "s.sock")
+        assert process.wait_for(r"(unix:\S+)") == "unix:s.sock"
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(tmp_path / "s.sock"))
+            client.sendall(REQUEST)
+            assert client.recv(15) == b"HTTP/1.1 200 OK"
+        assert process.stop() == 0
+        assert not (tmp_path / "s.sock").exists()
+
+    @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="abstract names are Linux's own")
+    def test_an_abstract_unix_socket(self, spawn, app):
+        name = f"fastresp-cli-{os.getpid()}"
+        process = spawn("app", "--uds", f"@{name}")
+        assert process.wait_for(r"(unix:\S+)") == f"unix:@{name}"
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(f"\0{name}")
+        assert process.stop() == 0
+
+    def test_an_inherited_descriptor(self, spawn, app):
+        with socket.create_server(("127.0.0.1", 0)) as outer:
+            process = spawn("app", "--fd", str(outer.fileno()), pass_fds=[outer.fileno()])
+            assert process.port() == outer.getsockname()[1]
+            assert get(outer.getsockname()[1]) == (200, b"plain")
+            assert process.stop() == 0
+
+    def test_the_access_log(self, spawn, app):
+        process = spawn("app", "--port", "0", "--access-log")
+        assert get(process.port(), "/seen")[0] == 200
+        assert process.stop() == 0
+        (line,) = process.popen.stderr.read().splitlines()
+        assert " INFO fastresp.access: " in line
+        assert "/seen" in line
+
+    def test_logging_that_the_program_set_up_stays(self, spawn, tmp_path):
+        (tmp_path / "own.py").write_text(
+            "import logging\nlogging.basicConfig(level=logging.INFO, format='own %(message)s')\n" + APP
+        )
+        process = spawn("own", "--port", "0", "--access-log")
+        assert get(process.port())[0] == 200
+        assert process.stop() == 0
+        assert process.popen.stderr.read().startswith("own ")
+
+    def test_the_current_directory_comes_first(self, spawn, tmp_path):
+        (tmp_path / "colorsys.py").write_text(APP)  # there is one in the standard library
+        process = spawn("colorsys", "--port", "0")
+        assert get(process.port()) == (200, b"plain")
+        assert process.stop() == 0
+
+    def test_stdout_that_nobody_reads(self, spawn):
+        read, write = os.pipe()
+        os.close(read)
+        with socket.create_server(("127.0.0.1", 0)) as outer:
+            process = spawn("--fd", str(outer.fileno()), pass_fds=[outer.fileno()], stdout=write)
+            os.close(write)
+            assert get(outer.getsockname()[1])[0] == 200
+            assert process.stop() == 0
+            assert process.popen.stderr.read() == ""
+
+    @pytest.mark.parametrize("closed", ["0<&-", "1>&-", "0<&- 1>&- 2>&-"])
+    def test_standard_files_that_are_closed(self, spawn, tmp_path, closed):
+        process = spawn("--uds", "s.sock", redirections=closed)
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(10)
+            while True:
+                try:
+                    client.connect(str(tmp_path / "s.sock"))
+                    break
+                except (FileNotFoundError, ConnectionRefusedError):
+                    assert process.popen.poll() is None, process.popen.stderr.read()
+            client.sendall(REQUEST)
+            assert client.recv(15) == b"HTTP/1.1 200 OK"
+        assert process.stop() == 0
+
+
+class TestEnvironment:
+    def test_options_come_from_it(self, spawn, app):
+        environment = {
+            "FASTRESP_TARGET": "app",
+            "FASTRESP_PORT": "0",
+            "FASTRESP_ACCESS_LOG": "yes",
+            "FASTRESP_GRACE": "1",
+            "FASTRESP_HEAD_TIMEOUT": "",
+        }
+        process = spawn(environment=environment)
+        assert get(process.port()) == (200, b"plain")
+        assert process.stop() == 0
+        assert "fastresp.access" in process.popen.stderr.read()
+
+    def test_the_command_line_wins(self):
+        environment = {"FASTRESP_PORT": "1", "FASTRESP_HOST": "::1", "FASTRESP_DATE_HEADER": "no", "OTHER": "x"}
+        assert cli.read_options(["--port", "2", "--date-header"], environment) == {
+            "port": 2,
+            "host": "::1",
+            "date_header": True,
+        }
+
+    def test_an_address_replaces_an_address(self):
+        environment = {"FASTRESP_PORT": "1", "FASTRESP_HOST": "::1"}
+        assert cli.read_options(["--uds", "s"], environment) == {"uds": "s"}
+        assert cli.read_options(["--port", "2"], {"FASTRESP_UDS": "s"}) == {"port": 2}
+
+    def test_both_spellings_of_a_switch(self):
+        assert cli.read_options([], {"FASTRESP_NO_DATE_HEADER": "1"}) == {"date_header": False}
+        assert cli.read_options([], {"FASTRESP_DATE_HEADER": "off"}) == {"date_header": False}
+
+    def test_the_switch_of_the_twins_is_no_option(self):
+        assert cli.read_options([], {"FASTRESP_NO_EXTENSIONS": "1"}) == {}
+
+    @pytest.mark.parametrize(
+        ("variable", "value", "message"),
+        [
+            ("PORT", "http", "FASTRESP_PORT takes a port number from 0 to 65535, not 'http'"),
+            ("PORT", "65536", "FASTRESP_PORT takes a port number from 0 to 65535, not '65536'"),
+            ("ACCESS_LOG", "maybe", "FASTRESP_ACCESS_LOG takes yes or no, not 'maybe'"),
+            ("HEAD_TIMEOUT", "0", "FASTRESP_HEAD_TIMEOUT must be above zero, not 0.0"),
+            ("GRACE", "nan", "FASTRESP_GRACE takes a number of seconds, not 'nan'"),
+        ],
+    )
+    def test_bad_values_name_the_variable(self, spawn, variable, value, message):
+        assert failing(spawn(environment={f"FASTRESP_{variable}": value})) == (2, message)
+
+    def test_two_ways_of_listening(self):
+        with pytest.raises(cli.Failure, match=r"^FASTRESP_UDS and FASTRESP_PORT are two ways of listening; give one$"):
+            cli.read_options([], {"FASTRESP_UDS": "s", "FASTRESP_PORT": "1"})
+
+
+class TestOptions:
+    def test_one_for_each_field_of_config(self, spawn):
+        status, out, err = spawn("--help").ended()
+        assert (status, err) == (0, "")
+        for name in Config.__dataclass_fields__:
+            assert f"--{name.replace('_', '-')}" in out
+        assert "--no-date-header" in out
+
+    def test_they_have_the_types_of_config(self):
+        options = cli.read_options(
+            ["--keep-alive-timeout", "5", "--max-body-size=1000", "--no-date-header", "--server-header", "me"], {}
+        )
+        assert options == {
+            "keep_alive_timeout": 5.0,
+            "max_body_size": 1000,
+            "date_header": False,
+            "server_header": "me",
+        }
+        assert [type(value) for value in options.values()] == [float, int, bool, str]
+        Config(**options)
+
+    def test_version(self, spawn):
+        status, out, err = spawn("--version").ended()
+        assert (status, err) == (0, "")
+        assert re.fullmatch(r"fastresp \S.*\n", out)
+
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            (["--prot", "80"], "unknown option --prot; did you mean --port?"),
+            (["--bogus=1"], "unknown option --bogus (fastresp --help shows what there is)"),
+            (["a:b", "c:d"], "there is one TARGET, so what is 'c:d'? (fastresp --help shows what there is)"),
+            (["--port"], "--port expected one argument (fastresp --help shows what there is)"),
+            (
+                ["--port", "x"],
+                "--port takes a port number from 0 to 65535, not 'x' (fastresp --help shows what there is)",
+            ),
+            (
+                ["--max-body-size", "-1"],
+                "--max-body-size must be above zero, not -1 (fastresp --help shows what there is)",
+            ),
+            (
+                ["--max-url-size", "1.5"],
+                "--max-url-size takes a whole number, not '1.5' (fastresp --help shows what there is)",
+            ),
+            (
+                ["--loop", "trio"],
+                "--loop takes auto, uvloop or asyncio, not 'trio' (fastresp --help shows what there is)",
+            ),
+            (["--uds", "s", "--port", "80"], "--uds and --port are two ways of listening; give one"),
+            (["--uds", "s", "--fd", "3"], "--uds and --fd are two ways of listening; give one"),
+        ],
+    )
+    def test_a_wrong_command_line(self, spawn, arguments, message):
+        assert failing(spawn(*arguments)) == (2, message)
+
+    def test_a_server_header_that_must_not_be_sent(self, spawn):
+        status, message = failing(spawn("--server-header", "a\nb"))
+        assert status == 2
+        assert message.startswith("--server-header ")
+
+
+class TestTarget:
+    @pytest.mark.parametrize("target", ["app:", ":handle", "app:a:b", "a b", "./app:handle", "app:1", "app..x", "/"])
+    def test_bad_syntax(self, spawn, app, target):
+        message = f"the target {target!r} is not module:name; for app.py and its handle, say app:handle"
+        assert failing(spawn(target)) == (2, message)
+
+    @pytest.mark.parametrize("target", ["app.py", "app.py:handle", "./app.py"])
+    def test_a_file(self, spawn, app, target):
+        hint = "but the name of a file; for app.py and its handle, say app:handle"
+        assert failing(spawn(target)) == (2, f"the target {target!r} is not module:name, {hint}")
+
+    @pytest.mark.parametrize(
+        ("target", "status", "message"),
+        [
+            ("nowhere", 1, "the target 'nowhere': No module named 'nowhere', here or where Python looks"),
+            ("app.sub:x", 1, "the target 'app.sub:x': No module named 'app.sub'; 'app' is not a package, "),
+            (
+                "app:hando",
+                1,
+                "the target 'app:hando': module 'app' has no attribute 'hando'; did you mean 'handle'?",
+            ),
+            ("app:site.pag", 1, "the target 'app:site.pag': 'site' has no attribute 'pag'; did you mean 'page'?"),
+            ("app:zzz", 1, "the target 'app:zzz': module 'app' has no attribute 'zzz'"),
+            ("app:number", 1, "a handler is a function of (request, responder), not 5"),
+            (
+                "app:one",
+                1,
+                "a handler takes two positional arguments, (request, responder); this one is one(request)",
+            ),
+        ],
+    )
+    def test_not_there(self, spawn, app, target, status, message):
+        found, text = failing(spawn(target, "--port", "0"))
+        assert found == status
+        assert text.startswith(message)
+
+    @pytest.mark.parametrize(
+        ("source", "message"),
+        [
+            ("x = 1\n1/0\n", "ZeroDivisionError: division by zero ({path}:2)"),
+            ("import not_there\n", "ModuleNotFoundError: No module named 'not_there' ({path}:1)"),
+            ("def f(:\n", "SyntaxError: invalid syntax ({path}:1)"),
+            ("raise RuntimeError('two\\nlines')\n", "RuntimeError: two lines ({path}:1)"),
+            ("raise SystemExit(3)\n", "SystemExit: 3 ({path}:1)"),
+            ("assert False\n", "AssertionError ({path}:1)"),
+        ],
+    )
+    def test_a_module_that_fails(self, spawn, tmp_path, source, message):
+        (tmp_path / "bad.py").write_text(source)
+        status, text = failing(spawn("bad:handle"))
+        assert status == 1
+        assert text == "importing 'bad' failed: " + message.format(path=tmp_path / "bad.py")
+
+
+class TestAddress:
+    def test_a_port_in_use(self, spawn, loop_name):
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            port = other.getsockname()[1]
+            assert failing(spawn("--port", str(port), "--loop", loop_name)) == (
+                1,
+                f"127.0.0.1:{port} is in use: another program listens there",
+            )
+
+    def test_a_unix_socket_in_use(self, spawn, tmp_path):
+        with socket.socket(socket.AF_UNIX) as other:
+            other.bind(str(tmp_path / "s"))
+            other.listen()
+            assert failing(spawn("--uds", "s")) == (1, "unix:s is in use: another program listens there")
+
+    def test_a_descriptor_that_is_not_open(self, spawn):
+        assert failing(spawn("--fd", "77")) == (1, "file descriptor 77 is not open")
+
+
+class TestEntryPoint:
+    def test_main_returns_the_status(self, capfd):
+        assert cli.main(["--bogus"]) == 2
+        assert capfd.readouterr() == ("", "fastresp: unknown option --bogus (fastresp --help shows what there is)\n")
+
+    def test_help_into_a_closed_pipe(self, spawn):
+        read, write = os.pipe()
+        os.close(read)
+        process = spawn("--help", stdout=write)
+        os.close(write)
+        assert "Traceback" not in process.ended()[2]

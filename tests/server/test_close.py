@@ -1,0 +1,119 @@
+"""A server's end: nobody who was let in is lost, and nobody holds it up for ever."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from server.clients import REQUEST, Late, connect, hello, read_all, read_until, turns
+
+from fastresp.server import Server
+
+
+class TestClose:
+    def test_before_start(self, drive):
+        async def main():
+            server = Server(hello)
+            await server.close()
+            with pytest.raises(RuntimeError, match="this server was closed"):
+                await server.start(port=0)
+
+        drive(main())
+
+    def test_idle_connections_end_at_once(self, drive, server_class):
+        async def main():
+            server = server_class(hello)
+            await server.start(port=0)
+            with connect(server.port, REQUEST) as client:
+                await asyncio.to_thread(read_until, client, b"\r\n\r\nhello")
+                await server.close(60)
+                assert await asyncio.to_thread(read_all, client) == b""
+
+        drive(main())
+
+    def test_a_running_request_is_answered(self, drive, server_class):
+        async def main():
+            late = Late()
+            server = server_class(late)
+            await server.start(port=0)
+            port = server.port
+            with connect(port, REQUEST) as client:
+                await late.wait()
+                closing = asyncio.ensure_future(server.close(60))
+                await turns(50)  # it has begun to drain
+                with pytest.raises(ConnectionRefusedError):
+                    connect(port)
+                assert not closing.done()
+                late.responder.write(b"at last", "text/plain")
+                await closing
+                answer = await asyncio.to_thread(read_all, client)
+                assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+                assert b"\r\nconnection: close\r\n" in answer
+                assert answer.endswith(b"\r\n\r\nat last")
+
+        drive(main())
+
+    @pytest.mark.parametrize("grace", [0, 0.05])
+    def test_what_takes_longer_is_dropped(self, drive, server_class, grace):
+        async def main():
+            late = Late()
+            server = server_class(late)
+            await server.start(port=0)
+            with connect(server.port, REQUEST) as client:
+                await late.wait()
+                await server.close(grace)
+                assert await asyncio.to_thread(read_all, client) == b""
+
+        drive(main())
+
+    def test_again_and_meanwhile(self, drive, server_class):
+        async def main():
+            late = Late()
+            server = server_class(late)
+            await server.start(port=0)
+            with connect(server.port, REQUEST):
+                await late.wait()
+                slow = asyncio.ensure_future(server.close(float("inf")))
+                await asyncio.sleep(0)
+                longer = asyncio.ensure_future(server.close(60))
+                await asyncio.sleep(0)
+                assert not slow.done()
+                await server.close(0)  # the earliest end counts
+                await slow
+                await longer
+                await server.close()
+
+        drive(main())
+
+    def test_a_caller_that_gives_up_does_not_stop_it(self, drive, server_class):
+        async def main():
+            late = Late()
+            server = server_class(late)
+            await server.start(port=0)
+            with connect(server.port, REQUEST) as client:
+                await late.wait()
+                with pytest.raises(TimeoutError):
+                    await asyncio.wait_for(server.close(60), 0.01)
+                late.responder.write(b"at last", "text/plain")
+                await server.close()
+                assert (await asyncio.to_thread(read_all, client)).endswith(b"at last")
+
+        drive(main())
+
+    @pytest.mark.parametrize("grace", [-1, float("nan")])
+    def test_grace_below_zero(self, drive, grace):
+        with pytest.raises(ValueError, match="grace must not be below zero"):
+            drive(Server(hello).close(grace))
+
+    def test_who_waits_in_the_queue_is_served(self, drive, server_class):
+        # Connected and sent, but the loop has not seen it: closing the listener now would reset the connection.
+        async def main():
+            server = server_class(hello)
+            await server.start(port=0)
+            clients = [connect(server.port, REQUEST) for _ in range(20)]
+            await server.close()
+            for client in clients:
+                with client:
+                    assert (await asyncio.to_thread(read_all, client)).startswith(b"HTTP/1.1 200 OK\r\n")
+
+        drive(main())
