@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import mimetypes
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from fastresp.headers import Headers
@@ -15,15 +16,14 @@ __all__ = ["Json", "Response", "encode_json"]
 if TYPE_CHECKING:
     from fastresp.headers import Fields
 
-    from fastresp.headers import Fields
 
+encode_json: Callable[[Any], bytes]
 try:
     from orjson import dumps as encode_json
-except ModuleNotFoundError:  # off CPython orjson may be missing; compact like orjson's, and as strict about NaN
-    import json
+except ModuleNotFoundError:  # off CPython; as compact as orjson's
 
     def encode_json(document: Any, /) -> bytes:
-        return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+        return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 TEXT = "text/plain; charset=utf-8"

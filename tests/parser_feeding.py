@@ -103,7 +103,7 @@ def parse_all_ways(module: ModuleType, data: bytes, config: Config = DEFAULTS) -
     bytewise = [data[i : i + 1] for i in range(len(data))]
     assert parse(module, bytewise, config) == whole
     assert parse(module, bytewise, config, lazy=7) == whole
-    rng = random.Random(len(data))  # noqa: S311
+    rng = random.Random(len(data))
     for _ in range(4):
         places = [rng.randrange(len(data) + 1) for _ in range(rng.randrange(1, 6))]
         assert parse(module, cut(data, places), config, lazy=rng.choice((1, 2))) == whole

@@ -34,6 +34,7 @@ from fastresp.wire.status import line_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from fastresp.http import service as services
     from fastresp.http.device import Source
 
 __all__ = ["Channel", "Http1Exchange"]
@@ -74,34 +75,15 @@ class Channel:
 class Http1Exchange(responders.Exchange):
     """A request's answer on an HTTP/1.1 connection, from nothing to complete."""
 
+    # fmt: off
     __slots__ = (
-        "begun",
-        "broken",
-        "callbacks",
-        "channel",
-        "chunked",
-        "close",
-        "dropped_content",
-        "ended",
-        "held",
-        "incoming",
-        "is_connect",
-        "is_head",
-        "keep",
-        "minor",
-        "next",
-        "plain",
-        "pump",
-        "reset",
-        "request",
-        "sent",
-        "service",
-        "source",
-        "started",
-        "status",
-        "trailer_names",
-        "unsafe",
+        "begun", "broken", "callbacks", "channel", "chunked", "close", "dropped_content", "ended", "held", "incoming",
+        "is_connect", "is_head", "keep", "minor", "next", "plain", "pump", "request", "reset", "sent", "service",
+        "source", "started", "status", "trailer_names", "unsafe",
     )
+    # fmt: on
+
+    service: services.Service
 
     def open(self, channel: Any, service: Any, request: Any, minor: int, keep_alive: bool) -> None:
         """Makes the exchange ready for an answer, also when it has served before."""
@@ -261,7 +243,8 @@ class Http1Exchange(responders.Exchange):
         announced = {name.lower() for name in names}
         if facts & HAS_TRAILER:
             given = Headers(fields)
-            announced.update([name.strip().lower().encode() for name in given.combined_value("trailer").split(",")])
+            for value in given.values("trailer"):
+                announced.update([name.strip().lower().encode("latin-1") for name in value.split(",")])
             if not self.minor:
                 given.remove_all("trailer")
                 block = format_fields(given)[0]

@@ -1,4 +1,4 @@
-"""A connection of HTTP/1.1: reads requests, calls the handler, sends the answers in the order of the requests.
+"""A connection of HTTP/1.1: reads requests, calls the handler, and knows when it is over.
 
 All that one read brings is parsed, handled and answered in one go, and leaves in one write. Nothing grows without
 bound: reading pauses while answers are pending, while the client reads slowly, and while a body waits for its handler.
@@ -10,17 +10,18 @@ from __future__ import annotations
 import logging
 import socket
 import struct
+from contextlib import suppress
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from fastresp.errors import BodyError
-from fastresp.http import exchange as exchanges
+from fastresp.http import pipeline as pipelines
 from fastresp.http.body import Body
-from fastresp.http.exchange import new_exchange
+from fastresp.http.codes import BODY, CONNECT, END, HEAD, HEAD_METHOD, NEED_DATA
 from fastresp.http.parser import new_parser
 from fastresp.http.request import new_peer, new_request
 from fastresp.http.responder import new_responder
-from fastresp.http.service import access, address, describe
+from fastresp.http.service import address, describe
 from fastresp.response import TEXT
 
 if TYPE_CHECKING:
@@ -30,9 +31,7 @@ __all__ = ["HttpProtocol", "new_protocol"]
 
 log = logging.getLogger("fastresp")
 
-# The parser's events and methods.
-NEED_DATA, HEAD, BODY, END = 0, 1, 2, 3
-HEAD_METHOD, CONNECT = 2, 6
+# By the parser's number for a method: whether it is safe.
 SAFE = (False, True, True, False, False, False, False, True, True, False)
 
 # What a deadline is for.
@@ -40,10 +39,6 @@ NOTHING, IDLE, IN_HEAD, IN_BODY, LINGERING, CLOSING = 0, 1, 2, 3, 4, 5
 
 MAX_PIPELINE = 64
 """Requests of one connection that may be unanswered at once."""
-GATHERED = 262144
-"""Bytes of answers that are gathered before they are written, even in the middle of a read."""
-JOINED = 131072
-"""Answers of up to this size together are joined for one write."""
 HIGH_WATER = 65536
 """Bytes that the transport may hold before writers have to wait."""
 DISCARDED = 262144
@@ -52,82 +47,35 @@ LINGER = 2.0
 """Seconds that a client which is still sending has to read the answer that refuses it."""
 
 
-class HttpProtocol(exchanges.Channel):
+class HttpProtocol(pipelines.Pipeline):
     """The protocol object of one connection, for a loop's `create_server`."""
 
-    __slots__ = (
-        "body",
-        "closing",
-        "collected",
-        "count",
-        "deadline",
-        "discarding",
-        "due",
-        "eof",
-        "expecting",
-        "first",
-        "held",
-        "host",
-        "incoming",
-        "last",
-        "last_size",
-        "out",
-        "out_size",
-        "parser",
-        "peer",
-        "probes",
-        "progress",
-        "read_paused",
-        "running",
-        "seen",
-        "service",
-        "spare",
-        "stopped",
-        "transport",
-        "unread",
-        "waiters",
-        "waits_for",
-        "write",
-        "write_paused",
+    # fmt: off
+    __slots__ = (  # noqa: RUF023
+        "parser", "peer", "host", "incoming", "body", "collected", "seen", "expecting", "discarding", "unread", "held",
+        "eof", "read_paused", "waits_for", "deadline", "progress", "probes",
     )
+    # fmt: on
 
     def __init__(self, service: services.Service) -> None:
-        self.service = service
+        pipelines.Pipeline.__init__(self, service)
         self.parser = new_parser(service.config)
-        self.transport: Any = None
-        self.write: Any = None
         self.peer: Any = None
         self.host: Any = None
-        # the exchanges that are not complete, a list linked by their `next`
-        self.first: Any = None
-        self.last: Any = None
-        self.count = 0
-        self.spare: Any = None
         # the message that is being read
-        self.incoming: Any = None
-        self.body: Any = None
-        self.collected: Any = None
+        self.incoming: Any = None  # its exchange, while its body is not complete
+        self.body: Any = None  # what a coroutine handler reads it from
+        self.collected: Any = None  # what has come for a plain one
         self.seen = 0
-        self.expecting = False
-        self.discarding = 0
-        self.unread = False
-        self.held = False
-        # what is on its way out
-        self.out: list[bytes] = []
-        self.out_size = 0
-        self.waiters: list[Any] = []
-        # how the connection is
-        self.running = False
-        self.due = False
-        self.stopped = False
-        self.closing = False
+        self.expecting = False  # the client waits for 100 Continue
+        self.discarding = 0  # how much of a body that nobody reads may still come
+        self.unread = False  # the client may be sending what nobody will read
+        self.held = False  # a head is complete whose turn has not come
         self.eof = False
         self.read_paused = False
-        self.write_paused = False
         self.waits_for = NOTHING
         self.deadline = 0.0
         self.progress = 0.0
-        self.last_size = 0
         self.probes = 0
 
     # -- what the loop calls
@@ -145,7 +93,7 @@ class HttpProtocol(exchanges.Channel):
         if refusal:
             self._refuse(refusal, "too many connections, try again later", {"retry-after": "1"})
         elif service.draining:
-            self._shut()
+            self.shut()
         else:
             self._watch(IN_HEAD, service.head_timeout)
 
@@ -183,17 +131,8 @@ class HttpProtocol(exchanges.Channel):
         self.incoming = None
         self.spare = None
         self.out = []
-        self._cancel_all()
-        self._wake()
-
-    def pause_writing(self) -> None:
-        self.write_paused = True
-        self.last_size = -1
-
-    def resume_writing(self) -> None:
-        self.write_paused = False
-        self._wake()
-        self._proceed_soon()
+        self.cancel_all()
+        self.wake()
 
     # -- reading
 
@@ -243,15 +182,19 @@ class HttpProtocol(exchanges.Channel):
                     self._refuse(parser.status, parser.reason, None)
         finally:
             self.running = False
-        self._flush()
+        self.flush()
+        self._rest()
+
+    def go_on(self) -> None:
+        if self.held or self.read_paused or self.discarding:
+            self.proceed_soon()
         self._rest()
 
     def _head(self) -> None:
         """A request's head is complete."""
         parser = self.parser
-        service = self.service
         request = new_request(parser, self.peer)
-        exchange = self._enter(request, parser.minor, parser.keep_alive)
+        exchange = self.enter(request, parser.minor, parser.keep_alive)
         method = parser.method
         exchange.unsafe = parser.has_body or not SAFE[method]
         exchange.is_head = method == HEAD_METHOD
@@ -275,7 +218,7 @@ class HttpProtocol(exchanges.Channel):
             self.discarding -= len(piece)
             if self.discarding < 0:
                 self.unread = True
-                self._shut()
+                self.shut()
         elif self.body is not None:
             self.body.feed(piece)
         elif self.collected is None:
@@ -334,7 +277,7 @@ class HttpProtocol(exchanges.Channel):
         """The handler waits for more of the request's body."""
         self._send_continue()
         if self.read_paused:
-            self._proceed_soon()
+            self.proceed_soon()
 
     def _send_continue(self) -> None:
         if self.expecting:
@@ -382,145 +325,27 @@ class HttpProtocol(exchanges.Channel):
             self.count = 0
             exchange.cancel()
         elif self.discarding:
-            self._shut()
+            self.shut()
             return
-        exchange = self._enter(None, 1, False)
+        exchange = self.enter(None, 1, False)
         exchange.answer(status, fields, TEXT, reason.encode() + b"\n", False)
 
-    # -- the line of exchanges
-
-    def _enter(self, request: Any, minor: int, keep_alive: bool) -> Any:
-        """A new exchange at the end of the line."""
-        exchange = self.spare
-        if exchange is None:
-            exchange = new_exchange()
-        else:
-            self.spare = None
-        exchange.open(self, self.service, request, minor, keep_alive)
-        if self.first is None:
-            self.first = exchange
-        else:
-            self.last.next = exchange
-        self.last = exchange
-        self.count += 1
-        return exchange
-
-    def done(self, exchange: Any) -> None:
-        if exchange is not self.first:
-            return
-        while exchange is not None and exchange.ended:
-            self.first = exchange.next
-            exchange.next = None
-            self.count -= 1
-            if exchange.incoming:
-                # answered before its body was read: the rest is dropped, if it is not much
-                self.incoming = None
-                self.discarding = DISCARDED
-                if self.body is not None:
-                    self.body.fail(BodyError("the request was answered before its body was read"))
-                    self.body = None
-                exchange.incoming = False
-                self.collected = None
-                self.unread = exchange.close
-            if self.service.access_log:
-                self._log(exchange)
-            if exchange.broken and exchange.reset:
-                self._reset()
-            close = exchange.close
-            exchange.release()
-            if close:
-                self._shut()
-                return
-            if exchange.plain:
-                self.spare = exchange
-            exchange = self.first
-            if exchange is not None:
-                exchange.turn()
-        if self.first is None:
-            self.last = None
-        self._wake()
-        if not self.running:
-            self._flush()
-            if self.held or self.read_paused or self.discarding:
-                self._proceed_soon()
-            self._rest()
+    def leave_body(self, exchange: Any) -> None:
+        # the rest is dropped, if it is not much
+        self.incoming = None
+        self.discarding = DISCARDED
+        self.unread = exchange.close
+        self.collected = None
+        if self.body is not None:
+            self.body.fail(BodyError("the request was answered before its body was read"))
+            self.body = None
+        exchange.incoming = False
 
     def must_close(self, exchange: Any) -> bool:
         if self.expecting:
             return True  # the client may or may not send the body now
         parser = self.parser
         return not parser.chunked and parser.content_length - self.seen > DISCARDED
-
-    def is_turn(self, exchange: Any) -> bool:
-        return exchange is self.first
-
-    def _cancel_all(self) -> None:
-        exchange = self.first
-        self.first = self.last = None
-        self.count = 0
-        while exchange is not None:
-            following = exchange.next
-            exchange.next = None
-            exchange.cancel()
-            exchange = following
-
-    # -- writing
-
-    def put(self, exchange: Any, data: bytes) -> None:
-        if exchange is not self.first:
-            exchange.hold(data)
-            return
-        if self.closing:
-            return
-        self.out.append(data)
-        self.out_size += len(data)
-        if self.out_size > GATHERED:
-            self._flush()
-        elif not self.running and not exchange.ended and not self.due:
-            self._proceed_soon()
-
-    def waiter(self, exchange: Any) -> Any:
-        self._flush()
-        if self.closing or (exchange is self.first and not self.write_paused):
-            return None
-        future = self.service.loop.create_future()
-        self.waiters.append(future)
-        return future
-
-    def _flush(self) -> None:
-        """Writes what is gathered."""
-        out = self.out
-        count = len(out)
-        if count == 0:
-            return
-        if self.write is None:
-            self.out = []
-            return
-        if count == 1:
-            data = out[0]
-            out.clear()
-        elif self.out_size <= JOINED or not self.service.gather:
-            data = b"".join(out)
-            out.clear()
-        else:
-            self.out = []
-            self.out_size = 0
-            self.transport.writelines(out)
-            return
-        self.out_size = 0
-        self.write(data)
-
-    def _wake(self) -> None:
-        if self.waiters:
-            waiters, self.waiters = self.waiters, []
-            for future in waiters:
-                if not future.done():
-                    future.set_result(None)
-
-    def _proceed_soon(self) -> None:
-        if not self.due and not self.running and not self.closing:
-            self.due = True
-            self.service.loop.call_soon(self.proceed)
 
     def _pause_reading(self) -> None:
         if not self.read_paused:
@@ -529,18 +354,17 @@ class HttpProtocol(exchanges.Channel):
 
     # -- the end
 
-    def _shut(self) -> None:
-        """No more requests: what is gathered goes out, and the connection closes."""
+    def shut(self) -> None:
         if self.closing:
             return
-        self._flush()
+        self.flush()
         self.stopped = True
         self.closing = True
         transport = self.transport
         if transport is None:
             return
-        self._cancel_all()
-        self._wake()
+        self.cancel_all()
+        self.wake()
         if (self.unread or self.parser.buffered) and not self.eof and transport.can_write_eof():
             # Closing with unread bytes would reset the connection, and could take the answer with it (RFC 9112, 9.6).
             self.discarding = 0
@@ -554,20 +378,17 @@ class HttpProtocol(exchanges.Channel):
             self.last_size = -1
             self._watch(CLOSING, self.service.write_timeout)
 
-    def _reset(self) -> None:
-        """Ends the connection so that the client can't take it for the end of the answer."""
+    def reset(self) -> None:
         sock = self.transport.get_extra_info("socket")
         if sock is not None and not self.service.secure:
-            try:
+            with suppress(OSError):
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            except OSError:
-                pass
         self.abort()
 
     def drain(self) -> None:
         """The server is about to stop: closes now, if nothing is going on."""
         if self.first is None and self.incoming is None and not self.parser.buffered and not self.closing:
-            self._shut()
+            self.shut()
 
     def abort(self) -> None:
         """Closes now, whatever is going on."""
@@ -593,7 +414,7 @@ class HttpProtocol(exchanges.Channel):
         elif self.first is not None:
             self.waits_for = NOTHING
         elif self.stopped:
-            self._shut()
+            self.shut()
         elif self.service.draining:
             self.drain()
         elif self.parser.buffered:
@@ -619,31 +440,18 @@ class HttpProtocol(exchanges.Channel):
                 # Half-closed or gone? Only writing tells, and an interim response may be written at any time.
                 self.probes += 1
                 self.first.interim(102, None)
-                self._flush()
+                self.flush()
         elif now > self.deadline:
             if self.waits_for == LINGERING:
                 self.abort()
             elif self.waits_for == IN_BODY:
                 self._refuse(408, "the request's body did not come in time", None)
-                self._flush()
+                self.flush()
             elif self.waits_for == IN_HEAD and self.parser.buffered:
                 self._refuse(408, "the request's head did not come in time", None)
-                self._flush()
+                self.flush()
             else:
-                self._shut()
-
-    def _log(self, exchange: Any) -> None:
-        request = exchange.request
-        if request is not None:
-            access.info(
-                '%s "%s %s HTTP/%s" %d %d',
-                address(request.remote_address),
-                request.method,
-                request.target.decode("ascii"),
-                request.http_version,
-                exchange.status,
-                exchange.sent,
-            )
+                self.shut()
 
 
 def new_protocol(service: services.Service) -> HttpProtocol:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from fastresp.headers import FORBIDDEN_TRAILERS, Headers
-from fastresp.http.body import whole
+from fastresp.http.body import Body, whole
+from fastresp.http.codes import ABSOLUTE
 from fastresp.query import Query
 
 if TYPE_CHECKING:
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 __all__ = ["Peer", "Request", "new_peer", "new_request"]
 
 METHODS = ("", "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH")
-_ABSOLUTE = 1
-_ORIGIN = 0
 
 
 class Peer:
@@ -48,24 +47,29 @@ class Peer:
 class Request:
     """What a client asked. Nothing is decoded before it is looked at."""
 
+    # fmt: off
     __slots__ = (
-        "_body",
-        "_data",
-        "_fields_end",
-        "_fields_start",
-        "_form",
-        "_headers",
-        "_method",
-        "_method_end",
-        "_method_start",
-        "_minor",
-        "_peer",
-        "_query",
-        "_stream",
-        "_target_end",
-        "_target_start",
-        "_trailers",
+        "_body", "_data", "_fields_end", "_fields_start", "_form", "_headers", "_method", "_method_end",
+        "_method_start", "_minor", "_peer", "_query", "_stream", "_target_end", "_target_start", "_trailers",
     )
+    # fmt: on
+
+    _data: bytes
+    _method: int
+    _method_start: int
+    _method_end: int
+    _target_start: int
+    _target_end: int
+    _fields_start: int
+    _fields_end: int
+    _form: int
+    _minor: int
+    _peer: Peer
+    _body: bytes | None
+    _stream: Body | None
+    _headers: Headers | None
+    _query: Query | None
+    _trailers: Headers | bytes | None
 
     def __init__(self) -> None:
         raise TypeError("a Request is made by the server, for a handler")
@@ -84,7 +88,7 @@ class Request:
 
     def _split(self) -> tuple[bytes, bytes]:
         target = self._data[self._target_start : self._target_end]
-        if self._form == _ABSOLUTE:
+        if self._form == ABSOLUTE:
             authority, slash, rest = target.partition(b"://")[2].partition(b"/")
             if slash and b"?" not in authority:
                 target = b"/" + rest
@@ -160,12 +164,15 @@ class Request:
     async def read(self) -> bytes:
         """Collects the content and returns it. Raises BodyError when the client leaves or breaks off."""
         if self._body is None:
+            assert self._stream is not None
             self._body = await self._stream.read()
         return self._body
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         """The content piece by piece, as it comes; while nobody reads, the client is held back."""
-        return self._stream.__aiter__() if self._body is None else whole(self._body)
+        body = self._stream if self._body is None else whole(self._body)
+        assert body is not None
+        return body.__aiter__()
 
     def __repr__(self) -> str:
         return f"<Request {self.method} {self.target.decode('ascii')}>"

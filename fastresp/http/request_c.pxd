@@ -1,6 +1,8 @@
 cimport cython
 from fastresp.http.parser_c cimport Parser
 
+cdef int ABSOLUTE
+
 @cython.no_gc
 cdef class Peer:
     cdef object transport

@@ -49,6 +49,8 @@ class Exchange:
 
     __slots__ = ("gone",)
 
+    gone: bool
+
     def interim(self, status: int, fields: Any) -> None:
         """Sends an informational response (RFC 9110, section 15.2)."""
         raise NotImplementedError
@@ -98,6 +100,10 @@ class Responder:
     """Answers one request. Made by the server for each, usable until the answer is complete, from the loop's thread."""
 
     __slots__ = ("_exchange", "_state", "_status")
+
+    _exchange: Exchange | None
+    _state: int
+    _status: int
 
     def __init__(self) -> None:
         raise TypeError("a Responder is made by the server, for a handler")
@@ -312,7 +318,7 @@ class Responder:
             raise ResponderStateError(f"{call}: the request has already been answered, with status {self._status}")
         if self._state == STREAMING:
             raise ResponderStateError(
-                f"{call}: a chunked answer with status {self._status} has begun; write_end_chunked() has to end it first"
+                f"{call}: a chunked answer (status {self._status}) has begun; write_end_chunked() has to end it first"
             )
         raise ResponderStateError(f"{call}: no chunked answer has begun; write_begin_chunked() has to come first")
 

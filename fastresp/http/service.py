@@ -31,39 +31,14 @@ TICK = 1.0
 class Service:
     """One server's shared state. `new_service` makes it; `open` and `close` start and stop its clock."""
 
+    # fmt: off
     __slots__ = (
-        "_empty",
-        "_hosts",
-        "_rates",
-        "_second",
-        "_server_line",
-        "_tick",
-        "_timer",
-        "access_log",
-        "body_timeout",
-        "config",
-        "connections",
-        "context",
-        "date_header",
-        "date_line",
-        "draining",
-        "gather",
-        "handler",
-        "head_timeout",
-        "is_async",
-        "keep_alive_timeout",
-        "loop",
-        "max_connections",
-        "max_per_host",
-        "now",
-        "rate_limit",
-        "secure",
-        "tail",
-        "tail_close",
-        "tail_keep",
-        "tasks",
-        "write_timeout",
+        "_empty", "_hosts", "_rates", "_second", "_server_line", "_tick", "_timer", "access_log", "body_timeout",
+        "config", "connections", "context", "date_header", "date_line", "draining", "gather", "handler",
+        "head_timeout", "is_async", "keep_alive_timeout", "loop", "max_connections", "max_per_host", "now",
+        "rate_limit", "secure", "tail", "tail_close", "tail_keep", "tasks", "write_timeout",
     )
+    # fmt: on
 
     def __init__(
         self, handler: Callable[[Any, Any], object], config: Config, loop: Any, secure: bool, gather: bool
@@ -168,6 +143,13 @@ class Service:
         """Counts a request of `host`; whether it is one too many in this second."""
         count = self._rates[host] = self._rates.get(host, 0) + 1
         return count > self.rate_limit
+
+    def log_access(self, request: Any, status: int, sent: int) -> None:
+        """A line of the access log: who asked what, the status, and the bytes of the answer."""
+        if request is not None:
+            target = request.target.decode("ascii")
+            line = f"{request.method} {target} HTTP/{request.http_version}"
+            access.info('%s "%s" %d %d', address(request.remote_address), line, status, sent)
 
     def drain(self) -> None:
         """Has idle connections close now, and the others after their last answer."""

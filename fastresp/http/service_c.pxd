@@ -14,6 +14,7 @@ cdef class Service:
     cpdef int admit(self, object connection, object host) except -1
     cpdef object dismiss(self, object connection, object host)
     cpdef bint over_rate(self, object host) except -1
+    cpdef object log_access(self, object request, int status, Py_ssize_t sent)
     cpdef object start(self, object awaitable, object request, object responder)
 
 cpdef Service new_service(object handler, object config, object loop, bint secure=*, bint gather=*)

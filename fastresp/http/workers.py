@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -62,10 +63,8 @@ def _run(
         result, error = function(*arguments), None
     except BaseException as caught:
         result, error = None, caught
-    try:
+    with suppress(RuntimeError):  # the loop may be closed: then nobody waits any more
         loop.call_soon_threadsafe(_deliver, future, result, error)
-    except RuntimeError:
-        pass  # the loop is closed: nobody waits any more
 
 
 def _deliver(future: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:

@@ -1,0 +1,200 @@
+"""The answers of a connection: in the order of their requests, gathered into few writes, as fast as the client reads.
+
+The exchanges that are not complete stand in a line. What the first one sends goes out; what the others send waits with
+them until it is their turn (RFC 9112, section 9.3.2).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fastresp.http import exchange as exchanges
+from fastresp.http.exchange import new_exchange
+
+if TYPE_CHECKING:
+    from fastresp.http import service as services
+
+__all__ = ["Pipeline"]
+
+GATHERED = 262144
+"""Bytes of answers that are gathered before they are written, even in the middle of a read."""
+JOINED = 131072
+"""Answers of up to this size together are joined for one write."""
+
+
+class Pipeline(exchanges.Channel):
+    """The writing half of a connection. The reading half, below, says what happens between two answers."""
+
+    # fmt: off
+    __slots__ = (  # noqa: RUF023
+        "service", "transport", "write", "first", "last", "count", "spare", "out", "out_size", "waiters", "running",
+        "due", "stopped", "closing", "write_paused", "last_size",
+    )
+    # fmt: on
+
+    def __init__(self, service: services.Service) -> None:
+        self.service = service
+        self.transport: Any = None
+        self.write: Any = None
+        # the exchanges that are not complete, linked by their `next`
+        self.first: Any = None
+        self.last: Any = None
+        self.count = 0
+        self.spare: Any = None
+        self.out: list[bytes] = []
+        self.out_size = 0
+        self.waiters: list[Any] = []
+        self.running = False  # within proceed(), which writes at its end
+        self.due = False  # proceed() is going to be called
+        self.stopped = False  # no more requests
+        self.closing = False  # no more answers
+        self.write_paused = False
+        self.last_size = -1  # what the transport held at the last sweep
+
+    def enter(self, request: Any, minor: int, keep_alive: bool) -> Any:
+        """A new exchange at the end of the line."""
+        exchange = self.spare
+        if exchange is None:
+            exchange = new_exchange()
+        else:
+            self.spare = None
+        exchange.open(self, self.service, request, minor, keep_alive)
+        if self.first is None:
+            self.first = exchange
+        else:
+            self.last.next = exchange
+        self.last = exchange
+        self.count += 1
+        return exchange
+
+    def done(self, exchange: Any) -> None:
+        if exchange is not self.first:
+            return
+        while exchange is not None and exchange.ended:
+            self.first = exchange.next
+            exchange.next = None
+            self.count -= 1
+            if exchange.incoming:
+                self.leave_body(exchange)
+            if self.service.access_log:
+                self.service.log_access(exchange.request, exchange.status, exchange.sent)
+            if exchange.broken and exchange.reset:
+                self.reset()
+            close = exchange.close
+            exchange.release()
+            if close:
+                self.shut()
+                return
+            if exchange.plain:
+                self.spare = exchange
+            exchange = self.first
+            if exchange is not None:
+                exchange.turn()
+        if self.first is None:
+            self.last = None
+        self.wake()
+        if not self.running:
+            self.flush()
+            self.go_on()
+
+    def cancel_all(self) -> None:
+        """Gives up all exchanges: nothing can reach the client any more."""
+        exchange = self.first
+        self.first = self.last = None
+        self.count = 0
+        while exchange is not None:
+            following = exchange.next
+            exchange.next = None
+            exchange.cancel()
+            exchange = following
+
+    def is_turn(self, exchange: Any) -> bool:
+        return exchange is self.first
+
+    def put(self, exchange: Any, data: bytes) -> None:
+        if exchange is not self.first:
+            exchange.hold(data)
+            return
+        if self.closing:
+            return
+        self.out.append(data)
+        self.out_size += len(data)
+        if self.out_size > GATHERED:
+            self.flush()
+        elif not self.running and not exchange.ended:
+            self.proceed_soon()
+
+    def flush(self) -> None:
+        """Writes what is gathered."""
+        out = self.out
+        count = len(out)
+        if count == 0:
+            return
+        size = self.out_size
+        self.out_size = 0
+        if self.write is None:
+            out.clear()
+        elif count == 1:
+            data = out[0]
+            out.clear()
+            self.write(data)
+        elif size <= JOINED or not self.service.gather:
+            data = b"".join(out)
+            out.clear()
+            self.write(data)
+        else:
+            self.out = []
+            self.transport.writelines(out)
+
+    def waiter(self, exchange: Any) -> Any:
+        self.flush()
+        if self.closing or (exchange is self.first and not self.write_paused):
+            return None
+        future = self.service.loop.create_future()
+        self.waiters.append(future)
+        return future
+
+    def wake(self) -> None:
+        """Lets all who wait look again."""
+        if self.waiters:
+            waiters, self.waiters = self.waiters, []
+            for future in waiters:
+                if not future.done():
+                    future.set_result(None)
+
+    def pause_writing(self) -> None:
+        self.write_paused = True
+        self.last_size = -1
+
+    def resume_writing(self) -> None:
+        self.write_paused = False
+        self.wake()
+        self.proceed_soon()
+
+    def proceed_soon(self) -> None:
+        """Has proceed() called in the loop's next turn: a handler is never called within another's call."""
+        if not self.due and not self.running and not self.closing:
+            self.due = True
+            self.service.loop.call_soon(self.proceed)
+
+    # -- the reading half
+
+    def proceed(self) -> None:
+        """Reads and answers what there is, and writes."""
+        raise NotImplementedError
+
+    def go_on(self) -> None:
+        """An answer is complete, and what waited for it may be read."""
+        raise NotImplementedError
+
+    def leave_body(self, exchange: Any) -> None:
+        """A request has been answered before its body was read."""
+        raise NotImplementedError
+
+    def shut(self) -> None:
+        """Closes the connection behind what has been written."""
+        raise NotImplementedError
+
+    def reset(self) -> None:
+        """Ends the connection so that the client can't take it for the end of the answer."""
+        raise NotImplementedError
