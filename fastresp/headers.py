@@ -271,7 +271,7 @@ class Headers:
 
     def contains(self, name: Text) -> bool:
         """Whether there is a field of that name."""
-        return bool(self._places(name))
+        return self.value(name) is not None
 
     __contains__ = contains
 

@@ -1,3 +1,8 @@
+"""What other compiled modules call in chunks_c without going through Python.
+
+The signatures and results are those of chunks.py.
+"""
+
 cpdef bytes format_chunk(object data)
 cpdef bytes format_last_chunk(object trailers=*)
 cpdef bytes as_bytes(object data)

@@ -143,8 +143,8 @@ cpdef bytes format_head(bytes line, bytes block, object content_type, Py_ssize_t
 cdef tuple _formatted(object pairs):
     """The result of format_fields for an exact list or tuple; None if anything in it is not plainly right.
 
-    No Python code runs between the first look at an object and the last copy from it (no subclass is touched, a bytes
-    object is no container that would wake the collector), so that nobody can change a list under our hands.
+    The GIL is held and no Python code runs between the first look at an object and the last copy from it (no subclass is
+    touched, a bytes object is no container that would wake the collector): nobody can change a list under our hands.
     """
     cdef Py_ssize_t size = 0
     cdef Py_ssize_t count = len(<list>pairs) if type(pairs) is list else len(<tuple>pairs)
