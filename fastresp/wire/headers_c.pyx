@@ -1,8 +1,8 @@
 """Header fields on the wire: the compiled twin of headers.py.
 
-Two passes over the fields: the first checks every octet against a table and adds up the size, the second fills one bytes
-object. Only exact tuples, lists, str and bytes are read here; anything else, and anything wrong, goes to
-fastresp.headers, which returns plain tuples of checked bytes or raises.
+Two passes over the fields: the first checks every octet and adds up the size, the second fills one bytes object. Only
+exact tuples, lists, str and bytes are read here; anything else, and anything wrong, goes to fastresp.headers, which
+returns plain tuples of checked bytes or raises.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
@@ -143,8 +143,8 @@ cpdef bytes format_head(bytes line, bytes block, object content_type, Py_ssize_t
 cdef tuple _formatted(object pairs):
     """The result of format_fields for an exact list or tuple; None if anything in it is not plainly right.
 
-    The GIL is held and no Python code runs between the first look at an object and the last copy from it (no subclass is
-    touched, a bytes object is no container that would wake the collector): nobody can change a list under our hands.
+    The GIL is held and no Python code runs between the first look at an object and the last copy from it (no subclass
+    is touched, a bytes object is no container that would wake the collector): nobody changes a list under our hands.
     """
     cdef Py_ssize_t size = 0
     cdef Py_ssize_t count = len(<list>pairs) if type(pairs) is list else len(<tuple>pairs)
