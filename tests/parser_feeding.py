@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from types import ModuleType
 from typing import Any
 
@@ -94,7 +95,7 @@ def parse(module: ModuleType, pieces: Iterable[bytes], config: Config = DEFAULTS
 def cut(data: bytes, places: Iterable[int]) -> list[bytes]:
     """`data` in pieces, cut at these offsets."""
     bounds = [0, *sorted(set(places) - {0, len(data)}), len(data)]
-    return [data[a:b] for a, b in zip(bounds, bounds[1:], strict=False)]
+    return [data[a:b] for a, b in pairwise(bounds)]
 
 
 def parse_all_ways(module: ModuleType, data: bytes, config: Config = DEFAULTS) -> list[Any]:

@@ -1,0 +1,230 @@
+"""The request parser against its twin and against h11, on requests that nobody thought of."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import h11
+import pytest
+from conftest import PURE_ONLY
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from parser_feeding import DEFAULTS, cut, parse, request
+
+from fastresp.config import Config
+from fastresp.http import parser as pure
+
+if PURE_ONLY:
+    compiled = pure
+else:
+    from fastresp.http import parser_c as compiled
+
+# Small limits, so that random input meets them.
+TIGHT = Config(max_url_size=40, max_header_field_size=60, max_header_size=200, max_header_count=5, max_body_size=50)
+
+METHODS = [b"GET", b"POST", b"HEAD", b"PUT", b"OPTIONS", b"CONNECT", b"PRI", b"x-y", b"G T", b"", b"M" * 65]
+TARGETS = [
+    b"/",
+    b"/a?b=c",
+    b"*",
+    b"http://h/x",
+    b"http://u@h/",
+    b"h:80",
+    b"/#",
+    b"/\xe9",
+    b"",
+    b"/" + b"x" * 39,
+    b"x" * 90,
+]
+VERSIONS = [b"HTTP/1.1"] * 5 + [b"HTTP/1.0", b"HTTP/1.2", b"HTTP/2.0", b"HTTP/1", b"http/1.1", b""]
+FIELDS = [
+    b"Host: a",
+    b"Host: a:80",
+    b"host:",
+    b"Host: [::1]",
+    b"Host: a b",
+    b"Content-Length: 5",
+    b"Content-Length: 0",
+    b"content-length: +5",
+    b"Content-Length: 51",
+    b"Transfer-Encoding: chunked",
+    b"Transfer-Encoding: gzip, chunked",
+    b"Transfer-Encoding: chunked, ",
+    b"Connection: close",
+    b"Connection: keep-alive, x",
+    b"Expect: 100-continue",
+    b"Expect: x",
+    b"Upgrade: h2c",
+    b"A:" + b"x" * 58,
+    b"A:" + b"x" * 59,
+    b"A : b",
+    b" folded",
+    b"A: \x80",
+    b"A: \x00",
+    b"A",
+]
+BODIES = [
+    b"",
+    b"hello",
+    b"5\r\nhello\r\n0\r\n\r\n",
+    b"5;a=b\r\nhello\r\n00\r\nT: u\r\n\r\n",
+    b"1;\r\nx\r\n",
+    b"33\r\n",
+    b"5\r\nhelloo\r\n",
+    b"\r\n",
+    b"\n",
+    b"fffffffffffffffff\r\n",
+]
+LINE_ENDS = [b"\r\n"] * 12 + [b"\n", b"\r", b"\r\r\n"]
+
+
+@st.composite
+def streams(draw: st.DrawFn) -> bytes:
+    """Requests in a row, most of them nearly right."""
+    out = []
+    for _ in range(draw(st.integers(1, 3))):
+        fields = draw(st.lists(st.sampled_from(FIELDS), max_size=5))
+        if draw(st.integers(0, 3)):
+            fields = [b"Host: a", *(field for field in fields if field[:4].lower() != b"host")]
+        line = b" ".join(draw(st.sampled_from(choice)) for choice in (METHODS, TARGETS, VERSIONS))
+        out += [text + draw(st.sampled_from(LINE_ENDS)) for text in (line, *fields, b"")]
+        out.append(draw(st.sampled_from(BODIES)))
+    return b"".join(out)
+
+
+def mutated(data: bytes, seed: int) -> bytes:
+    """`data` with a few bytes changed, taken out, put in, or doubled."""
+    rng = random.Random(seed)
+    out = bytearray(data)
+    for _ in range(rng.randrange(1, 4)):
+        at = rng.randrange(len(out) + 1)
+        kind = rng.randrange(4)
+        octet = rng.choice(b'\r\n\t \x00:;,="\\/#?@[]%-+0159afx\x7f\x80\xff*HTPhtp')
+        if kind == 0:
+            out.insert(at, octet)
+        elif kind == 1:
+            del out[at : at + rng.randrange(1, 4)]
+        elif kind == 2 and at < len(out):
+            out[at] = octet
+        else:
+            out[at:at] = out[at : at + rng.randrange(1, 12)]
+    return bytes(out)
+
+
+def agreed(data: bytes, places: list[int], config: Config) -> list[Any]:
+    """The events of `data`, which both twins make, whole, cut at `places`, and byte by byte."""
+    whole = parse(compiled, [data], config)
+    pieces = cut(data, (place % (len(data) + 1) for place in places))
+    bytewise = [data[i : i + 1] for i in range(len(data))]
+    for module in (pure, compiled):
+        assert parse(module, [data], config) == whole
+        assert parse(module, pieces, config) == whole
+        assert parse(module, pieces, config, lazy=3) == whole
+        assert parse(module, bytewise, config) == whole
+    return whole
+
+
+@settings(max_examples=300, deadline=None)
+@given(streams(), st.lists(st.integers(0, 10**6), max_size=6), st.sampled_from([DEFAULTS, TIGHT]))
+def test_streams_of_requests(data: bytes, places: list[int], config: Config) -> None:
+    agreed(data, places, config)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=200), st.lists(st.integers(0, 200), max_size=4))
+def test_garbage(data: bytes, places: list[int]) -> None:
+    agreed(data, places, TIGHT)
+    agreed(b"GET / HTTP/1.1\r\nHost: a\r\n" + data, places, TIGHT)
+    agreed(request(b"POST / HTTP/1.1", b"Transfer-Encoding: chunked", body=data), places, TIGHT)
+
+
+# ---- h11
+
+VALID = [
+    request(),
+    request(b"GET /a?b=c HTTP/1.1", b"Accept: */*", b"Connection: keep-alive, x", b"X: \x80 y\t z "),
+    request(b"POST /p HTTP/1.1", b"Content-Length: 5", b"Expect: 100-continue", body=b"hello"),
+    request(
+        b"POST /p HTTP/1.1", b"Transfer-Encoding: chunked", body=b'5\r\nhello\r\n1;a="b"\r\nx\r\n0\r\nT: u\r\n\r\n'
+    ),
+    request(b"PUT http://h:80/p HTTP/1.1", b"Content-Length: 0", b"Connection: close"),
+    request(b"OPTIONS * HTTP/1.0", b"Connection: keep-alive", host=None),
+    request(b"CONNECT a:443 HTTP/1.1", b"Upgrade: h2c"),
+    request(b"POST / HTTP/1.0", b"Content-Length: 3", body=b"abc"),
+]
+
+
+def by_h11(data: bytes) -> dict[str, Any]:
+    """The first request in `data` as h11 sees it; "error" holds what it has against it."""
+    connection = h11.Connection(h11.SERVER, max_incomplete_event_size=2**20)
+    connection.receive_data(data)
+    seen: dict[str, Any] = {"body": b"", "complete": False, "error": None}
+    try:
+        while True:
+            event = connection.next_event()
+            if isinstance(event, h11.Request):
+                seen["method"], seen["target"] = event.method, event.target
+                seen["fields"] = [(name, value) for name, value in event.headers]
+            elif isinstance(event, h11.Data):
+                seen["body"] += event.data
+            elif isinstance(event, h11.EndOfMessage):
+                seen["complete"] = True
+                seen["trailers"] = [(name, value) for name, value in event.headers]
+                seen["keep_alive"] = connection.their_state is not h11.MUST_CLOSE
+                return seen
+            else:
+                return seen
+    except h11.RemoteProtocolError as error:
+        seen["error"] = str(error)
+    return seen
+
+
+def field_pairs(block: bytes) -> list[tuple[bytes, bytes]]:
+    pairs = [line.split(b":", 1) for line in block.split(b"\r\n")[:-1]]
+    return [(name.lower(), value.strip(b" \t")) for name, value in pairs]
+
+
+# Where ours accepts and h11 does not: what h11 says, and why ours is right.
+H11_IS_STRICTER = {
+    # RFC 9110, section 5.6.4: a quoted-pair in a chunk extension may hold what h11's pattern has no place for;
+    # RFC 9112, section 7.1.1: white space around ";" and "=" of an extension is to be taken (bad, but grammar).
+    "illegal chunk header",
+    # RFC 9112, section 2.3: a recipient takes HTTP/1.2 and above for HTTP/1.1.
+    "unsupported HTTP version",
+    # RFC 9112, section 7: chunk sizes may have leading zeros, h11 takes 20 digits.
+    "chunk",
+    # h11 limits the digits of a Content-Length; leading zeros are grammar.
+    "bad Content-Length",
+}
+
+
+@pytest.mark.parametrize("base", range(len(VALID)))
+def test_agrees_with_h11(base: int) -> None:
+    """What ours accepts, h11 accepts with the same meaning."""
+    differences = []
+    accepted = 0
+    for seed in range(600):
+        data = VALID[base] if seed == 0 else mutated(VALID[base], base * 1000 + seed)
+        events = parse(compiled, [data])
+        if not events or events[0][0] == "failed":
+            continue
+        head = events[0][1]
+        complete = not head["has_body"] or any(event[0] == "end" for event in events[:3])
+        if not complete:
+            continue
+        accepted += 1
+        theirs = by_h11(data.lstrip(b"\r\n"))
+        if theirs["error"] is not None and any(reason in theirs["error"] for reason in H11_IS_STRICTER):
+            continue
+        if theirs["error"] is not None or not theirs["complete"]:
+            differences.append((data, theirs))
+            continue
+        body = events[1][1] if len(events) > 1 and events[1][0] == "body" else b""
+        trailers = next((event[1] for event in events[:3] if event[0] == "end"), b"")
+        ours = (head["method"], head["target"], field_pairs(head["fields"]), body, field_pairs(trailers))
+        same = ours == tuple(theirs[key] for key in ("method", "target", "fields", "body", "trailers"))
+        if not same or (head["minor"] and head["keep_alive"] != theirs["keep_alive"]):
+            differences.append((data, theirs))
+    assert accepted > 20
+    assert differences == []
