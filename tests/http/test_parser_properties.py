@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import h11
+import httptools
 import pytest
 from conftest import PURE_ONLY
 from hypothesis import given, settings
@@ -140,7 +141,7 @@ def test_garbage(data: bytes, places: list[int]) -> None:
     agreed(request(b"POST / HTTP/1.1", b"Transfer-Encoding: chunked", body=data), places, TIGHT)
 
 
-# ---- h11
+# ---- h11 and llhttp
 
 VALID = [
     request(),
@@ -189,6 +190,46 @@ def by_h11(data: bytes) -> dict[str, Any]:
     return seen
 
 
+class Llhttp:
+    """The first request in some bytes as llhttp sees it, or None if it refuses it."""
+
+    def __init__(self) -> None:
+        self.seen: dict[str, Any] = {"target": b"", "fields": [], "body": b"", "trailers": []}
+        self.into = "fields"
+        self.complete = False
+
+    def on_url(self, url: bytes) -> None:
+        if not self.complete:
+            self.seen["target"] += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if not self.complete:
+            self.seen[self.into].append((name.lower(), value.rstrip(b" \t")))
+
+    def on_headers_complete(self) -> None:
+        if not self.complete:
+            self.into = "trailers"
+            self.seen["method"] = self.parser.get_method()
+            self.seen["keep_alive"] = self.parser.should_keep_alive()
+
+    def on_body(self, body: bytes) -> None:
+        if not self.complete:
+            self.seen["body"] += body
+
+    def on_message_complete(self) -> None:
+        self.complete = True
+
+    def parse(self, data: bytes) -> dict[str, Any] | None:
+        self.parser = httptools.HttpRequestParser(self)
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            return None
+        except httptools.HttpParserError:
+            pass
+        return self.seen if self.complete else None
+
+
 def pairs(block: bytes) -> list[tuple[bytes, bytes]]:
     lines = [line.split(b":", 1) for line in block.split(b"\r\n")[:-1]]
     return [(name.lower(), value.strip(b" \t")) for name, value in lines]
@@ -203,36 +244,42 @@ def named(error: str, data: bytes) -> bool:
     return error.startswith("illegal chunk header") and re.search(rb'0{10}|["\t ]', error.encode()) is not None
 
 
+def of_ours(events: list[Any]) -> dict[str, Any]:
+    """The first request in `events`, in the words of by_h11()."""
+    head = events[0][1]
+    ends = [event[1] for event in events[:3] if event[0] == "end"]
+    return {
+        "error": None,
+        "complete": bool(ends) or not head["has_body"],
+        "method": head["method"],
+        "target": head["target"],
+        "fields": pairs(head["fields"]),
+        "body": b"".join(event[1] for event in events[1:2] if event[0] == "body"),
+        "trailers": pairs(ends[0] if ends else b""),
+        "keep_alive": head["keep_alive"],
+    }
+
+
 @pytest.mark.parametrize("base", range(len(VALID)))
-def test_agrees_with_h11(base: int) -> None:
-    """What ours accepts, h11 accepts with the same meaning, but for what is named above."""
-    differences = []
+def test_agrees_with_h11_and_llhttp(base: int) -> None:
+    """What ours accepts, h11 accepts with the same meaning, but for what is named above; llhttp if it accepts it."""
+    differences: list[Any] = []
     accepted = 0
     for seed in range(400):
         data = VALID[base] if seed == 0 else mutated(VALID[base], base * 1000 + seed)
         events = parse(compiled, [data])
-        ends = [event[1] for event in events[:3] if event[0] == "end"]
-        if not events or events[0][0] == "failed" or (events[0][1]["has_body"] and not ends):
+        if not events or events[0][0] == "failed" or not (ours := of_ours(events))["complete"]:
             continue
         accepted += 1
+        theirs = Llhttp().parse(data)
+        if theirs is not None and theirs != {key: ours[key] for key in theirs}:
+            differences.append((data, ours, theirs))
         theirs = by_h11(data.lstrip(b"\r\n"))
         if theirs["error"] is not None and named(theirs["error"], data):
             continue
-        head = events[0][1]
-        fields = [
-            (name, value.lower() if name == b"transfer-encoding" else value) for name, value in pairs(head["fields"])
-        ]
-        body = b"".join(event[1] for event in events[1:2] if event[0] == "body")
-        ours = {
-            "error": None,
-            "complete": True,
-            "method": head["method"],
-            "target": head["target"],
-            "fields": fields,  # h11 makes lower case of the value of transfer-encoding
-            "body": body,
-            "trailers": pairs(ends[0] if ends else b""),
-            "keep_alive": head["keep_alive"] and head["minor"] > 0,  # h11 has no keep-alive in HTTP/1.0
-        }
+        # Manners of h11: no keep-alive in HTTP/1.0, and the value of transfer-encoding in lower case.
+        ours["keep_alive"] = ours["keep_alive"] and events[0][1]["minor"] > 0
+        ours["fields"] = [(n, v.lower() if n == b"transfer-encoding" else v) for n, v in ours["fields"]]
         if ours != theirs:
             differences.append((data, ours, theirs))
     assert accepted > 20
