@@ -173,13 +173,14 @@ class Parser(scanner.Scanner):
         self.chunked = chunked
         self.has_body = self.in_body = has_body
         self.expect_continue = self._expect == CONTINUE and self._minor > 0
+        if self.trailers_end > 0:
+            self.trailers_data = b""
+            self.trailers_end = 0
         self._empty_lines = 0
         self._consume(pos)
         if not has_body:
             self._state = LINE
             return HEAD
-        self.trailers_data = b""
-        self.trailers_start = self.trailers_end = 0
         self._remaining = length
         self._chunk_total = self._extensions = 0
         self._state = CHUNK_LINE if chunked else CONTENT

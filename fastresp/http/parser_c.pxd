@@ -43,7 +43,8 @@ cdef class Parser(scanner.Scanner):
     cdef int _finish_message(self) except -1
 
     @cython.locals(
-        p=octets_t, pos=Py_ssize_t, end=Py_ssize_t, i=Py_ssize_t, j=Py_ssize_t, size=Py_ssize_t, digits=Py_ssize_t, digit=int
+        p=octets_t, pos=Py_ssize_t, end=Py_ssize_t, i=Py_ssize_t, j=Py_ssize_t, size=Py_ssize_t, digits=Py_ssize_t,
+        digit=int
     )
     cdef int _chunk_line(self) except -1
 

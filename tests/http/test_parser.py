@@ -890,6 +890,15 @@ def test_head_stays_until_the_next_head(parser):
     assert made.has_body is False
 
 
+def test_trailers_go_with_the_next_head(parser):
+    made = parser.new_parser(DEFAULTS)
+    made.feed(chunked_request(b"0\r\nA: b\r\n\r\n") + request())
+    assert [made.next(), made.next()] == [codes.HEAD, codes.END]
+    assert made.trailers_data[made.trailers_start : made.trailers_end] == b"A: b\r\n"
+    assert made.next() == codes.HEAD
+    assert made.trailers_data[made.trailers_start : made.trailers_end] == b""
+
+
 def test_idle_and_buffered(parser):
     made = parser.new_parser(DEFAULTS)
     assert (made.idle, made.buffered, made.in_body) == (True, 0, False)
