@@ -119,6 +119,11 @@ def request(
     return b"".join(text + b"\r\n" for text in lines) + b"\r\n" + body
 
 
+def chunked_request(body: bytes) -> bytes:
+    """A request whose body is sent as these chunks."""
+    return request(b"POST / HTTP/1.1", b"Transfer-Encoding: chunked", body=body)
+
+
 def one_head(module: ModuleType, data: bytes, config: Config = DEFAULTS) -> dict[str, Any]:
     """The head of the one request without a body that `data` is."""
     events = parse_all_ways(module, data, config)
