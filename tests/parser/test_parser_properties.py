@@ -12,7 +12,7 @@ import pytest
 from conftest import PURE_ONLY
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from parser_feeding import DEFAULTS, cut, parse, request
+from feeding import DEFAULTS, cut, parse, request
 
 from fastresp.config import Config
 from fastresp.http import parser as pure

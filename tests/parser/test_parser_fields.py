@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from conftest import Twin
-from parser_feeding import failure, one_head, request
+from feeding import failure, one_head, request
 
 
 @pytest.fixture

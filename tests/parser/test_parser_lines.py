@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from conftest import Twin
-from parser_feeding import failure, one_head, parse_all_ways, request
+from feeding import failure, one_head, parse_all_ways, request
 
 from fastresp.http import codes
 

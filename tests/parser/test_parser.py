@@ -6,7 +6,7 @@ import pickle
 
 import pytest
 from conftest import Twin
-from parser_feeding import DEFAULTS, chunked_request, parse, parse_all_ways, request
+from feeding import DEFAULTS, chunked_request, parse, parse_all_ways, request
 
 from fastresp.config import Config
 from fastresp.http import codes
