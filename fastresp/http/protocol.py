@@ -103,7 +103,8 @@ class HttpProtocol(pipelines.Pipeline):
                 self.discarding += len(data)
                 if self.discarding > DISCARDED:
                     self.abort()
-            elif not self.read_paused:
+            else:
+                self.unread = True
                 self._pause_reading()
             return
         self.parser.feed(data)
@@ -333,6 +334,7 @@ class HttpProtocol(pipelines.Pipeline):
     def leave_body(self, exchange: Any) -> None:
         # the rest is dropped, if it is not much
         self.incoming = None
+        self.expecting = False
         self.discarding = DISCARDED
         self.unread = exchange.close
         self.collected = None
@@ -365,7 +367,7 @@ class HttpProtocol(pipelines.Pipeline):
             return
         self.cancel_all()
         self.wake()
-        if (self.unread or self.parser.buffered) and not self.eof and transport.can_write_eof():
+        if (self.unread or self.read_paused or self.parser.buffered) and not self.eof and transport.can_write_eof():
             # Closing with unread bytes would reset the connection, and could take the answer with it (RFC 9112, 9.6).
             self.discarding = 0
             transport.write_eof()
