@@ -7,9 +7,11 @@ one line on stderr: status 2 for a wrong command line, 1 for anything else.
 from __future__ import annotations
 
 import argparse
+import ast
 import asyncio
 import difflib
 import importlib
+import inspect
 import logging
 import math
 import os
@@ -22,6 +24,7 @@ from contextlib import suppress
 from dataclasses import fields
 from functools import partial
 from importlib import metadata
+from itertools import pairwise
 from typing import Any, NoReturn
 
 from fastresp import http, wire
@@ -90,6 +93,14 @@ def read_options(arguments: Sequence[str], environment: Mapping[str, str]) -> di
 
 
 class _Parser(argparse.ArgumentParser):
+    def format_help(self) -> str:
+        notes = _field_notes()
+        for action in self._actions:
+            note = notes.pop(action.dest, None)
+            if note is not None and action.help is not None:
+                action.help = f"{note} {action.help}".replace("%", "%%")
+        return super().format_help()
+
     def error(self, message: str) -> NoReturn:
         message = re.sub(r"^argument ([^\s/]+)(?:/\S+)?: ", r"\1 ", message)
         raise Failure(f"{message}{_SEE_HELP}", 2)
@@ -106,7 +117,12 @@ def _parser() -> _Parser:
     )
     add = parser.add_argument
     add("target", metavar="TARGET", nargs="?", help="module:name of the handler; without it, a welcome page")
-    add("--host", metavar="H", help="name or address to listen on; empty for every interface (default: 127.0.0.1)")
+    add(
+        "--host",
+        metavar="H",
+        type=_host,
+        help="name or address to listen on; empty for every interface (default: 127.0.0.1)",
+    )
     add("--port", metavar="P", type=_port, help="port to listen on; 0 for a free one (default: 8000)")
     add("--uds", metavar="PATH", type=_path, help="listen on a UNIX socket instead; @name is an abstract one")
     add("--fd", metavar="N", type=_descriptor, help="serve a listening socket that is open as this file descriptor")
@@ -123,6 +139,18 @@ def _parser() -> _Parser:
             text = f"(default: {'none' if field.default is None else field.default})"
             limits.add_argument(name, metavar="X", type=partial(_config_value, field.name), help=text)
     return parser
+
+
+def _field_notes() -> dict[str, str]:
+    """What Config says about each of its fields, from its source, where the words are."""
+    notes: dict[str, str] = {}
+    with suppress(OSError, TypeError, SyntaxError):  # installed without sources
+        (definition,) = ast.parse(inspect.getsource(Config)).body
+        if isinstance(definition, ast.ClassDef):
+            for field, note in pairwise(definition.body):
+                if isinstance(field, ast.AnnAssign) and isinstance(note, ast.Expr):
+                    notes[ast.unparse(field.target)] = " ".join(ast.literal_eval(note.value).split())
+    return notes
 
 
 def _from_environment(parser: argparse.ArgumentParser, environment: Mapping[str, str]) -> dict[str, Any]:
@@ -163,6 +191,10 @@ def _number(text: str, kind: Callable[[str], Any], wanted: str, low: float, high
     if value is None or not low <= value <= high:
         raise argparse.ArgumentTypeError(f"takes {wanted}, not {text!r}")
     return value
+
+
+def _host(text: str) -> str:
+    return text[1:-1] if text.startswith("[") and text.endswith("]") else text  # an IPv6 address as in a URL
 
 
 def _port(text: str) -> int:
@@ -305,8 +337,10 @@ def _announce(target: str | None, server: Server) -> None:
         f"loop: {loop} {_version(loop)}" if loop == "uvloop" else f"loop: {loop}",
         "stop: Ctrl-C or SIGTERM lets running requests finish; a second one does not",
     )
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    text = "\n".join(lines).encode(encoding, "backslashreplace").decode(encoding)  # a path may hold anything
     try:
-        print(*lines, sep="\n", flush=True)
+        print(text, flush=True)
     except OSError:
         # Nobody reads; Python must not try again at its end and fail with status 120.
         with suppress(OSError, ValueError):
@@ -348,7 +382,7 @@ def _keep_standard_files() -> None:
 
 def _complain(text: str) -> None:
     with suppress(OSError, AttributeError):  # stderr is closed, or None
-        print(f"fastresp: {text}", file=sys.stderr, flush=True)
+        print(f"fastresp: {text}".replace("\n", "\\n"), file=sys.stderr, flush=True)
 
 
 def _one_line(error: BaseException) -> str:

@@ -144,7 +144,9 @@ class Server:
             elif sock is not None:
                 self._sockets = (sockets.adopt(sock, backlog),)
             else:
-                addresses = await loop.run_in_executor(None, sockets.resolve, host, port)
+                addresses = sockets.resolve(host, port, names=False)
+                if not addresses:
+                    addresses = await loop.run_in_executor(None, sockets.resolve, host, port)
                 self._sockets = tuple(sockets.listen_tcp(addresses, backlog, reuse_port=reuse_port))
             self._urls = tuple(sockets.url(listening, secure=ssl is not None) for listening in self._sockets)
             await self._accept(loop, ssl, backlog)
@@ -170,6 +172,7 @@ class Server:
         if ssl is not None:
             options["ssl"] = ssl
             options["ssl_handshake_timeout"] = self.config.head_timeout
+            options["ssl_shutdown_timeout"] = self.config.write_timeout
         for listening in self._sockets:
             listener = await loop.create_server(lambda: new_protocol(service), sock=listening, **options)
             self._listeners.append(listener)
@@ -195,6 +198,8 @@ class Server:
         if self._state in ("new", "starting", "closed"):
             self._state = "closed"
             return
+        if asyncio.get_running_loop() is not self._loop:
+            raise RuntimeError("close() must be awaited in the loop that start() was awaited in")
         self._limit(grace)
         if self._ending is None:
             self._state = "closing"
@@ -306,6 +311,7 @@ def run(
     sock: socket.socket | None = None,
     ssl: tls.SSLContext | None = None,
     reuse_port: bool = False,
+    backlog: int = _BACKLOG,
     config: Config | None = None,
     grace: float = _GRACE,
     loop_factory: LoopFactory | None = None,
@@ -327,7 +333,7 @@ def run(
 
     async def serve() -> None:
         stop.listen()
-        await server.start(host, port, uds=uds, fd=fd, sock=sock, ssl=ssl, reuse_port=reuse_port)
+        await server.start(host, port, uds=uds, fd=fd, sock=sock, ssl=ssl, reuse_port=reuse_port, backlog=backlog)
         try:
             if on_start is not None:
                 on_start(server)

@@ -31,8 +31,9 @@ _PORT_ATTEMPTS = 16
 # --- TCP
 
 
-def resolve(host: str | None, port: int) -> list[Address]:
-    """Every TCP address of a host; None or "" is every interface of the machine. Blocks while a name is looked up.
+def resolve(host: str | None, port: int, *, names: bool = True) -> list[Address]:
+    """Every TCP address of a host; None or "" is every interface of the machine. Blocks while a name is looked up;
+    with `names` False a name has no address.
 
     Raises OSError if the host is not known, TypeError or ValueError for what can't be a host or a port.
     """
@@ -42,9 +43,12 @@ def resolve(host: str | None, port: int) -> list[Address]:
         raise ValueError(f"port must be from 0 to 65535, not {port}")
     if host is not None and not isinstance(host, str):
         raise TypeError(f"host takes a str or None, not {host!r}")
+    flags = socket.AI_PASSIVE if names else socket.AI_PASSIVE | socket.AI_NUMERICHOST
     try:
-        found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=flags)
     except (socket.gaierror, UnicodeError) as error:
+        if not names:
+            return []
         reason = error.strerror if isinstance(error, OSError) else "not a host name"
         raise OSError(errno.EADDRNOTAVAIL, f"{host}:{port} can't be listened on: {reason} ({host!r})") from error
     # /etc/hosts may name one address twice

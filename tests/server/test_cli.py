@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
 import socket
+import subprocess
 import sys
 
 import pytest
@@ -30,6 +32,10 @@ kept = []
 def hold(request, responder):
     kept.append(responder)
     print("held", flush=True)
+def stuck(request, responder):
+    print("stuck", flush=True)
+    while True:
+        pass
 def one(request): ...
 number = 5
 """
@@ -100,6 +106,16 @@ class TestServing:
                     continue
             assert process.stop() == 0
             assert read_all(client) == b""
+
+    def test_a_handler_that_blocks_the_loop_cannot_outlive_a_third_signal(self, spawn, app, loop_name):
+        process = spawn("app:stuck", "--port", "0", "--loop", loop_name)
+        with connect(process.port(), REQUEST):
+            process.wait_for("(stuck)")
+            while process.popen.poll() is None:  # signals that arrive together count as one
+                process.popen.send_signal(signal.SIGTERM)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.popen.wait(0.02)
+        assert process.popen.returncode == -signal.SIGTERM
 
     def test_grace(self, spawn, app):
         process = spawn("app:hold", "--port", "0", "--grace", "0.05")
@@ -205,6 +221,9 @@ class TestEnvironment:
             "date_header": True,
         }
 
+    def test_an_ipv6_address_as_in_a_url(self):
+        assert cli.read_options(["--host", "[::1]"], {}) == {"host": "::1"}
+
     def test_an_address_replaces_an_address(self):
         environment = {"FASTRESP_PORT": "1", "FASTRESP_HOST": "::1"}
         assert cli.read_options(["--uds", "s"], environment) == {"uds": "s"}
@@ -242,6 +261,7 @@ class TestOptions:
         for name in Config.__dataclass_fields__:
             assert f"--{name.replace('_', '-')}" in out
         assert "--no-date-header" in out
+        assert "Bytes of the request target. (default: 65536)" in re.sub(r"\s+", " ", out)
 
     def test_they_have_the_types_of_config(self):
         options = cli.read_options(
@@ -365,6 +385,16 @@ class TestAddress:
             other.bind(str(tmp_path / "s"))
             other.listen()
             assert failing(spawn("--uds", "s")) == (1, "unix:s is in use: another program listens there")
+
+    def test_one_line_whatever_the_path(self, spawn):
+        status, message = failing(spawn("--uds", "no\nwhere/s"))
+        assert status == 1
+        assert message == r"unix:no\nwhere/s can't be listened on: there is no directory no\nwhere"
+
+    def test_a_path_that_is_no_text(self, spawn, tmp_path):
+        process = spawn("--uds", os.fsdecode(b"s\xff"))
+        assert process.wait_for(r"(unix:\S+)") == r"unix:s\udcff"
+        assert process.stop() == 0
 
     def test_a_descriptor_that_is_not_open(self, spawn):
         assert failing(spawn("--fd", "77")) == (1, "file descriptor 77 is not open")

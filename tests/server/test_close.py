@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from server.clients import REQUEST, Late, connect, hello, read_all, read_until, turns
+from server.clients import REQUEST, Late, connect, get, hello, read_all, read_until, turns
 
 from fastresp.server import Server
 
@@ -99,6 +99,12 @@ class TestClose:
                 assert (await asyncio.to_thread(read_all, client)).endswith(b"at last")
 
         drive(main())
+
+    def test_in_another_loop(self, server_class, loop_factory):
+        with server_class(hello).background(port=0, loop_factory=loop_factory) as server:
+            with pytest.raises(RuntimeError, match="in the loop that start"):
+                asyncio.run(server.close())
+            assert get(server.port) == (200, b"hello")
 
     @pytest.mark.parametrize("grace", [-1, float("nan")])
     def test_grace_below_zero(self, drive, grace):

@@ -224,7 +224,7 @@ class TestStart:
     def test_closed_while_it_starts(self, drive, server_class):
         async def main():
             server = server_class(hello)
-            starting = asyncio.ensure_future(server.start(port=0))
+            starting = asyncio.ensure_future(server.start("localhost", 0))
             await asyncio.sleep(0)
             await server.close()
             with pytest.raises(RuntimeError, match="this server was closed while it started"):

@@ -41,6 +41,11 @@ class TestResolve:
     def test_an_address_is_itself(self):
         assert sockets.resolve("127.0.0.1", 80) == [(socket.AF_INET, ("127.0.0.1", 80))]
 
+    def test_without_names_only_addresses_count(self):
+        assert sockets.resolve("127.0.0.1", 80, names=False) == [(socket.AF_INET, ("127.0.0.1", 80))]
+        assert sockets.resolve("localhost", 80, names=False) == []
+        assert sockets.resolve(None, 80, names=False)
+
     @pytest.mark.parametrize("host", [None, ""])
     def test_no_host_is_every_interface(self, host):
         assert (socket.AF_INET, ("0.0.0.0", 80)) in sockets.resolve(host, 80)
