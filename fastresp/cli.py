@@ -23,11 +23,10 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import fields
 from functools import partial
-from importlib import metadata
 from itertools import pairwise
 from typing import Any, NoReturn
 
-from fastresp import http, wire
+from fastresp import __version__, http, wire
 from fastresp.config import Config
 from fastresp.server import Handler, Server, check_handler, new_event_loop, run
 
@@ -128,7 +127,7 @@ def _parser() -> _Parser:
     add("--fd", metavar="N", type=_descriptor, help="serve a listening socket that is open as this file descriptor")
     add("--grace", metavar="S", type=_grace, help="seconds that running requests may take at the end (default: 10)")
     add("--loop", metavar="L", type=_loop, help="auto, uvloop or asyncio (default: auto)")
-    add("--version", action="version", version=f"fastresp {_version('fastresp')}")
+    add("--version", action="version", version=f"fastresp {__version__}")
     limits = parser.add_argument_group("limits and times (bytes, counts, seconds)")
     for field in fields(Config):
         name = "--" + field.name.replace("_", "-")
@@ -331,10 +330,11 @@ def _serve(options: dict[str, Any]) -> None:
 
 def _announce(target: str | None, server: Server) -> None:
     loop = type(asyncio.get_running_loop()).__module__.partition(".")[0]
+    version = getattr(sys.modules[loop], "__version__", "")
     lines = (
-        f"fastresp {_version('fastresp')} serves {target or 'the welcome page'} at {', '.join(server.urls)}",
+        f"fastresp {__version__} serves {target or 'the welcome page'} at {', '.join(server.urls)}",
         f"compiled: {_compiled()}",
-        f"loop: {loop} {_version(loop)}" if loop == "uvloop" else f"loop: {loop}",
+        f"loop: {loop} {version}".rstrip(),
         "stop: Ctrl-C or SIGTERM lets running requests finish; a second one does not",
     )
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
@@ -358,13 +358,6 @@ def _compiled() -> str:
     ]
     words = {"status": "status lines"}
     return f"yes ({', '.join(words.get(name, name) for name in names)})"
-
-
-def _version(distribution: str) -> str:
-    try:
-        return metadata.version(distribution)
-    except metadata.PackageNotFoundError:
-        return "(not installed)"
 
 
 # --- standard files

@@ -26,13 +26,14 @@ from fastresp.signals import Stop, call_soon
 
 __all__ = ["Server", "new_event_loop", "run"]
 
-Handler: TypeAlias = Callable[[Any, Any], object]
+Handler: TypeAlias = Callable[[http.Request, http.Responder], object]
 LoopFactory: TypeAlias = Callable[[], asyncio.AbstractEventLoop]
 
 _HOST = "127.0.0.1"
 _PORT = 8000
 _BACKLOG = 2048
 _GRACE = 10.0
+_QUIET_TURNS = 4
 # How long connections may take to report their end once they were dropped; they do so in the next turns of the loop.
 _LAST_TURNS = 2.0
 
@@ -61,8 +62,8 @@ class Server:
     Raises TypeError if the handler can't be called with these two arguments.
     """
 
-    engine: ClassVar[Any] = http.engine
-    """Where connections come from: `new_service` and `new_protocol` of the twin in use."""
+    engine: ClassVar[http.Engine] = http.engine
+    """Where connections come from."""
 
     def __init__(self, handler: Handler, *, config: Config | None = None) -> None:
         check_handler(handler)
@@ -235,15 +236,17 @@ class Server:
             self._state = "closed"
 
     async def _empty_queues(self) -> None:
-        """Lets the loop accept until nobody waits, but not for ever on a busy server (libuv accepts one a turn)."""
+        """Lets the loop accept until nobody waits, and finish what it accepted, but not for ever on a busy server:
+        libuv accepts one connection a turn, asyncio makes transports only while the listener is open."""
+        quiet = 0
         with selectors.DefaultSelector() as waiting:
             for listening in self._sockets:
                 waiting.register(listening, selectors.EVENT_READ)
-            for _ in range(self._backlog):
-                if not waiting.select(0):
+            for _ in range(self._backlog + _QUIET_TURNS):
+                quiet = 0 if waiting.select(0) else quiet + 1
+                if quiet == _QUIET_TURNS:
                     break
                 await _turns(1)
-        await _turns(1)
 
     @contextmanager
     def background(

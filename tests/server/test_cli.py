@@ -13,6 +13,7 @@ import sys
 import pytest
 from server.clients import REQUEST, connect, get, read_all
 
+import fastresp
 from fastresp import cli, wire
 from fastresp.config import Config
 
@@ -279,7 +280,7 @@ class TestOptions:
     def test_version(self, spawn):
         status, out, err = spawn("--version").ended()
         assert (status, err) == (0, "")
-        assert re.fullmatch(r"fastresp \S.*\n", out)
+        assert out == f"fastresp {fastresp.__version__}\n"
 
     @pytest.mark.parametrize(
         ("arguments", "message"),
