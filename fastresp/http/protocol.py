@@ -8,6 +8,7 @@ A request that is not safe (RFC 9110, section 9.2.1), or has a body, waits until
 from __future__ import annotations
 
 import logging
+import math
 import socket
 import struct
 from contextlib import suppress
@@ -378,7 +379,8 @@ class HttpProtocol(pipelines.Pipeline):
         else:
             transport.close()
             self.last_size = -1
-            self._watch(CLOSING, self.service.write_timeout)
+            # TLS waits for the client's farewell, which an idle client may be in no hurry to send
+            self._watch(CLOSING, LINGER if self.waits_for == IDLE else math.inf)
 
     def reset(self) -> None:
         sock = self.transport.get_extra_info("socket")
@@ -434,7 +436,7 @@ class HttpProtocol(pipelines.Pipeline):
             if size != self.last_size:
                 self.last_size = size
                 self.progress = now
-            elif now - self.progress > self.service.write_timeout:
+            elif now - self.progress > self.service.write_timeout or (size == 0 and now > self.deadline):
                 self.abort()
             return
         if self.waits_for == NOTHING:

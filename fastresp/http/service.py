@@ -26,6 +26,8 @@ access = logging.getLogger("fastresp.access")
 CLOSE_LINE = b"connection: close\r\n"
 KEEP_LINE = b"connection: keep-alive\r\n"
 TICK = 1.0
+# Seconds between the word that the server ends and the end of connections that are idle.
+LAST_CALL = 0.05
 
 
 class Service:
@@ -152,8 +154,16 @@ class Service:
             access.info('%s "%s" %d %d', address(request.remote_address), line, status, sent)
 
     def drain(self) -> None:
-        """Has idle connections close now, and the others after their last answer."""
-        self.draining = True
+        """Has every connection close after its next answer, and those that are still idle a moment later.
+
+        A client that is about to send, on a connection it has just opened or kept, gets an answer that says close
+        instead of a reset.
+        """
+        if not self.draining:
+            self.draining = True
+            self.loop.call_later(LAST_CALL, self._close_idle)
+
+    def _close_idle(self) -> None:
         for connection in list(self.connections):
             connection.drain()
 
