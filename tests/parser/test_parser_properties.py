@@ -10,9 +10,9 @@ import h11
 import httptools
 import pytest
 from conftest import PURE_ONLY
+from feeding import DEFAULTS, cut, parse, request
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from feeding import DEFAULTS, cut, parse, request
 
 from fastresp.config import Config
 from fastresp.http import parser as pure
