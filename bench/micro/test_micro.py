@@ -1,0 +1,23 @@
+"""Every case on both twins with pytest-benchmark: `pytest bench/micro`. A group is a case, so that the figures in
+brackets are the ratio of its twins.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bench.micro.cases import CASES, Case
+from bench.micro.twins import COMPILED, PURE, Twin, missing
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.name.replace(" ", "_") for case in CASES])
+@pytest.mark.parametrize("twin", [PURE, COMPILED], ids=["pure", "compiled"])
+def test_micro(benchmark: Any, case: Case, twin: Twin) -> None:
+    if reason := missing(twin):
+        pytest.skip(reason)
+    function, arguments = case.prepare(twin)
+    benchmark.group = case.name
+    benchmark.name = twin.name  # the table's first column
+    benchmark(function, *arguments)
