@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import resource
 import time
 from typing import NamedTuple
 
 from bench.arena.check import check
 from bench.arena.load import drive
-from bench.arena.process import Failed, busy_seconds, serving
+from bench.arena.process import Failed, Process, busy_seconds, serving
 from bench.arena.profiles import Profile
 from bench.arena.servers import Server
 
@@ -35,10 +36,33 @@ class Figure(NamedTuple):
     """Bytes: the peak of the process tree."""
     errors: int
     server_core: float
-    """The server's share of its core."""
-    others: float
-    """The share of the server's core that something else took."""
+    server_others: float
+    """The shares of the server's core that the server took, and that something else did."""
+    client_core: float
+    client_others: float
+    """The same for wrk and its core. Where wrk takes all of it, requests per second are wrk's, not the server's."""
     requests: int
+
+
+class _Clocks(NamedTuple):
+    """Seconds: of everybody's time, of the CPU time of the server and of wrk, and of all that ran on their cores."""
+
+    wall: float
+    server: float
+    client: float
+    server_core: float
+    client_core: float
+
+    @classmethod
+    def read(cls, process: Process, settings: Settings) -> _Clocks:
+        ended = resource.getrusage(resource.RUSAGE_CHILDREN)  # the server is not among them while it runs
+        return cls(
+            time.monotonic(),
+            process.cpu(),
+            ended.ru_utime + ended.ru_stime,
+            busy_seconds(settings.server_core),
+            busy_seconds(settings.client_core),
+        )
 
 
 def measure(server: Server, profile: Profile, settings: Settings) -> Figure:
@@ -48,10 +72,9 @@ def measure(server: Server, profile: Profile, settings: Settings) -> Figure:
         check(profile, process)
         if settings.warm_up > 0:
             drive(profile, process.port, settings.warm_up, connections, settings.client_core)
-        busy, cpu, start = busy_seconds(settings.server_core), process.cpu(), time.monotonic()
+        before = _Clocks.read(process, settings)
         load = drive(profile, process.port, settings.seconds, connections, settings.client_core)
-        seconds = time.monotonic() - start
-        cpu, busy = process.cpu() - cpu, busy_seconds(settings.server_core) - busy
+        spent = _Clocks(*(now - then for now, then in zip(_Clocks.read(process, settings), before, strict=True)))
         if process.popen.poll() is not None:
             raise Failed(f"it ended under load, with status {process.popen.returncode}: {process.said()}")
         if load.requests == 0:
@@ -59,12 +82,14 @@ def measure(server: Server, profile: Profile, settings: Settings) -> Figure:
         check(profile, process)
         return Figure(
             requests_per_second=load.requests / load.seconds,
-            cpu=cpu / load.requests * 1e6,
+            cpu=spent.server / load.requests * 1e6,
             p99=load.p99,
             memory=process.peak_memory(),
             errors=sum(load.errors.values()),
-            server_core=cpu / seconds,
-            others=max(0.0, busy - cpu) / seconds,
+            server_core=spent.server / spent.wall,
+            server_others=max(0.0, spent.server_core - spent.server) / spent.wall,
+            client_core=spent.client / spent.wall,
+            client_others=max(0.0, spent.client_core - spent.client) / spent.wall,
             requests=load.requests,
         )
 

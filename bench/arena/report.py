@@ -22,8 +22,8 @@ COLUMNS = (
     "spread",
     "p99 ms",
     "peak MiB",
-    "core used",
-    "by others",
+    "server core",
+    "wrk's core",
     "errors",
 )
 
@@ -76,8 +76,8 @@ def _row(name: str, good: list[Figure], floor: list[Figure]) -> str:
         f"{min(costs):.2f} - {max(costs):.2f}",
         f"{_median(good, 'p99'):.2f}",
         f"{_median(good, 'memory') / 2**20:.1f}",
-        f"{_median(good, 'server_core'):.0%}",
-        f"{_median(good, 'others'):.0%}",
+        f"{_median(good, 'server_core'):.0%} + {_median(good, 'server_others'):.0%}",
+        f"{_median(good, 'client_core'):.0%} + {_median(good, 'client_others'):.0%}",
         f"{sum(figure.errors for figure in good)}",
     )
     return f"| {' | '.join(cells)} |"

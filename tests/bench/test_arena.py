@@ -29,7 +29,9 @@ FIGURE = Figure(
     memory=2**20,
     errors=0,
     server_core=0.5,
-    others=0.25,
+    server_others=0.25,
+    client_core=0.75,
+    client_others=0.125,
     requests=5000,
 )
 
@@ -179,8 +181,8 @@ def test_the_table_has_medians_and_ratios_against_the_floor() -> None:
     }
     servers = [SERVERS[name] for name in ("fastresp", FLOOR, "uvicorn")]
     assert report.table(profile, servers, rounds).splitlines()[2:] == [
-        "| raw-uvloop | 1,000 | 1.00 | 10.00 | 1.00 | 10.00 - 10.00 | 1.50 | 1.0 | 50% | 25% | 0 |",
-        "| fastresp | 900 | 0.90 | 12.00 | 1.20 | 11.00 - 20.00 | 1.50 | 1.0 | 50% | 25% | 0 |",
+        "| raw-uvloop | 1,000 | 1.00 | 10.00 | 1.00 | 10.00 - 10.00 | 1.50 | 1.0 | 50% + 25% | 75% + 12% | 0 |",
+        "| fastresp | 900 | 0.90 | 12.00 | 1.20 | 11.00 - 20.00 | 1.50 | 1.0 | 50% + 25% | 75% + 12% | 0 |",
         "",
         "uvicorn has no figure in 1 of the rounds: it did not listen",
     ]
