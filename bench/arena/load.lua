@@ -1,9 +1,8 @@
 -- wrk's script for every profile: the batches come from a file, the figures go to stdout.
--- The environment tells the file, how many connections there are, and how many requests a batch holds.
+-- The environment tells the file, and how many connections there are.
 -- The file holds, for each batch, its length in decimal digits, a line feed, and its bytes.
 
 local connections = tonumber(os.getenv("ARENA_CONNECTIONS"))
-local depth = tonumber(os.getenv("ARENA_DEPTH"))
 local batches = {}
 
 function init()
@@ -27,24 +26,32 @@ end
 -- The p99 of the batches as they were seen. wrk adds made-up latencies to its statistics before it calls done()
 -- (stats_correct in its stats.c), from the mean time of a *request*; where a batch holds several, that spoils every
 -- percentile. What it added follows from what is above it, so that it can be taken out again from the slowest down.
+-- (Through wrk's own functions each look at the statistics costs a pass over all of them: seconds, on a slow server.)
+local ffi = require("ffi")
+ffi.cdef("typedef struct { uint64_t count, limit, min, max, data[1]; } arena_stats;")
+
 local function p99(latency, requests, microseconds)
+  local stats = ffi.cast("arena_stats **", latency)[0]
+  local min, max, data = tonumber(stats.min), tonumber(stats.max), stats.data
+  assert(min == latency.min and max == latency.max, "this wrk keeps its statistics in another way")
   local per_connection = math.floor(requests / connections)
   local interval = per_connection > 0 and math.floor(microseconds / per_connection) or math.huge
-  local left = math.floor(requests / depth * 0.01)
-  local added = {}
-  for index = #latency, 1, -1 do
-    local value, count = latency(index)
-    count = count - (added[value] or 0)
-    left = left - count
+  for value = max, 2 * interval, -1 do
+    if data[value] > 0 then
+      for lower = value - interval, interval + 1, -interval do
+        data[lower] = data[lower] - data[value]
+      end
+    end
+  end
+  local count = 0
+  for value = min, max do
+    count = count + tonumber(data[value])
+  end
+  local left = math.floor(count * 0.01)
+  for value = max, min, -1 do
+    left = left - tonumber(data[value])
     if left < 0 then
       return value
-    end
-    if count > 0 and value >= 2 * interval then
-      local lower = value - interval
-      while lower > interval do
-        added[lower] = (added[lower] or 0) + count
-        lower = lower - interval
-      end
     end
   end
   return 0

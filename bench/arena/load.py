@@ -41,8 +41,7 @@ def drive(profile: Profile, port: int, seconds: float, connections: int, core: i
         file.flush()
         command = ["taskset", "-c", str(core), "wrk", "-t1", f"-c{connections}", f"-d{math.ceil(seconds)}s"]
         command += ["-s", str(SCRIPT), f"http://127.0.0.1:{port}/"]
-        names = {"ARENA_BATCHES": file.name, "ARENA_CONNECTIONS": connections, "ARENA_DEPTH": profile.depth}
-        environment = {**os.environ, **{name: str(value) for name, value in names.items()}}
+        environment = {**os.environ, "ARENA_BATCHES": file.name, "ARENA_CONNECTIONS": str(connections)}
         try:
             result = subprocess.run(
                 command, capture_output=True, text=True, timeout=seconds + PATIENCE, check=False, env=environment
