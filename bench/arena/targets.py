@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 from bench.arena.servers import FLOOR
 
+DISTURBED = 0.05
+"""The share of a core that other jobs may take before requests per second tell nothing."""
+
 
 class Target(NamedTuple):
     """In a profile, `figure` of `server` over that of `against` is at least, or at most, `limit`."""
@@ -26,10 +29,18 @@ class Target(NamedTuple):
             return ""
         ratio = mine / theirs
         reached = ratio >= self.limit if self.at_least else ratio <= self.limit
+        verdict = "reached" if reached else "**missed**"
+        others = max(
+            value(self.profile, server, share) or 0.0
+            for server in (self.server, self.against)
+            for share in ("server_others", "client_others")
+        )
+        if self.figure == "requests_per_second" and others > DISTURBED:
+            verdict = f"not judged, for other jobs took up to {others:.0%} of a core"
         relation = "at least" if self.at_least else "at most"
         return (
             f"{self.profile}: {_WORDS[self.figure]} of {self.server} are {ratio:.2f} times those of {self.against} "
-            f"({relation} {self.limit:g}): {'reached' if reached else '**missed**'}"
+            f"({relation} {self.limit:g}): {verdict}"
         )
 
 

@@ -186,9 +186,13 @@ def test_the_table_has_medians_and_ratios_against_the_floor() -> None:
         "",
         "uvicorn has no figure in 1 of the rounds: it did not listen",
     ]
-    assert report.targets(rounds) == (
-        "- plaintext: the requests per second of fastresp are 0.90 times those of raw-uvloop (at least 0.85): reached"
-    )
+    sentence = "- plaintext: the requests per second of fastresp are 0.90 times those of raw-uvloop (at least 0.85): "
+    assert report.targets(rounds) == sentence + "not judged, for other jobs took up to 25% of a core"
+    alone = {
+        key: [each._replace(server_others=0.0, client_others=0.01) for each in figures if isinstance(each, Figure)]
+        for key, figures in rounds.items()
+    }
+    assert report.targets(alone) == sentence + "reached"
     assert report.raw(rounds)[-1] == {
         "profile": "plaintext",
         "server": "uvicorn",
