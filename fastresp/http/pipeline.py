@@ -94,7 +94,10 @@ class Pipeline(exchanges.Channel):
             self.last = None
         self.wake()
         if not self.running:
-            self.flush()
+            if self.first is None:
+                self.flush()
+            else:
+                self.proceed_soon()  # the next answer may be ready in this turn, too, and leave in the same write
             self.go_on()
 
     def cancel_all(self) -> None:

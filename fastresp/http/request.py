@@ -8,6 +8,7 @@ from urllib.parse import unquote
 from fastresp.headers import FORBIDDEN_TRAILERS, Headers
 from fastresp.http.body import Body, whole
 from fastresp.http.codes import ABSOLUTE
+from fastresp.http.octets import QUESTION
 from fastresp.query import Query
 
 if TYPE_CHECKING:
@@ -86,24 +87,30 @@ class Request:
         """The request target, as sent (RFC 9112, section 3.2)."""
         return self._data[self._target_start : self._target_end]
 
+    def _path_end(self) -> int:
+        """Where the path of a target in origin-form ends: at its "?", or with it."""
+        data = self._data
+        place = self._target_start
+        while place < self._target_end and data[place] != QUESTION:
+            place += 1
+        return place
+
     def _split(self) -> tuple[bytes, bytes]:
-        target = self._data[self._target_start : self._target_end]
-        if self._form == ABSOLUTE:
-            authority, slash, rest = target.partition(b"://")[2].partition(b"/")
-            if slash and b"?" not in authority:
-                target = b"/" + rest
-            else:
-                target = b"/?" + authority.partition(b"?")[2] + slash + rest if b"?" in authority else b"/"
-        path, _, query = target.partition(b"?")
-        return path, query
+        """Path and query, as sent."""
+        if self._form != ABSOLUTE:
+            end = self._path_end()
+            return self._data[self._target_start : end], self._data[end + 1 : self._target_end]
+        authority, slash, rest = self.target.partition(b"://")[2].partition(b"/")
+        if b"?" in authority:  # http://host?query
+            return b"/", authority.partition(b"?")[2] + slash + rest
+        path, _, query = rest.partition(b"?")
+        return b"/" + path, query
 
     @property
     def path(self) -> str:
         """The target's path, percent-decoded as UTF-8 (what is not UTF-8 becomes U+FFFD)."""
-        path = self._split()[0]
-        if b"%" in path:
-            return unquote(path.decode("ascii"), errors="replace")
-        return path.decode("ascii")
+        path = self._split()[0].decode("ascii")
+        return unquote(path, errors="replace") if "%" in path else path
 
     @property
     def query_string(self) -> bytes:

@@ -1,7 +1,7 @@
 cimport cython
 from fastresp.http.parser_c cimport Parser
 
-cdef int ABSOLUTE
+cdef int ABSOLUTE, QUESTION
 
 @cython.no_gc
 cdef class Peer:
@@ -23,6 +23,9 @@ cdef class Request:
     cdef object _headers, _query
     cdef object _stream
     cdef object _trailers
+    @cython.locals(data='const unsigned char *', place=Py_ssize_t)
+    cdef Py_ssize_t _path_end(self) except -1
+    @cython.locals(end=Py_ssize_t)
     cdef tuple _split(self)
 
 cpdef Peer new_peer(object transport, bint secure)
