@@ -23,7 +23,7 @@ try:
 except ModuleNotFoundError:  # off CPython; as compact as orjson's
 
     def encode_json(document: Any, /) -> bytes:
-        return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+        return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
 TEXT = "text/plain; charset=utf-8"

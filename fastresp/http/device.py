@@ -49,10 +49,15 @@ def discard(thing: Any) -> None:
 class Source:
     """Content to be read from its current position.
 
-    `size`: how many bytes there are, None if that is not known before the end.
+    `size`: how many bytes there are, None if that is not known before the end. Where finding it out may block,
+    `is_measured` is false until `measure` has been awaited.
     """
 
     size: int | None = None
+    is_measured = True
+
+    async def measure(self) -> None:
+        """Finds out the size."""
 
     def read_now(self, count: int) -> bytes | None:
         """Up to `count` bytes (b"" at the end) if they can be had without waiting; else None."""
@@ -119,18 +124,13 @@ def _open_file(device: Any) -> Source:
             return _Ready(raw.fileno(), held or b"", device.close)
     if type(device) is io.BytesIO:
         return _Memory(device)
-    size = None
     seekable = getattr(device, "seekable", None)
-    if seekable() if seekable is not None else isinstance(device, mmap.mmap):
-        position = device.tell()
-        size = max(0, _size_by_seeking(device) - position)
-        device.seek(position)
-    return _Blocking(device, size)
-
-
-def _size_by_seeking(device: Any) -> int:
-    device.seek(0, os.SEEK_END)
-    return int(device.tell())
+    if not (seekable() if seekable is not None else isinstance(device, mmap.mmap)):
+        return _Blocking(device)
+    source = _Seekable(device)
+    if isinstance(raw, io.FileIO | io.BytesIO | mmap.mmap):
+        source.measure_now()
+    return source
 
 
 def _is_async(device: Any) -> bool:
@@ -138,13 +138,30 @@ def _is_async(device: Any) -> bool:
     return hasattr(device, "__aiter__") if read is None else inspect.iscoroutinefunction(read)
 
 
-def _close_quietly(device: Any) -> None:
+def _close_quietly(device: Any, names: tuple[str, ...] = ("close",)) -> None:
+    """Calls the first of these methods that the device has; what it returns is awaited if it wants to be."""
+    for name in names:
+        close = getattr(device, name, None)
+        if close is not None:
+            try:
+                closing = close()
+                if inspect.isawaitable(closing):
+                    task = asyncio.ensure_future(_settle(closing, device))
+                    _closing.add(task)
+                    task.add_done_callback(_closing.discard)
+            except Exception:
+                log.warning("closing %r failed", device, exc_info=True)
+            return
+
+
+async def _settle(closing: Any, device: Any) -> None:
     try:
-        device.close()
-    except AttributeError:
-        pass  # an iterator or a reader without an end of its own
+        await closing
     except Exception:
         log.warning("closing %r failed", device, exc_info=True)
+
+
+_closing: set[asyncio.Future[None]] = set()
 
 
 class _Threaded(Source):
@@ -274,12 +291,11 @@ def _wake(waiter: asyncio.Future[None]) -> None:
 class _Blocking(_Threaded):
     """Any object with a `read` that may block."""
 
-    def __init__(self, device: Any, size: int | None) -> None:
+    def __init__(self, device: Any) -> None:
         super().__init__(lambda: _close_quietly(device))
         self._device = device
-        self.size = size
         # read1 returns what there is, where read would wait for all that was asked for
-        self._read = (getattr(device, "read1", None) if size is None else None) or device.read
+        self._read = getattr(device, "read1", None) or device.read
 
     async def read(self, count: int) -> bytes:
         data = await self._in_thread(self._read, count)
@@ -288,6 +304,23 @@ class _Blocking(_Threaded):
         if data is None:
             raise DeviceError(f"{self._device!r} is non-blocking and had nothing to read")
         return data if type(data) is bytes else bytes(memoryview(data).cast("B"))
+
+
+class _Seekable(_Blocking):
+    """One that can be measured by seeking, which may mean reading (gzip) and so may block as well."""
+
+    is_measured = False
+
+    def measure_now(self, _: int = 0) -> None:
+        """Finds out the size, in this thread."""
+        position = self._device.tell()
+        self._device.seek(0, os.SEEK_END)
+        self.size = max(0, self._device.tell() - position)
+        self._device.seek(position)
+        self.is_measured = True
+
+    async def measure(self) -> None:
+        await self._in_thread(self.measure_now, 0)
 
 
 class _Async(Source):
@@ -305,34 +338,10 @@ class _Async(Source):
         async for piece in self._iterator:
             if piece:
                 return piece if type(piece) is bytes else bytes(memoryview(piece).cast("B"))
+            await asyncio.sleep(0)  # an iterator of nothing must not keep the loop
         return b""
 
     def close(self) -> None:
-        if self._closed:
-            return
-        self._closed = True
-        for name in ("aclose", "close"):
-            close = getattr(self._device, name, None)
-            if close is not None:
-                try:
-                    result = close()
-                    if inspect.isawaitable(result):
-                        _keep(asyncio.ensure_future(_settle(result, self._device)))
-                except Exception:
-                    log.warning("closing %r failed", self._device, exc_info=True)
-                return
-
-
-async def _settle(closing: Any, device: Any) -> None:
-    try:
-        await closing
-    except Exception:
-        log.warning("closing %r failed", device, exc_info=True)
-
-
-_closing: set[asyncio.Future[None]] = set()
-
-
-def _keep(future: asyncio.Future[None]) -> None:
-    _closing.add(future)
-    future.add_done_callback(_closing.discard)
+        if not self._closed:
+            self._closed = True
+            _close_quietly(self._device, ("aclose", "close"))

@@ -7,6 +7,8 @@ until all earlier ones are complete.
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
+from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from fastresp.errors import HeaderError
@@ -24,7 +26,7 @@ from fastresp.headers import (
 )
 from fastresp.http import responder as responders
 from fastresp.http.device import PIECE, DeviceError, discard, open_source
-from fastresp.http.pump import start_pump
+from fastresp.http.pump import start_measuring, start_pump
 from fastresp.http.service import describe
 from fastresp.response import EMPTY
 from fastresp.wire.chunks import format_chunk, format_last_chunk
@@ -60,7 +62,7 @@ class Channel:
         raise NotImplementedError
 
     def must_close(self, exchange: Any) -> bool:
-        """Whether what is unread of the request forbids another one after it."""
+        """Whether this answer is to be the last: for what is unread of its request, or because the server ends."""
         raise NotImplementedError
 
     def is_turn(self, exchange: Any) -> bool:
@@ -192,6 +194,8 @@ class Http1Exchange(responders.Exchange):
         try:
             block, facts, declared = (b"", 0, -1) if fields is None else format_fields(fields)
             self._check_facts(facts)
+            if declared == -2:
+                self._check_length(declared, 0, False)
             if facts & HAS_CONTENT_TYPE:
                 content_type = None
             format_head(b"", b"", content_type, -1, b"", b"")  # a bad type must be found before the device is opened
@@ -201,9 +205,19 @@ class Http1Exchange(responders.Exchange):
         try:
             source = open_source(device)
         except DeviceError as error:
-            log.error("%s can't be answered: %s", describe(self.request), error)
-            self.answer(500, None, EMPTY, b"", True)
+            self._refuse_device(error)
             return
+        if source.is_measured:
+            self.answer_source(status, block, facts, declared, content_type, source)
+        else:
+            self.plain = False
+            self.source = source
+            self.pump = start_measuring(self, source, (status, block, facts, declared, content_type))
+
+    def answer_source(
+        self, status: int, block: bytes, facts: int, declared: int, content_type: Any, source: Source
+    ) -> None:
+        """As `answer_device`, when the device is open and measured."""
         try:
             if source.size is None and declared >= 0:
                 source.size = declared
@@ -211,25 +225,26 @@ class Http1Exchange(responders.Exchange):
             if declared != -1:
                 self._check_length(declared, length, False)
             first = source.read_now(length) if 0 <= length <= PIECE and not self._is_empty(status) else None
-            if length == 0 or (first is not None and len(first) == length):
-                source.close()
-                self.answer(status, fields, content_type, first or b"", False)
-                return
-            self.plain = False
-            self._start(status, block, facts, content_type, length if declared == -1 else -1, length < 0, b"")
+            whole = length == 0 or (first is not None and len(first) == length)
+            if not whole:
+                self.plain = False
+            self._start(status, block, facts, content_type, length if declared == -1 else -1, length < 0, first or b"")
         except BaseException:
             source.close()
             raise
-        if first:
-            source.size = length - len(first)
-            self.content(first)
-        if self.dropped_content:
+        if whole or self.dropped_content:
             source.close()
             self.finish()
             return
+        if first:
+            source.size = length - len(first)
         self.source = source
         if self.channel.is_turn(self):
             self.turn()
+
+    def _refuse_device(self, error: Exception) -> None:
+        log.error("%s can't be answered: %s", describe(self.request), error)
+        self.answer(500, None, EMPTY, b"", True)
 
     def begin(self, status: int, fields: Any, content_type: Any, trailer_names: Iterable[str | bytes]) -> None:
         """RFC 9112, section 7.1; to an HTTP/1.0 client, content that ends with the connection."""
@@ -254,7 +269,7 @@ class Http1Exchange(responders.Exchange):
                 f"the field {min(forbidden).decode('latin-1')!r} can't be a trailer (RFC 9110, section 6.5.1)"
             )
         trailer = b"trailer: " + b", ".join(names) + b"\r\n" if names and self.minor else b""
-        self._start(status, block, facts, content_type, -1, True, trailer)
+        self._start(status, block, facts, content_type, -1, True, b"", trailer)
         self.plain = False
         self.trailer_names = announced
 
@@ -284,6 +299,14 @@ class Http1Exchange(responders.Exchange):
             self.answer(500, None, EMPTY, b"", True)
 
     def drop(self) -> None:
+        service = self.service
+        if get_ident() != service.thread:
+            # the last reference went in another thread, which the collector may choose; the wire is the loop's
+            with suppress(RuntimeError):  # a closed loop has no clients
+                service.loop.call_soon_threadsafe(self.drop)
+            return
+        if self.gone:
+            return
         log.error(
             "the responder of %s was dropped %s",
             describe(self.request),
@@ -316,6 +339,17 @@ class Http1Exchange(responders.Exchange):
             self._put(b"%x\r\n" % len(data))
             self._put(data)
             self._put(b"\r\n")
+
+    def release_source(self) -> None:
+        """The device is measured, and whoever answers with it owns it."""
+        self.pump = None
+        self.source = None
+
+    def unmeasured(self, error: Exception) -> None:
+        """The device failed before anything was sent."""
+        self.pump = None
+        self.source = None
+        self._refuse_device(error)
 
     def finish(self) -> None:
         """The device has been read to its end."""
@@ -385,9 +419,17 @@ class Http1Exchange(responders.Exchange):
         self.status = status
 
     def _start(
-        self, status: int, block: bytes, facts: int, content_type: Any, length: int, chunked: bool, trailer: bytes
+        self,
+        status: int,
+        block: bytes,
+        facts: int,
+        content_type: Any,
+        length: int,
+        chunked: bool,
+        first: bytes,
+        trailer: bytes = b"",
     ) -> None:
-        """Sends a head that content will follow, by its length or in chunks."""
+        """Sends a head, framed by its length or in chunks, and the first of the content with it."""
         if self._is_empty(status):
             self.dropped_content = True
             if status == 205:
@@ -400,14 +442,15 @@ class Http1Exchange(responders.Exchange):
             self.reset = True
             chunked = False
         coding = b"transfer-encoding: chunked\r\n" if chunked else b""
-        message = format_head(line_of(status), block, content_type, length, trailer + coding + self._tail(facts), b"")
+        tail = trailer + coding + self._tail(facts) if trailer or coding else self._tail(facts)
+        message = format_head(line_of(status), block, content_type, length, tail, first)
         self.chunked = chunked and not self.dropped_content
         self._begin(status)
         self._put(message)
 
     def _tail(self, facts: int) -> bytes:
         service = self.service
-        if facts & CONNECTION_CLOSE or service.draining or (self.incoming and self.channel.must_close(self)):
+        if facts & CONNECTION_CLOSE or ((self.incoming or service.draining) and self.channel.must_close(self)):
             self.close = True
         if facts & OWN_FIELDS:
             return service.tail_without(facts, self.close, self.keep)

@@ -28,6 +28,11 @@ cdef class Http1Exchange(responders.Exchange):
     cdef bint begun, broken, chunked, close, dropped_content, ended, incoming, is_connect, is_head, keep, plain, reset, unsafe
     cdef object open(self, Channel channel, Service service, object request, int minor, bint keep_alive)
     cpdef object content(self, bytes data)
+    @cython.locals(length=Py_ssize_t, whole=bint)
+    cpdef object answer_source(self, int status, bytes block, int facts, Py_ssize_t declared, object content_type, object source)
+    cdef object _refuse_device(self, object error)
+    cpdef object release_source(self)
+    cpdef object unmeasured(self, object error)
     cpdef object finish(self)
     cpdef object break_off(self)
     cdef object turn(self)
@@ -36,8 +41,8 @@ cdef class Http1Exchange(responders.Exchange):
     cdef object cancel(self)
     cdef object _put(self, bytes data)
     cdef object _begin(self, int status)
-    @cython.locals(message=bytes, coding=bytes)
-    cdef object _start(self, int status, bytes block, int facts, object content_type, Py_ssize_t length, bint chunked, bytes trailer)
+    @cython.locals(message=bytes, coding=bytes, tail=bytes)
+    cdef object _start(self, int status, bytes block, int facts, object content_type, Py_ssize_t length, bint chunked, bytes first, bytes trailer=*)
     @cython.locals(service=Service)
     cdef bytes _tail(self, int facts)
     cdef bint _is_empty(self, int status) except -1

@@ -27,8 +27,8 @@ class Pipeline(exchanges.Channel):
 
     # fmt: off
     __slots__ = (  # noqa: RUF023
-        "service", "transport", "write", "first", "last", "count", "spare", "out", "out_size", "waiters", "running",
-        "due", "stopped", "closing", "write_paused", "last_size",
+        "service", "transport", "write", "first", "last", "count", "spare", "out", "out_size", "burst", "waiters",
+        "running", "due", "stopped", "closing", "write_paused", "last_size",
     )
     # fmt: on
 
@@ -43,6 +43,7 @@ class Pipeline(exchanges.Channel):
         self.spare: Any = None
         self.out: list[bytes] = []
         self.out_size = 0
+        self.burst = 0  # written since somebody waited
         self.waiters: list[Any] = []
         self.running = False  # within proceed(), which writes at its end
         self.due = False  # proceed() is going to be called
@@ -122,6 +123,7 @@ class Pipeline(exchanges.Channel):
             return
         self.out.append(data)
         self.out_size += len(data)
+        self.burst += len(data)
         if self.out_size > GATHERED:
             self.flush()
         elif not self.running and not exchange.ended:
@@ -151,8 +153,14 @@ class Pipeline(exchanges.Channel):
 
     def waiter(self, exchange: Any) -> Any:
         self.flush()
-        if self.closing or (exchange is self.first and not self.write_paused):
+        if self.closing:
             return None
+        if exchange is self.first and not self.write_paused and not self.transport.is_closing():
+            if self.burst <= GATHERED:
+                return None
+            # a client that takes everything at once must not keep the others waiting
+            self.service.loop.call_soon(self.wake)
+        self.burst = 0
         future = self.service.loop.create_future()
         self.waiters.append(future)
         return future

@@ -10,7 +10,7 @@ cdef class Pipeline(exchanges.Channel):
     cdef Service service
     cdef object transport, write
     cdef Http1Exchange first, last, spare
-    cdef Py_ssize_t count, out_size, last_size
+    cdef Py_ssize_t count, out_size, burst, last_size
     cdef list out, waiters
     cdef bint running, due, stopped, closing, write_paused
     @cython.locals(exchange=Http1Exchange)
@@ -24,7 +24,7 @@ cdef class Pipeline(exchanges.Channel):
     @cython.locals(out=list, count=Py_ssize_t, size=Py_ssize_t)
     cdef object flush(self)
     cpdef object waiter(self, Http1Exchange exchange)
-    cdef object wake(self)
+    cpdef object wake(self)
     cdef object proceed_soon(self)
     cpdef object proceed(self)
     cdef object go_on(self)

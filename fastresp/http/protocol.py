@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import logging
 import math
-import socket
-import struct
-from contextlib import suppress
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from fastresp.errors import BodyError
+from fastresp.http import linger
 from fastresp.http import pipeline as pipelines
 from fastresp.http.body import Body
 from fastresp.http.codes import BODY, CONNECT, END, HEAD, HEAD_METHOD, NEED_DATA
@@ -53,8 +51,8 @@ class HttpProtocol(pipelines.Pipeline):
 
     # fmt: off
     __slots__ = (  # noqa: RUF023
-        "parser", "peer", "host", "incoming", "body", "collected", "seen", "expecting", "discarding", "unread", "held",
-        "eof", "read_paused", "waits_for", "deadline", "progress", "probes",
+        "parser", "peer", "host", "admitted", "incoming", "body", "collected", "seen", "expecting", "discarding",
+        "unread", "held", "eof", "read_paused", "waits_for", "deadline", "progress", "probes",
     )
     # fmt: on
 
@@ -63,6 +61,7 @@ class HttpProtocol(pipelines.Pipeline):
         self.parser = new_parser(service.config)
         self.peer: Any = None
         self.host: Any = None
+        self.admitted = False
         # the message that is being read
         self.incoming: Any = None  # its exchange, while its body is not complete
         self.body: Any = None  # what a coroutine handler reads it from
@@ -91,6 +90,7 @@ class HttpProtocol(pipelines.Pipeline):
             remote = self.peer.remote()
             self.host = remote[0] if isinstance(remote, tuple) else None
         refusal = service.admit(self, self.host)
+        self.admitted = refusal == 0
         if refusal:
             self._refuse(refusal, "too many connections, try again later", {"retry-after": "1"})
         elif service.draining:
@@ -115,6 +115,7 @@ class HttpProtocol(pipelines.Pipeline):
         self.eof = True
         if self.closing or self.service.secure:
             return False  # asyncio's TLS has no half-closed connections
+        linger.ask_whether_gone(self.transport.get_extra_info("socket"))
         self.proceed()
         return True  # a half-closed client gets its answers
 
@@ -126,7 +127,7 @@ class HttpProtocol(pipelines.Pipeline):
         self.stopped = True
         self.closing = True
         self.peer.transport = None
-        self.service.dismiss(self, self.host)
+        self.service.dismiss(self, self.host, self.admitted)
         if self.body is not None:
             self.body.fail(BodyError("the client left before the end of the request's body"))
             self.body = None
@@ -345,10 +346,14 @@ class HttpProtocol(pipelines.Pipeline):
         exchange.incoming = False
 
     def must_close(self, exchange: Any) -> bool:
-        if self.expecting:
-            return True  # the client may or may not send the body now
         parser = self.parser
-        return not parser.chunked and parser.content_length - self.seen > DISCARDED
+        if exchange.incoming:
+            if self.expecting:
+                return True  # the client may or may not send the body now
+            if not parser.chunked and parser.content_length - self.seen > DISCARDED:
+                return True
+        # at the server's end, what has been asked before is still answered
+        return self.service.draining and exchange is self.last and not self.held and not parser.buffered
 
     def _pause_reading(self) -> None:
         if not self.read_paused:
@@ -383,10 +388,8 @@ class HttpProtocol(pipelines.Pipeline):
             self._watch(CLOSING, LINGER if self.waits_for == IDLE else math.inf)
 
     def reset(self) -> None:
-        sock = self.transport.get_extra_info("socket")
-        if sock is not None and not self.service.secure:
-            with suppress(OSError):
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        if not self.service.secure:
+            linger.reset_at_close(self.transport.get_extra_info("socket"))
         self.abort()
 
     def drain(self) -> None:
@@ -404,7 +407,8 @@ class HttpProtocol(pipelines.Pipeline):
 
     def _watch(self, waits_for: int, seconds: float) -> None:
         self.waits_for = waits_for
-        self.deadline = self.service.now + seconds if waits_for else 0.0
+        # the clock may be one tick behind
+        self.deadline = self.service.now + self.service.pace + seconds if waits_for else 0.0
 
     def _rest(self) -> None:
         """Notes what the connection waits for now, and until when."""
@@ -440,11 +444,8 @@ class HttpProtocol(pipelines.Pipeline):
                 self.abort()
             return
         if self.waits_for == NOTHING:
-            if self.eof and self.probes < 2 and self.first is not None and not self.first.begun and self.first.minor:
-                # Half-closed or gone? Only writing tells, and an interim response may be written at any time.
-                self.probes += 1
-                self.first.interim(102, None)
-                self.flush()
+            if (self.eof or self.read_paused) and self.first is not None:
+                self._look()
         elif now > self.deadline:
             if self.waits_for == LINGERING:
                 self.abort()
@@ -456,6 +457,17 @@ class HttpProtocol(pipelines.Pipeline):
                 self.flush()
             else:
                 self.shut()
+
+    def _look(self) -> None:
+        """Looks whether the client is still there, while nothing is read that would tell."""
+        state = linger.state_of(self.transport.get_extra_info("socket"))
+        if state == linger.GONE:
+            self.abort()
+        elif state == linger.SILENT and self.probes < 2 and not self.first.begun and self.first.minor:
+            # Half-closed or gone? Only writing tells, and an interim response may be written at any time.
+            self.probes += 1
+            self.first.interim(102, None)
+            self.flush()
 
 
 def new_protocol(service: services.Service) -> HttpProtocol:

@@ -19,7 +19,7 @@ cdef class HttpProtocol(pipelines.Pipeline):
     cdef Http1Exchange incoming
     cdef Py_ssize_t seen, discarding
     cdef int waits_for, probes
-    cdef bint expecting, held, eof, read_paused, unread
+    cdef bint admitted, expecting, held, eof, read_paused, unread
     cdef double deadline, progress
     @cython.locals(parser=Parser, event=int)
     cpdef object proceed(self)
@@ -47,6 +47,7 @@ cdef class HttpProtocol(pipelines.Pipeline):
     cdef object _watch(self, int waits_for, double seconds)
     cdef object go_on(self)
     cdef object _rest(self)
+    cdef object _look(self)
     cpdef object sweep(self, double now)
 
 cpdef HttpProtocol new_protocol(Service service)

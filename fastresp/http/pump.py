@@ -27,6 +27,27 @@ def start_pump(exchange: Any, source: Source) -> asyncio.Task[None]:
     return task
 
 
+def start_measuring(exchange: Any, source: Source, head: tuple[Any, ...]) -> asyncio.Task[None]:
+    """A task that finds out the size of `source`, and then answers `exchange` with it."""
+    task = asyncio.get_running_loop().create_task(_measure(exchange, source, head))
+    task.add_done_callback(lambda task: source.close() if task.cancelled() else None)
+    return task
+
+
+async def _measure(exchange: Any, source: Source, head: tuple[Any, ...]) -> None:
+    try:
+        await source.measure()
+    except Exception as error:
+        source.close()
+        exchange.unmeasured(error)
+        return
+    exchange.release_source()
+    try:
+        exchange.answer_source(*head, source)
+    except Exception as error:
+        exchange.unmeasured(error)
+
+
 async def _pump(exchange: Any, source: Source) -> None:
     left = source.size
     try:
@@ -35,8 +56,6 @@ async def _pump(exchange: Any, source: Source) -> None:
             data = source.read_now(count)
             if data is None:
                 data = await source.read(count)
-            else:
-                await asyncio.sleep(0)  # the others' turn: a cached file would never let go
             if not data:
                 if left is None:
                     break
@@ -48,11 +67,8 @@ async def _pump(exchange: Any, source: Source) -> None:
             while (waiter := exchange.waiter()) is not None:
                 await waiter
     except Exception as error:
-        log.error(
-            "an answer was broken off: reading its device failed: %s",
-            error,
-            exc_info=not isinstance(error, DeviceError),
-        )
+        known = isinstance(error, DeviceError)
+        log.error("an answer was broken off: reading its device failed: %s", error, exc_info=not known)
         exchange.break_off()
     else:
         exchange.finish()

@@ -129,44 +129,21 @@ class Responder:
                 exchange.answer(200, None, mime_type, data, False)
                 self._finish(200)
                 return
-            try:
-                self._write(exchange, data, mime_type, status, headers)
-            except BaseException:
-                discard(data)
-                raise
+            self._write(exchange, data, mime_type, status, headers)
             return
         discard(data)
         self._refuse("write()")
 
     def _write(self, exchange: Any, data: Any, mime_type: Any, status: Any, headers: Any) -> None:
-        if isinstance(data, int) or data is UNSET:
-            if mime_type is not UNSET or (data is not UNSET and status is not UNSET):
-                raise TypeError(f"write() takes one status and nothing after it: {OVERLOADS}")
-            status = status if data is UNSET else data
-            data = UNSET
-        elif isinstance(data, Headers):
-            if headers is not UNSET:
-                raise TypeError(f"write() was given headers twice: {OVERLOADS}")
-            headers, data = data, UNSET
-            if mime_type is not UNSET:
-                if status is not UNSET or not isinstance(mime_type, int):
-                    raise TypeError(f"after headers only a status may follow: {OVERLOADS}")
-                status, mime_type = mime_type, UNSET
-        elif isinstance(mime_type, int):
-            if status is not UNSET:
-                raise TypeError(f"write() was given two statuses: {OVERLOADS}")
-            status, mime_type = mime_type, UNSET
-        code = 200 if status is UNSET else status_code(status)
-        fields = None if headers is UNSET else headers
-        if mime_type is not UNSET and not isinstance(mime_type, str | bytes):
-            if fields is not None or mime_type is None:
-                raise TypeError(f"write() takes a mime type or headers second, not {mime_type!r}: {OVERLOADS}")
-            fields, mime_type = mime_type, UNSET
+        try:
+            data, kind, fields, code = self._sort(data, mime_type, status, headers)
+        except BaseException:
+            discard(data)
+            raise
         if code < 200:
             discard(data)
             exchange.interim(code, fields)
             return
-        kind = None if mime_type is UNSET else mime_type
         described = kind is not None or fields is not None
         if data is UNSET:
             exchange.answer(code, fields, kind if described else EMPTY, b"", True)
@@ -192,6 +169,34 @@ class Responder:
                 raise TypeError(f"write() can't send {type(data).__name__}: it takes {OVERLOADS}") from None
             exchange.answer(code, fields, kind if described else BINARY, content, False)
         self._finish(code)
+
+    def _sort(self, data: Any, mime_type: Any, status: Any, headers: Any) -> tuple[Any, Any, Any, int]:
+        """Which argument is what: the data (or UNSET), the mime type, the fields (or None), the status."""
+        if isinstance(data, int) or data is UNSET:
+            if mime_type is not UNSET or (data is not UNSET and status is not UNSET):
+                raise TypeError(f"write() takes one status and nothing after it: {OVERLOADS}")
+            status = status if data is UNSET else data
+            data = UNSET
+        elif isinstance(data, Headers):
+            if headers is not UNSET:
+                raise TypeError(f"write() was given headers twice: {OVERLOADS}")
+            headers, data = data, UNSET
+            if mime_type is not UNSET:
+                if status is not UNSET or not isinstance(mime_type, int):
+                    raise TypeError(f"after headers only a status may follow: {OVERLOADS}")
+                status, mime_type = mime_type, UNSET
+        elif isinstance(mime_type, int):
+            if status is not UNSET:
+                raise TypeError(f"write() was given two statuses: {OVERLOADS}")
+            status, mime_type = mime_type, UNSET
+        code = 200 if status is UNSET else status_code(status)
+        fields = None if headers is UNSET else headers
+        kind = None if mime_type is UNSET else mime_type
+        if mime_type is not UNSET and not isinstance(mime_type, str | bytes):
+            if fields is not None or mime_type is None:
+                raise TypeError(f"write() takes a mime type or headers second, not {mime_type!r}: {OVERLOADS}")
+            fields, kind = mime_type, None
+        return data, kind, fields, code
 
     def send_response(self, response: Response) -> None:
         """Sends a Response, which stays usable (QHttpServerResponder::sendResponse).

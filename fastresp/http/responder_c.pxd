@@ -25,7 +25,9 @@ cdef class Responder:
     cdef Exchange _exchange
     cdef int _state
     cdef int _status
+    @cython.locals(code=int, described=bint)
     cdef object _write(self, Exchange exchange, object data, object mime_type, object status, object headers)
+    cdef tuple _sort(self, object data, object mime_type, object status, object headers)
     cdef object _swap(self, Responder other)
     cdef object _finish(self, int status)
     cdef object _refuse(self, str call)

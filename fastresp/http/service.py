@@ -8,6 +8,7 @@ import inspect
 import logging
 import sys
 from email.utils import formatdate
+from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from fastresp.errors import BodyError
@@ -35,10 +36,10 @@ class Service:
 
     # fmt: off
     __slots__ = (
-        "_empty", "_hosts", "_rates", "_second", "_server_line", "_tick", "_timer", "access_log", "body_timeout",
+        "_admitted", "_empty", "_hosts", "_rates", "_second", "_server_line", "_timer", "access_log", "body_timeout",
         "config", "connections", "context", "date_header", "date_line", "draining", "gather", "handler",
-        "head_timeout", "is_async", "keep_alive_timeout", "loop", "max_connections", "max_per_host", "now",
-        "rate_limit", "secure", "tail", "tail_close", "tail_keep", "tasks", "write_timeout",
+        "head_timeout", "is_async", "keep_alive_timeout", "loop", "max_connections", "max_per_host", "now", "pace",
+        "rate_limit", "secure", "tail", "tail_close", "tail_keep", "tasks", "thread", "write_timeout",
     )
     # fmt: on
 
@@ -64,6 +65,7 @@ class Service:
         self.max_per_host = config.max_connections_per_host
         self.rate_limit = config.rate_limit_per_second
         self.date_header = config.date_header
+        self._admitted = 0
         self._hosts: dict[str, int] = {}
         self._rates: dict[str, int] = {}
         self._server_line = b""
@@ -72,16 +74,18 @@ class Service:
         shortest = min(
             config.head_timeout, config.body_timeout, config.write_timeout, config.keep_alive_timeout or TICK
         )
-        self._tick = min(TICK, max(shortest / 2, 0.02))
+        self.pace = min(TICK, max(shortest / 2, 0.02))
         self._timer: Any = None
         self._empty: asyncio.Future[None] | None = None
+        self.thread = get_ident()
         self._second = -1
         self._renew()
 
     def open(self) -> None:
         """Starts the clock: the date, and the sweep for connections whose time is over."""
+        self.thread = get_ident()
         self._renew()
-        self._timer = self.loop.call_later(self._tick, self.tick)
+        self._timer = self.loop.call_later(self.pace, self.tick)
 
     def close(self) -> None:
         """Stops the clock."""
@@ -91,7 +95,7 @@ class Service:
 
     def tick(self) -> None:
         """Once a second, or more often where a time-out is that short: renews the date and sweeps."""
-        self._timer = self.loop.call_later(self._tick, self.tick)
+        self._timer = self.loop.call_later(self.pace, self.tick)
         self._renew()
         for connection in list(self.connections):
             try:
@@ -123,21 +127,30 @@ class Service:
         )
 
     def admit(self, connection: Any, host: Any) -> int:
-        """Takes a connection in. 0, or the status that refuses it: 503 at the limit of all, 429 at that of its host."""
-        self.connections.add(connection)
-        if host is not None and self.max_per_host:
-            count = self._hosts[host] = self._hosts.get(host, 0) + 1
-            if count > self.max_per_host:
-                return 429
-        return 503 if self.max_connections and len(self.connections) > self.max_connections else 0
+        """Takes a connection in. 0, or the status that refuses it: 503 at the limit of all, 429 at that of its host.
 
-    def dismiss(self, connection: Any, host: Any) -> None:
+        One that is refused takes nobody's place.
+        """
+        self.connections.add(connection)
+        if self.max_connections and self._admitted >= self.max_connections:
+            return 503
+        if host is not None and self.max_per_host:
+            count = self._hosts.get(host, 0)
+            if count >= self.max_per_host:
+                return 429
+            self._hosts[host] = count + 1
+        self._admitted += 1
+        return 0
+
+    def dismiss(self, connection: Any, host: Any, admitted: bool) -> None:
         """Forgets a connection that is closed."""
         self.connections.discard(connection)
-        if host is not None and self.max_per_host:
-            left = self._hosts.pop(host, 1) - 1
-            if left > 0:
-                self._hosts[host] = left
+        if admitted:
+            self._admitted -= 1
+            if host is not None and self.max_per_host:
+                left = self._hosts.pop(host) - 1
+                if left:
+                    self._hosts[host] = left
         if not self.connections and self._empty is not None and not self._empty.done():
             self._empty.set_result(None)
 

@@ -1,0 +1,47 @@
+"""What a TCP socket tells and does around its end, beyond what a transport offers. Nothing of it is on the hot path."""
+
+from __future__ import annotations
+
+import select
+import socket
+import struct
+from contextlib import suppress
+from typing import Any
+
+__all__ = ["GONE", "PRESENT", "SILENT", "ask_whether_gone", "reset_at_close", "state_of"]
+
+PRESENT, SILENT, GONE = range(3)
+"""What state_of finds: a client that may still send, one that will not, one that is not there any more."""
+
+# A client that has closed altogether, and not only its sending side, is forgotten by its system after a minute or so;
+# from then on a keep-alive probe is answered with a reset.
+KEEP_ALIVE = (("TCP_KEEPIDLE", 20), ("TCP_KEEPINTVL", 20), ("TCP_KEEPCNT", 6))
+
+
+def state_of(sock: Any) -> int:
+    """Whether the peer of a socket that nobody reads is still there, as far as the system knows."""
+    if sock is None or not hasattr(select, "poll"):
+        return SILENT
+    poll = select.poll()
+    poll.register(sock.fileno(), getattr(select, "POLLRDHUP", 0))
+    events = poll.poll(0)
+    if not events:
+        return PRESENT
+    return GONE if events[0][1] & (select.POLLERR | select.POLLHUP | select.POLLNVAL) else SILENT
+
+
+def ask_whether_gone(sock: Any) -> None:
+    """Has the system send probes to a client that has closed its side."""
+    if sock is not None and sock.family != getattr(socket, "AF_UNIX", None):
+        with suppress(OSError):
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            for name, value in KEEP_ALIVE:
+                if hasattr(socket, name):
+                    sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+
+
+def reset_at_close(sock: Any) -> None:
+    """Has the system end the connection with a reset, which no client takes for the end of a message."""
+    if sock is not None:
+        with suppress(OSError):
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -1,0 +1,90 @@
+"""A protocol without a socket: a transport that notes each call, so that writes and pauses can be counted."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from fastresp import Config
+
+
+class Transport(asyncio.Transport):
+    """Notes what the protocol does to it."""
+
+    def __init__(self) -> None:
+        super().__init__({"peername": ("127.0.0.1", 50000), "sockname": ("127.0.0.1", 80)})
+        self.writes: list[bytes] = []
+        self.reading = True
+        self.ended = False
+        self.closed = False
+        self.aborted = False
+        self.unsent = 0
+
+    def write(self, data: Any) -> None:
+        assert not self.closed
+        self.writes.append(bytes(data))
+
+    def writelines(self, list_of_data: Any) -> None:
+        self.write(b"".join(list_of_data))
+
+    def pause_reading(self) -> None:
+        self.reading = False
+
+    def resume_reading(self) -> None:
+        self.reading = True
+
+    def is_reading(self) -> bool:
+        return self.reading
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        self.high = high
+
+    def get_write_buffer_size(self) -> int:
+        return self.unsent
+
+    def can_write_eof(self) -> bool:
+        return True
+
+    def write_eof(self) -> None:
+        self.ended = True
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+    def close(self) -> None:
+        self.closed = True
+
+    def abort(self) -> None:
+        self.aborted = self.closed = True
+
+    @property
+    def sent(self) -> bytes:
+        return b"".join(self.writes)
+
+
+class Wire:
+    """A connection of the twin under test, to a `Transport`; to be made where a loop runs."""
+
+    def __init__(
+        self, twin: Callable[[str], Any], handler: Callable[..., object], loop: Any = None, **config: Any
+    ) -> None:
+        config.setdefault("date_header", False)
+        loop = loop or asyncio.get_running_loop()
+        self.service = twin("http.service").new_service(handler, Config(**config), loop, False, True)
+        self.protocol = twin("http.protocol").new_protocol(self.service)
+        self.transport = Transport()
+        self.protocol.connection_made(self.transport)
+
+    def feed(self, data: bytes) -> None:
+        assert self.transport.reading, "data came to a paused connection"
+        self.protocol.data_received(data)
+
+    def lose(self) -> None:
+        self.protocol.connection_lost(None)
+
+
+async def turns(count: int = 20) -> None:
+    """Lets the loop do what it has ready."""
+    for _ in range(count):
+        await asyncio.sleep(0)

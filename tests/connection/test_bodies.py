@@ -1,0 +1,199 @@
+"""Bodies that a plain handler finds complete: framed by length or in chunks (RFC 9112, sections 6 and 7.1)."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import itertools
+import threading
+
+import pytest
+from connection.tools import Inbox, chunked, message, post, settle
+
+MIB = 1024 * 1024
+
+
+def echo(request, responder):
+    responder.write(request.body, "text/plain")
+
+
+def digest(request, responder):
+    responder.write(f"{len(request.body)} {hashlib.sha256(request.body).hexdigest()}")
+
+
+@functools.cache
+def pattern(size: int) -> bytes:
+    """Bytes that tell where they stand."""
+    return b"".join(b"%07d\n" % number for number in range(size // 8 + 1))[:size]
+
+
+@pytest.mark.parametrize("size", [0, 1, 100, 4095, 4096, 65536, 262145, 3 * MIB])
+class TestSizes:
+    def test_content_length(self, serve, connect, size):
+        client = connect(serve(echo))
+        body = pattern(size)
+        for _ in range(2):
+            client.send(post("/", body))
+            assert client.answer().body == body
+
+    def test_chunked(self, serve, connect, size):
+        client = connect(serve(echo))
+        body = pattern(size)
+        cuts = [*range(0, size, max(1, size // 7)), size]
+        client.send(chunked("/", *(body[a:b] for a, b in itertools.pairwise(cuts) if b > a)))
+        assert client.answer().body == body
+        client.get()
+        assert client.answer().body == b""
+
+
+@pytest.mark.parametrize("framing", ["length", "chunks"])
+def test_20_mib(serve, connect, framing):
+    client = connect(serve(digest))
+    body = pattern(20 * MIB)
+    expected = f"{len(body)} {hashlib.sha256(body).hexdigest()}".encode()
+    if framing == "length":
+        client.send(post("/", body))
+    else:
+        client.send(chunked("/", *(body[start : start + 70001] for start in range(0, len(body), 70001))))
+    assert client.answer().body == expected
+    client.send(post("/", b"small"))
+    assert client.answer().body.startswith(b"5 ")
+
+
+def test_20_mib_there_and_back(serve, connect):
+    client = connect(serve(echo))
+    body = pattern(20 * MIB)
+    sender = threading.Thread(target=client.send, args=(post("/", body),))
+    sender.start()
+    assert client.answer().body == body
+    sender.join(10)
+    assert not sender.is_alive()
+
+
+def test_no_framing_means_no_body(serve, connect):
+    client = connect(serve(echo))
+    client.send(message("POST", "/"))
+    assert client.answer().body == b""
+
+
+def test_the_body_of_a_get(serve, connect):
+    client = connect(serve(echo))
+    client.send(message("GET", "/", "Content-Length: 4", body=b"body") + message("GET", "/"))
+    assert [client.answer().body for _ in range(2)] == [b"body", b""]
+
+
+def test_http_1_0(serve, connect):
+    client = connect(serve(echo))
+    client.send(message("POST", "/", "Content-Length: 4", version="1.0", body=b"body"))
+    assert client.answer().body == b"body"
+    assert client.rest() == b""
+
+
+def test_a_plain_handler_is_called_when_all_is_there(serve, connect):
+    calls = Inbox()
+
+    def handle(request, responder):
+        calls.put()
+        echo(request, responder)
+
+    server = serve(handle)
+    client = connect(server)
+    client.send(post("/", b"0123456789")[:-1])
+    settle(server)
+    assert calls.count == 0
+    client.send(b"9")
+    assert client.answer().body == b"0123456789"
+    assert calls.count == 1
+
+
+def test_read_works_on_what_is_there(serve, connect):
+    """A plain function may hand its request to a coroutine: `read` and `async for` give what `body` has."""
+
+    def handle(request, responder):
+        async def later():
+            responder.write([(await request.read()).decode(), [piece.decode() async for piece in request]])
+
+        return later()
+
+    client = connect(serve(handle))
+    client.send(post("/", b"body"))
+    assert client.answer().body == b'["body",["body"]]'
+
+
+class TestTrailers:
+    def test_are_there(self, serve, connect):
+        def handle(request, responder):
+            responder.write([[name, value] for name, value in request.trailers])
+
+        client = connect(serve(handle))
+        client.send(chunked("/", b"body", trailers="X-Sum:  1 \r\nx-sum: 2\r\nX-Other: three\r\n"))
+        assert client.answer().body == b'[["X-Sum","1"],["x-sum","2"],["X-Other","three"]]'
+        client.send(chunked("/", b"body"))
+        assert client.answer().body == b"[]"
+        client.send(post("/", b"body"))
+        assert client.answer().body == b"[]"
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "Content-Length", "Transfer-Encoding", "Host", "Trailer", "Content-Encoding", "Content-Type",
+            "Content-Range", "Authorization", "Cookie", "Set-Cookie", "TE", "Connection", "Expect", "Cache-Control",
+        ],
+    )  # fmt: skip
+    def test_forbidden_ones_are_dropped(self, serve, connect, name):
+        def handle(request, responder):
+            responder.write({"trailers": len(request.trailers), "sum": request.trailers.value("x-sum")})
+
+        client = connect(serve(handle))
+        client.send(chunked("/", b"body", trailers=f"{name}: 5\r\nX-Sum: 1\r\n"))
+        assert client.answer().body == b'{"trailers":1,"sum":"1"}'
+        client.send(chunked("/", b"body"))
+        assert client.answer().body == b'{"trailers":0,"sum":null}'
+
+    def test_never_become_headers(self, serve, connect):
+        def handle(request, responder):
+            responder.write(str(request.headers.value("x-sum")))
+
+        client = connect(serve(handle))
+        client.send(chunked("/", b"body", trailers="X-Sum: 1\r\n"))
+        assert client.answer().body == b"None"
+
+    def test_a_bad_one_is_refused(self, serve, connect):
+        client = connect(serve(echo))
+        client.send(chunked("/", b"body", trailers="X Sum: 1\r\n"))
+        assert client.answer().status == 400
+        assert client.rest() == b""
+
+
+class TestTooLarge:
+    def test_length_is_refused_before_it_is_read(self, serve, connect):
+        calls = Inbox()
+        client = connect(serve(lambda request, responder: calls.put(), max_body_size=1000))
+        client.send(message("POST", "/", "Content-Length: 1001"))
+        answer = client.answer()
+        assert answer.status_line == b"HTTP/1.1 413 Content Too Large"
+        assert answer.one(b"connection") == b"close"
+        assert client.rest() == b""
+        assert calls.count == 0
+
+    def test_chunks_are_refused_when_they_pass_it(self, serve, connect):
+        calls = Inbox()
+        client = connect(serve(lambda request, responder: calls.put(), max_body_size=1000))
+        client.send(message("POST", "/", "Transfer-Encoding: chunked") + b"3e8\r\n" + b"x" * 1000 + b"\r\n1\r\n")
+        assert client.answer().status == 413
+        assert client.rest() == b""
+        assert calls.count == 0
+
+    def test_just_fits(self, serve, connect):
+        client = connect(serve(echo, max_body_size=1000))
+        client.send(post("/", b"x" * 1000) + chunked("/", b"y" * 999, b"z"))
+        assert client.answer().body == b"x" * 1000
+        assert client.answer().body == b"y" * 999 + b"z"
+
+    def test_a_client_that_sends_all_the_same(self, serve, connect):
+        """It gets its answer, whole, though it goes on sending for a while."""
+        client = connect(serve(echo, max_body_size=1000))
+        client.send(message("POST", "/", "Content-Length: 200000", body=b"x" * 200000))
+        answer = client.answer()
+        assert answer.status == 413
+        assert client.rest() == b""

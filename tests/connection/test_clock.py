@@ -1,0 +1,143 @@
+"""Time-outs on a clock that the test turns: none is early, none is late by more than the sweep takes to come round."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from connection.fake import Wire, turns
+from connection.tools import Late, message, post
+
+
+class Clock:
+    """A loop whose time is the test's; the rest of it is the running loop."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._now = 1000.0
+        self._due: tuple[float, Callable[[], object]] | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._loop, name)
+
+    def time(self) -> float:
+        return self._now
+
+    def call_later(self, delay: float, callback: Callable[[], object]) -> asyncio.Handle:
+        self._due = (self._now + delay, callback)
+        return asyncio.Handle(callback, (), self._loop)
+
+    async def goes_on(self, seconds: float) -> None:
+        """Time passes; what falls due is done, a little late as in any loop."""
+        end = self._now + seconds
+        while self._due is not None and self._due[0] + 0.001 <= end:
+            due, callback = self._due
+            self._due = None
+            self._now = due + 0.001
+            callback()
+            await turns(3)
+        self._now = end
+        await turns(3)
+
+
+def hello(request, responder):
+    responder.write(request.body or b"hello", "text/plain")
+
+
+@pytest.fixture
+def play(twin):
+    """Runs `scene(wire, clock)` on a connection that has just been made."""
+
+    def play(handler, scene, **config):
+        async def main() -> None:
+            clock = Clock()
+            wire = Wire(twin, handler, loop=clock, **config)
+            wire.service.open()
+            await scene(wire, clock)
+            wire.service.close()
+            wire.lose()
+
+        asyncio.run(main())
+
+    return play
+
+
+OFFSETS = pytest.mark.parametrize("offset", [0.0, 0.3, 0.49, 0.9])
+
+
+@OFFSETS
+def test_keep_alive(play, offset):
+    async def scene(wire, clock):
+        await clock.goes_on(offset)
+        for _ in range(20):
+            wire.feed(message("GET", "/"))
+            await clock.goes_on(0.99)
+            assert not wire.transport.closed, "closed early"
+        await clock.goes_on(1.1)
+        assert wire.transport.closed
+        assert wire.transport.sent.count(b"HTTP/1.1") == 20
+
+    play(hello, scene, keep_alive_timeout=1.0)
+
+
+@OFFSETS
+def test_head(play, offset):
+    async def scene(wire, clock):
+        wire.feed(message("GET", "/"))
+        await clock.goes_on(offset)
+        for byte in (b"G", b"E", b"T"):
+            wire.feed(byte)
+            await clock.goes_on(0.33)
+        assert wire.transport.sent.count(b"HTTP/1.1") == 1, "refused early"
+        await clock.goes_on(1.1)
+        assert b"HTTP/1.1 408 Request Timeout\r\n" in wire.transport.sent
+
+    play(hello, scene, head_timeout=1.0)
+
+
+@OFFSETS
+def test_body_is_between_reads(play, offset):
+    async def scene(wire, clock):
+        await clock.goes_on(offset)
+        wire.feed(post("/", b"0123456789")[:-10])
+        for byte in b"01234567":
+            await clock.goes_on(0.99)
+            assert wire.transport.sent == b"", "refused early"
+            wire.feed(bytes([byte]))
+        await clock.goes_on(2.2)
+        assert wire.transport.sent.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
+
+    play(hello, scene, body_timeout=1.0)
+
+
+@OFFSETS
+def test_write_is_without_progress(play, offset):
+    async def scene(wire, clock):
+        await clock.goes_on(offset)
+        wire.protocol.pause_writing()
+        for left in range(100, 80, -1):
+            wire.transport.unsent = left
+            await clock.goes_on(0.99)
+            assert not wire.transport.aborted, "dropped early"
+        await clock.goes_on(3.0)
+        assert wire.transport.aborted
+
+    play(hello, scene, write_timeout=1.0)
+
+
+def test_a_handler_may_take_its_time(play):
+    late = Late()
+
+    async def scene(wire, clock):
+        wire.feed(message("GET", "/"))
+        _, responder = late.calls.get()
+        await clock.goes_on(100000)
+        assert not wire.transport.closed
+        assert wire.transport.sent == b""
+        responder.write(b"at last", "text/plain")
+        await turns()
+        assert wire.transport.sent.endswith(b"at last")
+
+    play(late, scene)

@@ -1,0 +1,179 @@
+"""A server that closes: idle connections end, running answers are completed, new clients are refused."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+import pytest
+from connection.tools import Gate, Inbox, Late, answer_late, message, post, settle, wait_for_no_connection
+
+
+def close(server, grace: float = 10.0):
+    """Begins to close the server; the future of its end."""
+    closing = asyncio.run_coroutine_threadsafe(server.close(grace), server._loop)
+    settle(server)
+    return closing
+
+
+def echo(request, responder):
+    responder.write(request.body or b"hello", "text/plain")
+
+
+def test_idle_connections_end(serve, connect):
+    server = serve(echo)
+    clients = [connect(server) for _ in range(5)]
+    for client in clients[1:]:
+        client.get()
+        assert client.answer().body == b"hello"
+    closing = close(server)
+    for client in clients:
+        assert client.rest() == b""
+    closing.result(10)
+
+
+def test_a_running_answer_is_completed(serve, connect):
+    late = Late()
+    server = serve(late)
+    client = connect(server)
+    client.get()
+    _, responder = late.calls.get()
+    closing = close(server)
+    assert not closing.done()
+    assert responder.is_response_canceled is False
+    answer_late(server, responder, "done")
+    answer = client.answer()
+    assert answer.one(b"connection") == b"close"
+    assert answer.body == b"done"
+    assert client.rest() == b""
+    closing.result(10)
+
+
+def test_a_stream_is_completed(serve, connect):
+    gate, begun = Gate(), Inbox()
+
+    async def handle(request, responder):
+        responder.write_begin_chunked("text/plain")
+        responder.write_chunk(b"one ")
+        begun.put()
+        await gate.passed()
+        responder.write_end_chunked(b"two")
+
+    server = serve(handle)
+    client = connect(server)
+    client.get()
+    begun.get()
+    closing = close(server)
+    assert not closing.done()
+    gate.open()
+    assert client.answer().body == b"one two"
+    assert client.rest() == b""
+    closing.result(10)
+
+
+def test_all_that_were_pipelined_are_answered(serve, connect):
+    late = Late()
+    server = serve(late)
+    client = connect(server)
+    client.send(b"".join(message("GET", f"/{number}") for number in range(5)))
+    calls = late.calls.take(5)
+    closing = close(server)
+    for request, responder in reversed(calls):
+        answer_late(server, responder, request.path)
+    answers = [client.answer() for _ in range(5)]
+    assert [answer.body for answer in answers] == [b"/0", b"/1", b"/2", b"/3", b"/4"]
+    assert answers[-1].one(b"connection") == b"close"
+    assert client.rest() == b""
+    closing.result(10)
+
+
+def test_pipelined_requests_that_wait_for_their_turn_are_answered(serve, connect):
+    """Unsafe ones, which are handled one after the other: all came before the server began to close."""
+    gate, seen = Gate(), Inbox()
+
+    async def handle(request, responder):
+        seen.put()
+        await gate.passed()
+        responder.write(request.path)
+
+    server = serve(handle)
+    client = connect(server)
+    client.send(b"".join(post(f"/{number}", b"body") for number in range(3)))
+    seen.get()
+    settle(server)
+    closing = close(server)
+    gate.open()
+    answer = client.answer()
+    assert answer.body == b"/0"
+    # It may stop after any of them, if it says so; what it has not handled the client can send again elsewhere.
+    while not answer.all(b"connection"):
+        answer = client.answer()
+    assert answer.one(b"connection") == b"close"
+    assert client.rest() == b""
+    client.socket.close()
+    closing.result(10)
+
+
+@pytest.mark.parametrize("cut", [1, 10, -1])
+def test_a_request_that_is_on_its_way_is_answered(serve, connect, cut):
+    server = serve(echo)
+    client = connect(server)
+    request = post("/", b"some body")
+    client.send(request[:cut])
+    settle(server)
+    closing = close(server)
+    client.send(request[cut:])
+    answer = client.answer()
+    assert answer.one(b"connection") == b"close"
+    assert answer.body == b"some body"
+    assert client.rest() == b""
+    closing.result(10)
+
+
+def test_new_clients_are_refused(serve, connect):
+    late = Late()
+    server = serve(late)
+    client = connect(server)
+    client.get()
+    _, responder = late.calls.get()
+    port = server.port
+    closing = close(server)
+    assert server.port is None
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port), 10).close()
+    answer_late(server, responder, "done")
+    assert client.answer().body == b"done"
+    closing.result(10)
+
+
+def test_what_takes_too_long_is_dropped(serve, connect):
+    late, closed = Late(), Inbox()
+    server = serve(late)
+    client = connect(server)
+    client.get()
+    _, responder = late.calls.get()
+    server._loop.call_soon_threadsafe(responder.on_close, closed.put)
+    close(server, 0.1).result(10)
+    closed.get()
+    assert responder.is_response_canceled is True
+    client.is_reset()
+    assert client.buffer == b""
+    wait_for_no_connection(server)
+
+
+def test_a_coroutine_that_never_ends_is_canceled(serve, connect):
+    started, ended = Inbox(), Inbox()
+
+    async def handle(request, responder):
+        started.put()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.put()
+
+    server = serve(handle)
+    client = connect(server)
+    client.get()
+    started.get()
+    close(server, 0.1).result(10)
+    ended.get()

@@ -1,0 +1,151 @@
+"""drain(), which waits for the client, and on_close(), which tells when there is nothing more to wait for."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+
+import pytest
+from responder.devices import TIMEOUT
+from responder.messages import FAULT, GET, OK, PING, PONG, begun, fine, message, request
+from responder.slowness import IN_HAND, KERNEL, MIB, slow_client, turns
+
+STREAM = message(b"200 OK", b"content-type: a/b", b"transfer-encoding: chunked")
+
+
+def test_drain_waits_for_the_client(stage):
+    waiting, drained = threading.Event(), threading.Event()
+
+    async def handler(_, responder):
+        responder.write_begin_chunked("a/b")
+        await responder.drain()  # there is nothing to wait for
+        responder.write_chunk(b"x" * 4 * MIB)
+        waiting.set()
+        await responder.drain()
+        drained.set()
+        responder.write_end_chunked()
+
+    stage(handler)
+    other = stage.client()
+    with slow_client(stage) as client:
+        client.send(GET + PING)
+        assert waiting.wait(TIMEOUT)
+        client.until(b"\r\n\r\n")
+        turns(other, 100)
+        assert not drained.is_set()
+        assert client.until(PONG) == begun(b"x" * 4 * MIB) + b"0\r\n\r\n" + PONG
+        assert drained.is_set()
+
+
+def test_drain_bounds_what_a_handler_sends(stage):
+    sent = []
+
+    async def handler(_, responder):
+        responder.write_begin_chunked("a/b")
+        while not responder.is_response_canceled:
+            responder.write_chunk(b"x" * 65536)
+            sent.append(65536)
+            await responder.drain()
+
+    stage(handler)
+    other = stage.client()
+    with slow_client(stage) as client:
+        client.send(GET)
+        client.until(b"\r\n\r\n")
+        for step in range(1, 9):
+            client.exactly(MIB // 4)
+            turns(other)
+            assert sum(sent) <= step * MIB // 4 + IN_HAND + KERNEL
+        client.reset()
+
+
+def test_drain_waits_for_its_turn_in_the_line(stage):
+    kept, drained = [], threading.Event()
+    loops = queue.Queue()
+
+    async def handler(asked, responder):
+        if asked.path == "/first":
+            kept.append(responder)
+            return
+        responder.write_begin_chunked("a/b")
+        loops.put(asyncio.get_running_loop())
+        await responder.drain()
+        drained.set()
+        responder.write_end_chunked(b"second")
+
+    stage(handler)
+    client = stage.client()
+    client.send(request("GET", "/first") + request("GET", "/second"))
+    loop = loops.get(timeout=TIMEOUT)
+    turns(stage.client())
+    assert not drained.is_set()
+    loop.call_soon_threadsafe(lambda: fine(kept.pop()))
+    assert client.until(b"0\r\n\r\n") == OK + STREAM + begun(b"second") + b"0\r\n\r\n"
+    assert drained.is_set()
+
+
+# -- on_close() ------------------------------------------------------------------------------------------------------
+
+
+async def pieces():
+    yield b"abc"
+
+
+ENDS = {
+    "data": lambda r: fine(r),
+    "chunks": lambda r: (r.write_begin_chunked("a/b"), r.write_end_chunked(b"abc")),
+    "device": lambda r: r.write(pieces(), "a/b"),
+    "nothing": lambda r: None,
+}
+
+
+@pytest.mark.parametrize("call", ENDS.values(), ids=ENDS)
+@pytest.mark.parametrize("when", ["before", "behind"])
+def test_on_close_when_the_answer_is_complete(stage, call, when):
+    called = queue.Queue()
+
+    def handler(_, responder):
+        def register():
+            for number in (1, 2, 3):
+                responder.on_close(lambda number=number: called.put(number))
+
+        if when == "before":
+            register()
+        call(responder)
+        if when == "behind" and call is not ENDS["nothing"]:
+            register()
+
+    stage(handler)
+    stage.kept()
+    if when == "before" or call is not ENDS["nothing"]:
+        assert [called.get(timeout=TIMEOUT) for _ in range(3)] == [1, 2, 3]
+    assert stage.serves()
+    assert called.empty()
+
+
+def test_on_close_that_fails(stage, faults):
+    called = threading.Event()
+
+    def handler(_, responder):
+        responder.on_close(lambda: 1 / 0)
+        responder.on_close(called.set)
+        fine(responder)
+
+    stage(handler)
+    assert stage.kept() == OK
+    assert called.wait(TIMEOUT)
+    [line] = faults(1)
+    assert "ZeroDivisionError" in line
+
+
+def test_on_close_after_a_fault(stage):
+    called = threading.Event()
+
+    def handler(_, responder):
+        responder.on_close(called.set)
+        raise ValueError("no")
+
+    stage(handler, may_fail=True)
+    assert stage.kept() == FAULT
+    assert called.wait(TIMEOUT)
