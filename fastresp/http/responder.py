@@ -106,6 +106,7 @@ class Responder:
     _status: int
 
     def __init__(self) -> None:
+        self._exchange = None  # for __del__
         raise TypeError("a Responder is made by the server, for a handler")
 
     def write(self, data: Any = UNSET, mime_type: Any = UNSET, status: Any = UNSET, *, headers: Any = UNSET) -> None:
