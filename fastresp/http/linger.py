@@ -5,10 +5,17 @@ from __future__ import annotations
 import select
 import socket
 import struct
+import sys
 from contextlib import suppress
 from typing import Any
 
-__all__ = ["GONE", "PRESENT", "SILENT", "ask_whether_gone", "reset_at_close", "state_of"]
+try:
+    from fcntl import ioctl
+    from termios import TIOCOUTQ
+except ImportError:  # Windows
+    ioctl = None  # type: ignore[assignment]
+
+__all__ = ["GONE", "PRESENT", "SILENT", "ask_whether_gone", "reset_at_close", "state_of", "unsent"]
 
 PRESENT, SILENT, GONE = range(3)
 """What state_of finds: a client that may still send, one that will not, one that is not there any more."""
@@ -28,6 +35,17 @@ def state_of(sock: Any) -> int:
     if not events:
         return PRESENT
     return GONE if events[0][1] & (select.POLLERR | select.POLLHUP | select.POLLNVAL) else SILENT
+
+
+def unsent(sock: Any) -> int:
+    """The bytes that the system holds for the peer, not yet acknowledged; 0 where it doesn't tell."""
+    if sock is None or ioctl is None:
+        return 0
+    try:
+        answer = ioctl(sock.fileno(), TIOCOUTQ, bytes(4))
+    except OSError:
+        return 0
+    return int.from_bytes(answer, sys.byteorder)
 
 
 def ask_whether_gone(sock: Any) -> None:

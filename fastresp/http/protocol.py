@@ -20,7 +20,7 @@ from fastresp.http.codes import BODY, CONNECT, END, HEAD, HEAD_METHOD, NEED_DATA
 from fastresp.http.parser import new_parser
 from fastresp.http.request import new_peer, new_request
 from fastresp.http.responder import new_responder
-from fastresp.http.service import address, describe
+from fastresp.http.service import describe
 from fastresp.response import TEXT
 
 if TYPE_CHECKING:
@@ -290,7 +290,7 @@ class HttpProtocol(pipelines.Pipeline):
 
     def _handle(self, exchange: Any, request: Any) -> None:
         service = self.service
-        if service.rate_limit and service.over_rate(self.host):
+        if service.rate_limit and self.host is not None and service.over_rate(self.host):
             exchange.answer(429, {"retry-after": "1"}, TEXT, b"too many requests, try again later\n", False)
             return
         responder = new_responder(exchange)
@@ -312,7 +312,7 @@ class HttpProtocol(pipelines.Pipeline):
         self.unread = True
         if self.transport is None:
             return
-        log.info("%d to %s: %s", status, address(self.peer.remote()), reason)
+        self.service.log_refusal(self.peer.remote(), status, reason)
         exchange = self.incoming
         self.incoming = None
         if self.body is not None:
@@ -437,8 +437,10 @@ class HttpProtocol(pipelines.Pipeline):
             return
         if self.write_paused or self.waits_for == CLOSING:
             size = self.transport.get_write_buffer_size()
-            if size != self.last_size:
-                self.last_size = size
+            # a slow client empties the system's buffer long before there is room for more of ours
+            left = size + linger.unsent(self.transport.get_extra_info("socket"))
+            if left != self.last_size:
+                self.last_size = left
                 self.progress = now
             elif now - self.progress > self.service.write_timeout or (size == 0 and now > self.deadline):
                 self.abort()

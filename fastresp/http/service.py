@@ -27,6 +27,8 @@ access = logging.getLogger("fastresp.access")
 CLOSE_LINE = b"connection: close\r\n"
 KEEP_LINE = b"connection: keep-alive\r\n"
 TICK = 1.0
+# Lines that the log gets in a second about requests that were refused; the rest is counted.
+COMPLAINTS = 10
 # Seconds between the word that the server ends and the end of connections that are idle.
 LAST_CALL = 0.05
 
@@ -36,8 +38,8 @@ class Service:
 
     # fmt: off
     __slots__ = (
-        "_admitted", "_empty", "_hosts", "_rates", "_second", "_server_line", "_timer", "access_log", "body_timeout",
-        "config", "connections", "context", "date_header", "date_line", "draining", "gather", "handler",
+        "_admitted", "_complaints", "_empty", "_hosts", "_rates", "_second", "_server_line", "_timer", "access_log",
+        "body_timeout", "config", "connections", "context", "date_header", "date_line", "draining", "gather", "handler",
         "head_timeout", "is_async", "keep_alive_timeout", "loop", "max_connections", "max_per_host", "now", "pace",
         "rate_limit", "secure", "tail", "tail_close", "tail_keep", "tasks", "thread", "write_timeout",
     )
@@ -66,6 +68,7 @@ class Service:
         self.rate_limit = config.rate_limit_per_second
         self.date_header = config.date_header
         self._admitted = 0
+        self._complaints = 0
         self._hosts: dict[str, int] = {}
         self._rates: dict[str, int] = {}
         self._server_line = b""
@@ -111,6 +114,9 @@ class Service:
             return
         self._second = second
         self._rates.clear()
+        if self._complaints > COMPLAINTS:
+            log.info("%d more requests were refused in that second", self._complaints - COMPLAINTS)
+        self._complaints = 0
         self.date_line = f"date: {date}\r\n".encode() if self.date_header else b""
         self.tail = self.date_line + self._server_line + b"\r\n"
         self.tail_close = self.date_line + self._server_line + CLOSE_LINE + b"\r\n"
@@ -158,6 +164,12 @@ class Service:
         """Counts a request of `host`; whether it is one too many in this second."""
         count = self._rates[host] = self._rates.get(host, 0) + 1
         return count > self.rate_limit
+
+    def log_refusal(self, peer: Any, status: int, reason: str) -> None:
+        """A line of the log about a request that was refused, unless there is a flood of them."""
+        self._complaints += 1
+        if self._complaints <= COMPLAINTS:
+            log.info("%d to %s: %s", status, address(peer), reason)
 
     def log_access(self, request: Any, status: int, sent: int) -> None:
         """A line of the access log: who asked what, the status, and the bytes of the answer."""
