@@ -19,6 +19,7 @@ TWINS = {
     "fastresp.http.request_c": "fastresp/http/request.py",
     "fastresp.http.responder_c": "fastresp/http/responder.py",
     "fastresp.http.service_c": "fastresp/http/service.py",
+    "fastresp.http.turn_c": "fastresp/http/turn.py",
     "fastresp.http.exchange_c": "fastresp/http/exchange.py",
     "fastresp.http.pipeline_c": "fastresp/http/pipeline.py",
     "fastresp.http.protocol_c": "fastresp/http/protocol.py",

@@ -1,14 +1,11 @@
 """One exchange of HTTP/1.1: what each call of a responder puts on the wire (RFC 9112).
 
-An exchange checks and formats; where its bytes go, and when, is its channel's business: pipelined answers wait here
-until all earlier ones are complete.
+An exchange checks and formats; where its bytes go, and when, is its channel's business.
 """
 
 from __future__ import annotations
 
 import logging
-from contextlib import suppress
-from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from fastresp.errors import HeaderError
@@ -24,9 +21,9 @@ from fastresp.headers import (
     Headers,
     field_name,
 )
-from fastresp.http import responder as responders
+from fastresp.http import turn as turns
 from fastresp.http.device import PIECE, DeviceError, discard, open_source
-from fastresp.http.pump import start_measuring, start_pump
+from fastresp.http.pump import start_measuring
 from fastresp.http.service import describe
 from fastresp.response import EMPTY
 from fastresp.wire.chunks import format_chunk, format_last_chunk
@@ -34,12 +31,11 @@ from fastresp.wire.headers import format_fields, format_head
 from fastresp.wire.status import line_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
-    from fastresp.http import service as services
     from fastresp.http.device import Source
 
-__all__ = ["Channel", "Http1Exchange"]
+__all__ = ["Http1Exchange", "new_exchange"]
 
 log = logging.getLogger("fastresp")
 
@@ -48,73 +44,10 @@ JOINED = 65536
 OWN_FIELDS = HAS_CONNECTION | HAS_DATE | HAS_SERVER
 
 
-class Channel:
-    """What an exchange needs of its connection."""
-
-    __slots__ = ()
-
-    def put(self, exchange: Any, data: bytes) -> None:
-        """Takes bytes of this exchange's answer."""
-        raise NotImplementedError
-
-    def done(self, exchange: Any) -> None:
-        """The answer is complete, or broken off."""
-        raise NotImplementedError
-
-    def must_close(self, exchange: Any) -> bool:
-        """Whether this answer is to be the last: for what is unread of its request, or because the server ends."""
-        raise NotImplementedError
-
-    def is_turn(self, exchange: Any) -> bool:
-        """Whether all earlier answers are complete."""
-        raise NotImplementedError
-
-    def waiter(self, exchange: Any) -> Any:
-        """A future that is done when this exchange may write on; None if it may now."""
-        raise NotImplementedError
-
-
-class Http1Exchange(responders.Exchange):
+class Http1Exchange(turns.Turn):
     """A request's answer on an HTTP/1.1 connection, from nothing to complete."""
 
-    # fmt: off
-    __slots__ = (
-        "begun", "broken", "callbacks", "channel", "chunked", "close", "dropped_content", "ended", "held", "incoming",
-        "is_connect", "is_head", "keep", "minor", "next", "plain", "pump", "request", "reset", "sent", "service",
-        "source", "started", "status", "trailer_names", "unsafe",
-    )
-    # fmt: on
-
-    service: services.Service
-
-    def open(self, channel: Any, service: Any, request: Any, minor: int, keep_alive: bool) -> None:
-        """Makes the exchange ready for an answer, also when it has served before."""
-        self.gone = False
-        self.channel = channel
-        self.service = service
-        self.request = request
-        self.minor = minor
-        self.close = not keep_alive
-        self.keep = keep_alive and minor == 0
-        self.is_head = False
-        self.is_connect = False
-        self.unsafe = False
-        self.incoming = False
-        self.begun = False
-        self.ended = False
-        self.broken = False
-        self.chunked = False
-        self.reset = False
-        self.dropped_content = False
-        self.plain = True
-        self.status = 0
-        self.sent = 0
-        self.next: Any = None
-        self.held: list[bytes] | None = None
-        self.callbacks: list[Callable[[], object]] | None = None
-        self.source: Source | None = None
-        self.pump: Any = None
-        self.trailer_names: Any = None
+    __slots__ = ()
 
     # -- what the responder calls
 
@@ -292,39 +225,6 @@ class Http1Exchange(responders.Exchange):
         self.ended = True
         self.channel.done(self)
 
-    def fail(self) -> None:
-        if self.begun:
-            self.break_off()
-        else:
-            self.answer(500, None, EMPTY, b"", True)
-
-    def drop(self) -> None:
-        service = self.service
-        if get_ident() != service.thread:
-            # the last reference went in another thread, which the collector may choose; the wire is the loop's
-            with suppress(RuntimeError):  # a closed loop has no clients
-                service.loop.call_soon_threadsafe(self.drop)
-            return
-        if self.gone:
-            return
-        log.error(
-            "the responder of %s was dropped %s",
-            describe(self.request),
-            "in the middle of its answer" if self.begun else "without an answer",
-        )
-        self.fail()
-
-    def waiter(self) -> Any:
-        return self.channel.waiter(self)
-
-    def on_close(self, callback: Callable[[], object]) -> None:
-        if self.gone or (self.ended and self.plain):
-            callback()
-        elif self.callbacks is None:
-            self.callbacks = [callback]
-        else:
-            self.callbacks.append(callback)
-
     # -- what the pump calls
 
     def content(self, data: bytes) -> None:
@@ -359,64 +259,7 @@ class Http1Exchange(responders.Exchange):
         self.ended = True
         self.channel.done(self)
 
-    def break_off(self) -> None:
-        """Ends the connection in the middle of the answer: what was cut must never look complete."""
-        self.pump = None
-        self.ended = True
-        self.broken = True
-        self.close = True
-        self.channel.done(self)
-
-    # -- what the connection calls
-
-    def turn(self) -> None:
-        """All earlier answers are complete: what was held goes out, and the device is read."""
-        if self.held is not None:
-            held, self.held = self.held, None
-            for data in held:
-                self.channel.put(self, data)
-        if self.source is not None and self.pump is None:
-            self.pump = start_pump(self, self.source)
-
-    def hold(self, data: bytes) -> None:
-        """Keeps bytes until all earlier answers are complete."""
-        if self.held is None:
-            self.held = []
-        self.held.append(data)
-
-    def release(self) -> None:
-        """The exchange is over: answered whole, or given up."""
-        self.request = None
-        self.held = None
-        if self.pump is not None:
-            self.pump.cancel()
-        elif self.source is not None:
-            self.source.close()
-        self.pump = None
-        self.source = None
-        callbacks, self.callbacks = self.callbacks, None
-        if callbacks is not None:
-            for callback in callbacks:
-                try:
-                    callback()
-                except Exception:
-                    log.exception("a callback of on_close() failed")
-
-    def cancel(self) -> None:
-        """The client is gone."""
-        if not self.gone:
-            self.gone = True
-            self.release()
-
     # -- the parts of a head
-
-    def _put(self, data: bytes) -> None:
-        self.sent += len(data)
-        self.channel.put(self, data)
-
-    def _begin(self, status: int) -> None:
-        self.begun = True
-        self.status = status
 
     def _start(
         self,

@@ -1,32 +1,15 @@
 cimport cython
-from fastresp.http cimport responder_c as responders
-from fastresp.http.service_c cimport Service
+from fastresp.http cimport turn_c as turns
 from fastresp.wire.chunks_c cimport format_chunk, format_last_chunk
 from fastresp.wire.headers_c cimport format_fields, format_head
 from fastresp.wire.status_c cimport line_of
+from fastresp.http.service_c cimport Service
 
 cdef int CONNECTION_CLOSE, HAS_CONNECTION, HAS_CONTENT_TYPE, HAS_DATE, HAS_SERVER, HAS_TRAILER, HAS_TRANSFER_ENCODING
 cdef int OWN_FIELDS
 cdef Py_ssize_t JOINED
 
-cdef class Channel:
-    cdef object put(self, Http1Exchange exchange, bytes data)
-    cdef object done(self, Http1Exchange exchange)
-    cdef bint must_close(self, Http1Exchange exchange) except -1
-    cdef bint is_turn(self, Http1Exchange exchange) except -1
-    cpdef object waiter(self, Http1Exchange exchange)
-
-cdef class Http1Exchange(responders.Exchange):
-    cdef Channel channel
-    cdef Service service
-    cdef object request
-    cdef Http1Exchange next
-    cdef list held, callbacks
-    cdef object source, pump, trailer_names
-    cdef int minor, status
-    cdef Py_ssize_t sent
-    cdef bint begun, broken, chunked, close, dropped_content, ended, incoming, is_connect, is_head, keep, plain, reset, unsafe
-    cdef object open(self, Channel channel, Service service, object request, int minor, bint keep_alive)
+cdef class Http1Exchange(turns.Turn):
     cpdef object content(self, bytes data)
     @cython.locals(length=Py_ssize_t, whole=bint)
     cpdef object answer_source(self, int status, bytes block, int facts, Py_ssize_t declared, object content_type, object source)
@@ -34,13 +17,6 @@ cdef class Http1Exchange(responders.Exchange):
     cpdef object release_source(self)
     cpdef object unmeasured(self, object error)
     cpdef object finish(self)
-    cpdef object break_off(self)
-    cdef object turn(self)
-    cdef object hold(self, bytes data)
-    cdef object release(self)
-    cdef object cancel(self)
-    cdef object _put(self, bytes data)
-    cdef object _begin(self, int status)
     @cython.locals(message=bytes, coding=bytes, tail=bytes)
     cdef object _start(self, int status, bytes block, int facts, object content_type, Py_ssize_t length, bint chunked, bytes first, bytes trailer=*)
     @cython.locals(service=Service)

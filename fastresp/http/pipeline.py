@@ -1,4 +1,4 @@
-"""The answers of a connection: in the order of their requests, gathered into few writes, as fast as the client reads.
+"""The writing half of a connection: answers in the order of their requests, in few writes, as fast as the client reads.
 
 The exchanges that are not complete stand in a line. What the first one sends goes out; what the others send waits with
 them until it is their turn (RFC 9112, section 9.3.2).
@@ -6,9 +6,11 @@ them until it is their turn (RFC 9112, section 9.3.2).
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
-from fastresp.http import exchange as exchanges
+from fastresp.http import linger
+from fastresp.http import turn as turns
 from fastresp.http.exchange import new_exchange
 
 if TYPE_CHECKING:
@@ -16,19 +18,27 @@ if TYPE_CHECKING:
 
 __all__ = ["Pipeline"]
 
+# What a deadline is for.
+NOTHING, IDLE, IN_HEAD, IN_BODY, LINGERING, CLOSING = 0, 1, 2, 3, 4, 5
+
 GATHERED = 262144
 """Bytes of answers that are gathered before they are written, even in the middle of a read."""
 JOINED = 131072
 """Answers of up to this size together are joined for one write."""
 
 
-class Pipeline(exchanges.Channel):
-    """The writing half of a connection. The reading half, below, says what happens between two answers."""
+LINGER = 2.0
+"""Seconds that a client which is still sending has to read the answer that refuses it."""
+
+
+class Pipeline(turns.Channel):
+    """A connection's line of exchanges, its output and its end. The reading half is the protocol's."""
 
     # fmt: off
     __slots__ = (  # noqa: RUF023
         "service", "transport", "write", "first", "last", "count", "spare", "out", "out_size", "burst", "waiters",
-        "running", "due", "stopped", "closing", "write_paused", "last_size",
+        "running", "due", "stopped", "closing", "eof", "read_paused", "unread", "write_paused", "last_size",
+        "waits_for", "deadline",
     )
     # fmt: on
 
@@ -49,8 +59,13 @@ class Pipeline(exchanges.Channel):
         self.due = False  # proceed() is going to be called
         self.stopped = False  # no more requests
         self.closing = False  # no more answers
+        self.eof = False
+        self.read_paused = False
+        self.unread = False  # the client may be sending what nobody will read
         self.write_paused = False
-        self.last_size = -1  # what the transport held at the last sweep
+        self.last_size = -1  # what was on its way at the last sweep
+        self.waits_for = NOTHING
+        self.deadline = 0.0
 
     def enter(self, request: Any, minor: int, keep_alive: bool) -> Any:
         """A new exchange at the end of the line."""
@@ -188,6 +203,57 @@ class Pipeline(exchanges.Channel):
             self.due = True
             self.service.loop.call_soon(self.proceed)
 
+    # -- the end
+
+    def shut(self) -> None:
+        """Closes the connection behind what has been written."""
+        if self.closing:
+            return
+        self.flush()
+        self.stopped = True
+        self.closing = True
+        transport = self.transport
+        if transport is None:
+            return
+        self.cancel_all()
+        self.wake()
+        if (self.unread or self.read_paused or self.has_input()) and not self.eof and transport.can_write_eof():
+            # Closing with unread bytes would reset the connection, and could take the answer with it (RFC 9112, 9.6).
+            transport.write_eof()
+            if self.read_paused:
+                self.read_paused = False
+                transport.resume_reading()
+            self.watch(LINGERING, LINGER)
+        else:
+            transport.close()
+            self.last_size = -1
+            # TLS waits for the client's farewell, which an idle client may be in no hurry to send
+            self.watch(CLOSING, LINGER if self.waits_for == IDLE else math.inf)
+
+    def reset(self) -> None:
+        """Ends the connection so that the client can't take it for the end of the answer."""
+        if not self.service.secure:
+            linger.reset_at_close(self.transport.get_extra_info("socket"))
+        self.abort()
+
+    def abort(self) -> None:
+        """Closes now, whatever is going on."""
+        if self.transport is not None:
+            self.closing = True
+            self.transport.abort()
+
+    def pause_reading(self) -> None:
+        """Has the transport read nothing for the moment."""
+        if not self.read_paused:
+            self.read_paused = True
+            self.transport.pause_reading()
+
+    def watch(self, waits_for: int, seconds: float) -> None:
+        """Notes what the connection waits for, and for how long it may."""
+        self.waits_for = waits_for
+        # the clock may be one tick behind
+        self.deadline = self.service.now + self.service.pace + seconds if waits_for else 0.0
+
     # -- the reading half
 
     def proceed(self) -> None:
@@ -202,10 +268,6 @@ class Pipeline(exchanges.Channel):
         """A request has been answered before its body was read."""
         raise NotImplementedError
 
-    def shut(self) -> None:
-        """Closes the connection behind what has been written."""
-        raise NotImplementedError
-
-    def reset(self) -> None:
-        """Ends the connection so that the client can't take it for the end of the answer."""
+    def has_input(self) -> bool:
+        """Whether something was received that has not been used."""
         raise NotImplementedError

@@ -1,33 +1,42 @@
 cimport cython
-from fastresp.http cimport exchange_c as exchanges
-from fastresp.http.exchange_c cimport Http1Exchange, new_exchange
+from fastresp.http cimport turn_c as turns
+from fastresp.http.turn_c cimport Turn
+from fastresp.http.exchange_c cimport new_exchange
 from fastresp.http.request_c cimport Request
 from fastresp.http.service_c cimport Service
 
 cdef Py_ssize_t GATHERED, JOINED
+cdef int NOTHING, IDLE, IN_HEAD, IN_BODY, LINGERING, CLOSING
+cdef double LINGER
 
-cdef class Pipeline(exchanges.Channel):
+cdef class Pipeline(turns.Channel):
     cdef Service service
     cdef object transport, write
-    cdef Http1Exchange first, last, spare
+    cdef Turn first, last, spare
     cdef Py_ssize_t count, out_size, burst, last_size
     cdef list out, waiters
-    cdef bint running, due, stopped, closing, write_paused
-    @cython.locals(exchange=Http1Exchange)
-    cdef Http1Exchange enter(self, Request request, int minor, bint keep_alive)
+    cdef bint running, due, stopped, closing, eof, read_paused, unread, write_paused
+    cdef int waits_for
+    cdef double deadline
+    @cython.locals(exchange=Turn)
+    cdef Turn enter(self, Request request, int minor, bint keep_alive)
     @cython.locals(close=bint)
-    cdef object done(self, Http1Exchange exchange)
-    @cython.locals(exchange=Http1Exchange, following=Http1Exchange)
+    cdef object done(self, Turn exchange)
+    @cython.locals(exchange=Turn, following=Turn)
     cdef object cancel_all(self)
-    cdef bint is_turn(self, Http1Exchange exchange) except -1
-    cdef object put(self, Http1Exchange exchange, bytes data)
+    cdef bint is_turn(self, Turn exchange) except -1
+    cdef object put(self, Turn exchange, bytes data)
     @cython.locals(out=list, count=Py_ssize_t, size=Py_ssize_t)
     cdef object flush(self)
-    cpdef object waiter(self, Http1Exchange exchange)
+    cpdef object waiter(self, Turn exchange)
     cpdef object wake(self)
     cdef object proceed_soon(self)
     cpdef object proceed(self)
+    cpdef object abort(self)
+    cdef object pause_reading(self)
+    cdef object watch(self, int waits_for, double seconds)
+    cdef bint has_input(self) except -1
     cdef object go_on(self)
-    cdef object leave_body(self, Http1Exchange exchange)
+    cdef object leave_body(self, Turn exchange)
     cdef object shut(self)
     cdef object reset(self)

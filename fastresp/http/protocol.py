@@ -8,7 +8,6 @@ A request that is not safe (RFC 9110, section 9.2.1), or has a body, waits until
 from __future__ import annotations
 
 import logging
-import math
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,7 @@ from fastresp.http import pipeline as pipelines
 from fastresp.http.body import Body
 from fastresp.http.codes import BODY, CONNECT, END, HEAD, HEAD_METHOD, NEED_DATA
 from fastresp.http.parser import new_parser
+from fastresp.http.pipeline import CLOSING, IDLE, IN_BODY, IN_HEAD, LINGERING, NOTHING
 from fastresp.http.request import new_peer, new_request
 from fastresp.http.responder import new_responder
 from fastresp.http.service import describe
@@ -33,17 +33,12 @@ log = logging.getLogger("fastresp")
 # By the parser's number for a method: whether it is safe.
 SAFE = (False, True, True, False, False, False, False, True, True, False)
 
-# What a deadline is for.
-NOTHING, IDLE, IN_HEAD, IN_BODY, LINGERING, CLOSING = 0, 1, 2, 3, 4, 5
-
 MAX_PIPELINE = 64
 """Requests of one connection that may be unanswered at once."""
 HIGH_WATER = 65536
 """Bytes that the transport may hold before writers have to wait."""
 DISCARDED = 262144
 """Bytes of an unread body that are read and dropped to keep a connection; for more it is closed."""
-LINGER = 2.0
-"""Seconds that a client which is still sending has to read the answer that refuses it."""
 
 
 class HttpProtocol(pipelines.Pipeline):
@@ -52,7 +47,7 @@ class HttpProtocol(pipelines.Pipeline):
     # fmt: off
     __slots__ = (  # noqa: RUF023
         "parser", "peer", "host", "admitted", "incoming", "body", "collected", "seen", "expecting", "discarding",
-        "unread", "held", "eof", "read_paused", "waits_for", "deadline", "progress", "probes",
+        "held", "progress", "probes",
     )
     # fmt: on
 
@@ -69,12 +64,7 @@ class HttpProtocol(pipelines.Pipeline):
         self.seen = 0
         self.expecting = False  # the client waits for 100 Continue
         self.discarding = 0  # how much of a body that nobody reads may still come
-        self.unread = False  # the client may be sending what nobody will read
         self.held = False  # a head is complete whose turn has not come
-        self.eof = False
-        self.read_paused = False
-        self.waits_for = NOTHING
-        self.deadline = 0.0
         self.progress = 0.0
         self.probes = 0
 
@@ -96,7 +86,7 @@ class HttpProtocol(pipelines.Pipeline):
         elif service.draining:
             self.shut()
         else:
-            self._watch(IN_HEAD, service.head_timeout)
+            self.watch(IN_HEAD, service.head_timeout)
 
     def data_received(self, data: bytes) -> None:
         if self.stopped:
@@ -106,7 +96,7 @@ class HttpProtocol(pipelines.Pipeline):
                     self.abort()
             else:
                 self.unread = True
-                self._pause_reading()
+                self.pause_reading()
             return
         self.parser.feed(data)
         self.proceed()
@@ -149,11 +139,11 @@ class HttpProtocol(pipelines.Pipeline):
         try:
             while not self.stopped:
                 if self.write_paused or self.count >= MAX_PIPELINE or (self.body is not None and self.body.full()):
-                    self._pause_reading()
+                    self.pause_reading()
                     break
                 if self.held:
                     if self.first is not None:
-                        self._pause_reading()
+                        self.pause_reading()
                         break
                     self.held = False
                     self._head()
@@ -187,6 +177,9 @@ class HttpProtocol(pipelines.Pipeline):
             self.running = False
         self.flush()
         self._rest()
+
+    def has_input(self) -> bool:
+        return self.parser.buffered > 0
 
     def go_on(self) -> None:
         if self.held or self.read_paused or self.discarding:
@@ -355,60 +348,12 @@ class HttpProtocol(pipelines.Pipeline):
         # at the server's end, what has been asked before is still answered
         return self.service.draining and exchange is self.last and not self.held and not parser.buffered
 
-    def _pause_reading(self) -> None:
-        if not self.read_paused:
-            self.read_paused = True
-            self.transport.pause_reading()
-
-    # -- the end
-
-    def shut(self) -> None:
-        if self.closing:
-            return
-        self.flush()
-        self.stopped = True
-        self.closing = True
-        transport = self.transport
-        if transport is None:
-            return
-        self.cancel_all()
-        self.wake()
-        if (self.unread or self.read_paused or self.parser.buffered) and not self.eof and transport.can_write_eof():
-            # Closing with unread bytes would reset the connection, and could take the answer with it (RFC 9112, 9.6).
-            self.discarding = 0
-            transport.write_eof()
-            if self.read_paused:
-                self.read_paused = False
-                transport.resume_reading()
-            self._watch(LINGERING, LINGER)
-        else:
-            transport.close()
-            self.last_size = -1
-            # TLS waits for the client's farewell, which an idle client may be in no hurry to send
-            self._watch(CLOSING, LINGER if self.waits_for == IDLE else math.inf)
-
-    def reset(self) -> None:
-        if not self.service.secure:
-            linger.reset_at_close(self.transport.get_extra_info("socket"))
-        self.abort()
+    # -- time
 
     def drain(self) -> None:
         """The server is about to stop: closes now, if nothing is going on."""
         if self.first is None and self.incoming is None and not self.parser.buffered and not self.closing:
             self.shut()
-
-    def abort(self) -> None:
-        """Closes now, whatever is going on."""
-        if self.transport is not None:
-            self.closing = True
-            self.transport.abort()
-
-    # -- time
-
-    def _watch(self, waits_for: int, seconds: float) -> None:
-        self.waits_for = waits_for
-        # the clock may be one tick behind
-        self.deadline = self.service.now + self.service.pace + seconds if waits_for else 0.0
 
     def _rest(self) -> None:
         """Notes what the connection waits for now, and until when."""
@@ -416,9 +361,9 @@ class HttpProtocol(pipelines.Pipeline):
             return
         if self.incoming is not None or self.discarding:
             if self.read_paused:
-                self._watch(NOTHING, 0.0)
+                self.watch(NOTHING, 0.0)
             else:
-                self._watch(IN_BODY, self.service.body_timeout)
+                self.watch(IN_BODY, self.service.body_timeout)
         elif self.first is not None:
             self.waits_for = NOTHING
         elif self.stopped:
@@ -427,9 +372,9 @@ class HttpProtocol(pipelines.Pipeline):
             self.drain()
         elif self.parser.buffered:
             if self.waits_for != IN_HEAD:
-                self._watch(IN_HEAD, self.service.head_timeout)
+                self.watch(IN_HEAD, self.service.head_timeout)
         else:
-            self._watch(IDLE, self.service.keep_alive_timeout)
+            self.watch(IDLE, self.service.keep_alive_timeout)
 
     def sweep(self, now: float) -> None:
         """Once a tick: ends the connection if it has waited too long."""
