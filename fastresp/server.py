@@ -169,7 +169,9 @@ class Server:
         self._service = service
         service.open()
         new_protocol = engine.new_protocol
-        options: dict[str, Any] = {"backlog": backlog}
+        # asyncio tries to accept `backlog` times a turn: without a descriptor left, it fails and logs as many times
+        one_by_one = isinstance(loop, asyncio.SelectorEventLoop)
+        options: dict[str, Any] = {"backlog": 1 if one_by_one else backlog}
         if ssl is not None:
             options["ssl"] = ssl
             options["ssl_handshake_timeout"] = self.config.head_timeout
@@ -177,6 +179,8 @@ class Server:
         for listening in self._sockets:
             listener = await loop.create_server(lambda: new_protocol(service), sock=listening, **options)
             self._listeners.append(listener)
+            if one_by_one:
+                listening.listen(backlog)
 
     def _stop_accepting(self) -> None:
         if self._unix_file is not None:
@@ -239,7 +243,8 @@ class Server:
         """Lets the loop accept until nobody waits, and finish what it accepted, but not for ever on a busy server:
         libuv accepts one connection a turn, asyncio makes transports only while the listener is open."""
         quiet = 0
-        with selectors.DefaultSelector() as waiting:
+        # of the kinds of selectors, one that needs no descriptor: there may be none left
+        with getattr(selectors, "PollSelector", selectors.SelectSelector)() as waiting:
             for listening in self._sockets:
                 waiting.register(listening, selectors.EVENT_READ)
             for _ in range(self._backlog + _QUIET_TURNS):

@@ -27,6 +27,8 @@ JOINED = 131072
 """Answers of up to this size together are joined for one write."""
 
 
+NEVER = -(1 << 62)
+"""Less than any client can have taken."""
 LINGER = 2.0
 """Seconds that a client which is still sending has to read the answer that refuses it."""
 
@@ -37,7 +39,8 @@ class Pipeline(turns.Channel):
     # fmt: off
     __slots__ = (  # noqa: RUF023
         "service", "transport", "write", "first", "last", "count", "spare", "out", "out_size", "burst", "waiters",
-        "running", "due", "stopped", "closing", "eof", "read_paused", "unread", "write_paused", "last_size",
+        "running", "due", "stopped", "closing", "eof", "read_paused", "unread", "write_paused", "written",
+        "taken",
         "waits_for", "deadline",
     )
     # fmt: on
@@ -63,7 +66,8 @@ class Pipeline(turns.Channel):
         self.read_paused = False
         self.unread = False  # the client may be sending what nobody will read
         self.write_paused = False
-        self.last_size = -1  # what was on its way at the last sweep
+        self.written = 0  # to the transport, ever
+        self.taken = NEVER  # the most of it that the client has been seen to take
         self.waits_for = NOTHING
         self.deadline = 0.0
 
@@ -152,6 +156,7 @@ class Pipeline(turns.Channel):
             return
         size = self.out_size
         self.out_size = 0
+        self.written += size
         if self.write is None:
             out.clear()
         elif count == 1:
@@ -190,7 +195,7 @@ class Pipeline(turns.Channel):
 
     def pause_writing(self) -> None:
         self.write_paused = True
-        self.last_size = -1
+        self.taken = NEVER
 
     def resume_writing(self) -> None:
         self.write_paused = False
@@ -226,7 +231,7 @@ class Pipeline(turns.Channel):
             self.watch(LINGERING, LINGER)
         else:
             transport.close()
-            self.last_size = -1
+            self.taken = NEVER
             # TLS waits for the client's farewell, which an idle client may be in no hurry to send
             self.watch(CLOSING, LINGER if self.waits_for == IDLE else math.inf)
 

@@ -5,7 +5,7 @@ from fastresp.http.exchange_c cimport new_exchange
 from fastresp.http.request_c cimport Request
 from fastresp.http.service_c cimport Service
 
-cdef Py_ssize_t GATHERED, JOINED
+cdef Py_ssize_t GATHERED, JOINED, NEVER
 cdef int NOTHING, IDLE, IN_HEAD, IN_BODY, LINGERING, CLOSING
 cdef double LINGER
 
@@ -13,7 +13,7 @@ cdef class Pipeline(turns.Channel):
     cdef Service service
     cdef object transport, write
     cdef Turn first, last, spare
-    cdef Py_ssize_t count, out_size, burst, last_size
+    cdef Py_ssize_t count, out_size, burst, written, taken
     cdef list out, waiters
     cdef bint running, due, stopped, closing, eof, read_paused, unread, write_paused
     cdef int waits_for

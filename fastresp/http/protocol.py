@@ -307,11 +307,13 @@ class HttpProtocol(pipelines.Pipeline):
             return
         self.service.log_refusal(self.peer.remote(), status, reason)
         exchange = self.incoming
+        is_head = False
         self.incoming = None
         if self.body is not None:
             self.body.fail(BodyError(reason))
             self.body = None
         if exchange is not None:
+            is_head = exchange.is_head  # RFC 9110, section 9.3.2: no content, not even a reason
             exchange.incoming = False
             exchange.close = True
             if exchange.begun:
@@ -324,6 +326,7 @@ class HttpProtocol(pipelines.Pipeline):
             self.shut()
             return
         exchange = self.enter(None, 1, False)
+        exchange.is_head = is_head
         exchange.answer(status, fields, TEXT, reason.encode() + b"\n", False)
 
     def leave_body(self, exchange: Any) -> None:
@@ -384,8 +387,9 @@ class HttpProtocol(pipelines.Pipeline):
             size = self.transport.get_write_buffer_size()
             # a slow client empties the system's buffer long before there is room for more of ours
             left = size + linger.unsent(self.transport.get_extra_info("socket"))
-            if left != self.last_size:
-                self.last_size = left
+            taken = self.written - left  # not what is left alone: the handler may add to it
+            if taken > self.taken:
+                self.taken = taken
                 self.progress = now
             elif now - self.progress > self.service.write_timeout or (size == 0 and now > self.deadline):
                 self.abort()
