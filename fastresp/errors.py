@@ -13,3 +13,6 @@ class ResponderStateError(RuntimeError):
 
 class BodyError(ConnectionError):
     """The request's body can't be read to its end: the client left, broke the framing, or passed a limit."""
+
+    told = False
+    """Whether the log has a line on it."""

@@ -120,6 +120,7 @@ class Http1Exchange(turns.Turn):
 
     def answer_device(self, status: int, fields: Any, content_type: Any, device: Any) -> None:
         """Framed by content-length where the device's size is known, chunked where it is not."""
+        self.plain = False  # the responder holds on to it: it must not serve another request
         if self._has_no_length(status):
             discard(device)
             self.answer(status, fields, content_type, b"", False)
@@ -143,7 +144,6 @@ class Http1Exchange(turns.Turn):
         if source.is_measured:
             self.answer_source(status, block, facts, declared, content_type, source)
         else:
-            self.plain = False
             self.source = source
             self.pump = start_measuring(self, source, (status, block, facts, declared, content_type))
 
@@ -159,8 +159,6 @@ class Http1Exchange(turns.Turn):
                 self._check_length(declared, length, False)
             first = source.read_now(length) if 0 <= length <= PIECE and not self._is_empty(status) else None
             whole = length == 0 or (first is not None and len(first) == length)
-            if not whole:
-                self.plain = False
             self._start(status, block, facts, content_type, length if declared == -1 else -1, length < 0, first or b"")
         except BaseException:
             source.close()
@@ -275,7 +273,9 @@ class Http1Exchange(turns.Turn):
         """Sends a head, framed by its length or in chunks, and the first of the content with it."""
         if self._is_empty(status):
             self.dropped_content = True
-            if status == 205:
+            if self.is_connect and 200 <= status < 300:
+                self.close = True  # as in _without_content
+            elif status == 205:
                 length = 0
             if status == 304 or self._has_no_length(status):
                 chunked = False
@@ -313,7 +313,7 @@ class Http1Exchange(turns.Turn):
         self, status: int, fields: Any, content_type: Any, length: int, bare: bool
     ) -> tuple[int, Any, Any]:
         """The length to state, the type and the fields, for an answer that must not have content."""
-        if status == 205:
+        if status == 205 and not self.is_connect:
             return 0, content_type, fields
         if self._has_no_length(status):
             if self.is_connect:

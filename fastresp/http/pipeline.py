@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Pipeline"]
 
 # What a deadline is for.
-NOTHING, IDLE, IN_HEAD, IN_BODY, LINGERING, CLOSING = 0, 1, 2, 3, 4, 5
+NOTHING, IDLE, IN_HEAD, IN_BODY, LINGERING, CLOSING, LAST = range(7)
 
 GATHERED = 262144
 """Bytes of answers that are gathered before they are written, even in the middle of a read."""
@@ -244,7 +244,10 @@ class Pipeline(turns.Channel):
     def abort(self) -> None:
         """Closes now, whatever is going on."""
         if self.transport is not None:
+            self.stopped = True
             self.closing = True
+            self.out.clear()
+            self.out_size = 0
             self.transport.abort()
 
     def pause_reading(self) -> None:

@@ -6,7 +6,7 @@ from fastresp.http.request_c cimport Request
 from fastresp.http.service_c cimport Service
 
 cdef Py_ssize_t GATHERED, JOINED, NEVER
-cdef int NOTHING, IDLE, IN_HEAD, IN_BODY, LINGERING, CLOSING
+cdef int NOTHING, IDLE, IN_HEAD, IN_BODY, LINGERING, CLOSING, LAST
 cdef double LINGER
 
 cdef class Pipeline(turns.Channel):

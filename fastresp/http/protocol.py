@@ -17,10 +17,10 @@ from fastresp.http import pipeline as pipelines
 from fastresp.http.body import Body
 from fastresp.http.codes import BODY, CONNECT, END, HEAD, HEAD_METHOD, NEED_DATA
 from fastresp.http.parser import new_parser
-from fastresp.http.pipeline import CLOSING, IDLE, IN_BODY, IN_HEAD, LINGERING, NOTHING
+from fastresp.http.pipeline import CLOSING, IDLE, IN_BODY, IN_HEAD, LAST, LINGERING, NOTHING
 from fastresp.http.request import new_peer, new_request
 from fastresp.http.responder import new_responder
-from fastresp.http.service import describe
+from fastresp.http.service import LAST_CALL, address, describe
 from fastresp.response import TEXT
 
 if TYPE_CHECKING:
@@ -158,6 +158,7 @@ class HttpProtocol(pipelines.Pipeline):
                 elif event == NEED_DATA:
                     if self.eof:
                         self.stopped = True
+                        self.discarding = 0  # the rest of a body that nobody reads will not come
                         if self.incoming is not None:
                             self._refuse(400, "the connection was closed before the end of the request's body", None)
                         break
@@ -305,12 +306,14 @@ class HttpProtocol(pipelines.Pipeline):
         self.unread = True
         if self.transport is None:
             return
-        self.service.log_refusal(self.peer.remote(), status, reason)
+        self.service.remark(f"{status} to {address(self.peer.remote())}", reason)
         exchange = self.incoming
         is_head = False
         self.incoming = None
         if self.body is not None:
-            self.body.fail(BodyError(reason))
+            error = BodyError(reason)
+            error.told = True  # in the log, just now
+            self.body.fail(error)
             self.body = None
         if exchange is not None:
             is_head = exchange.is_head  # RFC 9110, section 9.3.2: no content, not even a reason
@@ -353,9 +356,16 @@ class HttpProtocol(pipelines.Pipeline):
 
     # -- time
 
+    def last_call(self) -> None:
+        """The client has had its moment to send one more request."""
+        if self.waits_for == LAST:
+            self.waits_for = IDLE
+            self.drain()
+
     def drain(self) -> None:
         """The server is about to stop: closes now, if nothing is going on."""
-        if self.first is None and self.incoming is None and not self.parser.buffered and not self.closing:
+        busy = self.first is not None or self.incoming is not None or self.parser.buffered
+        if not busy and not self.closing and self.waits_for != LAST:
             self.shut()
 
     def _rest(self) -> None:
@@ -371,8 +381,11 @@ class HttpProtocol(pipelines.Pipeline):
             self.waits_for = NOTHING
         elif self.stopped:
             self.shut()
-        elif self.service.draining:
-            self.drain()
+        elif self.service.draining and not self.parser.buffered:
+            # The answer before may have begun too early to say close: its client may be about to send.
+            if self.waits_for != LAST:
+                self.watch(LAST, LAST_CALL)
+                self.service.loop.call_later(LAST_CALL, self.last_call)
         elif self.parser.buffered:
             if self.waits_for != IN_HEAD:
                 self.watch(IN_HEAD, self.service.head_timeout)

@@ -7,7 +7,7 @@ from fastresp.http.responder_c cimport Responder, new_responder
 from fastresp.http.service_c cimport Service
 
 cdef int NEED_DATA, HEAD, BODY, END, HEAD_METHOD, CONNECT
-cdef int NOTHING, IDLE, IN_HEAD, IN_BODY, LINGERING, CLOSING
+cdef int NOTHING, IDLE, IN_HEAD, IN_BODY, LINGERING, CLOSING, LAST
 cdef Py_ssize_t MAX_PIPELINE, HIGH_WATER, DISCARDED
 cdef tuple SAFE
 
@@ -38,6 +38,8 @@ cdef class HttpProtocol(pipelines.Pipeline):
     cdef object leave_body(self, Turn exchange)
     @cython.locals(parser=Parser)
     cdef bint must_close(self, Turn exchange) except -1
+    cpdef object last_call(self)
+    @cython.locals(busy=bint)
     cpdef object drain(self)
     cdef bint has_input(self) except -1
     cdef object go_on(self)

@@ -329,11 +329,12 @@ class Responder:
         raise ResponderStateError(f"{call}: no chunked answer has begun; write_begin_chunked() has to come first")
 
     def _fail(self) -> None:
-        """The handler raised."""
+        """The handler raised. What it has answered already, a device among it, goes on without it."""
         exchange = self._exchange
+        state = self._state
         self._exchange = None
         self._state = DONE
-        if exchange is not None and not exchange.gone:
+        if exchange is not None and state != DONE and not exchange.gone:
             self._status = 500
             exchange.fail()
 

@@ -27,8 +27,8 @@ access = logging.getLogger("fastresp.access")
 CLOSE_LINE = b"connection: close\r\n"
 KEEP_LINE = b"connection: keep-alive\r\n"
 TICK = 1.0
-# Lines that the log gets in a second about requests that were refused; the rest is counted.
-COMPLAINTS = 10
+REMARKS = 20
+"""Lines a second, at the most, on what clients did wrong; one more line counts the rest."""
 # Seconds between the word that the server ends and the end of connections that are idle.
 LAST_CALL = 0.05
 
@@ -38,7 +38,7 @@ class Service:
 
     # fmt: off
     __slots__ = (
-        "_admitted", "_complaints", "_empty", "_hosts", "_rates", "_second", "_server_line", "_timer", "access_log",
+        "_admitted", "_empty", "_hosts", "_rates", "_remarks", "_second", "_server_line", "_timer", "access_log",
         "body_timeout", "config", "connections", "context", "date_header", "date_line", "draining", "gather", "handler",
         "head_timeout", "is_async", "keep_alive_timeout", "loop", "max_connections", "max_per_host", "now", "pace",
         "rate_limit", "secure", "tail", "tail_close", "tail_keep", "tasks", "thread", "write_timeout",
@@ -68,7 +68,7 @@ class Service:
         self.rate_limit = config.rate_limit_per_second
         self.date_header = config.date_header
         self._admitted = 0
-        self._complaints = 0
+        self._remarks = 0
         self._hosts: dict[str, int] = {}
         self._rates: dict[str, int] = {}
         self._server_line = b""
@@ -95,6 +95,7 @@ class Service:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        self._count_remarks()
 
     def tick(self) -> None:
         """Once a second, or more often where a time-out is that short: renews the date and sweeps."""
@@ -114,9 +115,7 @@ class Service:
             return
         self._second = second
         self._rates.clear()
-        if self._complaints > COMPLAINTS:
-            log.info("%d more requests were refused in that second", self._complaints - COMPLAINTS)
-        self._complaints = 0
+        self._count_remarks()
         self.date_line = f"date: {date}\r\n".encode() if self.date_header else b""
         self.tail = self.date_line + self._server_line + b"\r\n"
         self.tail_close = self.date_line + self._server_line + CLOSE_LINE + b"\r\n"
@@ -165,11 +164,17 @@ class Service:
         count = self._rates[host] = self._rates.get(host, 0) + 1
         return count > self.rate_limit
 
-    def log_refusal(self, peer: Any, status: int, reason: str) -> None:
-        """A line of the log about a request that was refused, unless there is a flood of them."""
-        self._complaints += 1
-        if self._complaints <= COMPLAINTS:
-            log.info("%d to %s: %s", status, address(peer), reason)
+    def remark(self, subject: str, reason: object) -> None:
+        """A line of the log on what a client did wrong; of a flood only the first lines of each second."""
+        self._remarks += 1
+        if self._remarks <= REMARKS:
+            log.info("%s: %s", subject, reason)
+
+    def _count_remarks(self) -> None:
+        more = self._remarks - REMARKS
+        self._remarks = 0
+        if more > 0:
+            log.info("and %d more faults of clients in that second", more)
 
     def log_access(self, request: Any, status: int, sent: int) -> None:
         """A line of the access log: who asked what, the status, and the bytes of the answer."""
@@ -208,17 +213,18 @@ class Service:
 
     def start(self, awaitable: Awaitable[object], request: Any, responder: Any) -> None:
         """Runs a coroutine handler; in a task of its own from the first time that it waits."""
-        task = _new_task(_guard(awaitable, request, responder), self.loop, self.context.copy())
+        task = _new_task(_guard(self, awaitable, request, responder), self.loop, self.context.copy())
         if not task.done():
             self.tasks.add(task)
             task.add_done_callback(self.tasks.discard)
 
 
-async def _guard(awaitable: Awaitable[object], request: Any, responder: Any) -> None:
+async def _guard(service: Service, awaitable: Awaitable[object], request: Any, responder: Any) -> None:
     try:
         await awaitable
     except BodyError as error:
-        log.info("%s: %s", describe(request), error)
+        if not error.told:
+            service.remark(describe(request), error)
         responder._fail()
     except Exception:
         log.exception("the handler failed on %s", describe(request))

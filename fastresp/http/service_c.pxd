@@ -1,11 +1,11 @@
-cdef int HAS_CONNECTION, HAS_DATE, HAS_SERVER, COMPLAINTS
+cdef int HAS_CONNECTION, HAS_DATE, HAS_SERVER, REMARKS
 
 cdef class Service:
     cdef readonly object thread, handler, config, loop, connections, tasks, context
     cdef readonly bint is_async, secure, gather, draining, access_log, date_header
     cdef readonly double now, pace, head_timeout, body_timeout, write_timeout, keep_alive_timeout
     cdef readonly Py_ssize_t max_connections, max_per_host, rate_limit
-    cdef Py_ssize_t _admitted, _complaints
+    cdef Py_ssize_t _admitted, _remarks
     cdef readonly bytes date_line, tail, tail_close, tail_keep
     cdef bytes _server_line
     cdef object _timer, _empty, _second, _hosts, _rates
@@ -14,7 +14,8 @@ cdef class Service:
     cpdef int admit(self, object connection, object host) except -1
     cpdef object dismiss(self, object connection, object host, bint admitted)
     cpdef bint over_rate(self, object host) except -1
-    cpdef object log_refusal(self, object peer, int status, str reason)
+    cpdef object remark(self, str subject, object reason)
+    cdef object _count_remarks(self)
     cpdef object log_access(self, object request, int status, Py_ssize_t sent)
     cpdef object start(self, object awaitable, object request, object responder)
 

@@ -117,7 +117,7 @@ class Turn(responders.Exchange):
         self.fail()
 
     def waiter(self) -> Any:
-        return self.channel.waiter(self)
+        return None if self.ended else self.channel.waiter(self)
 
     def on_close(self, callback: Callable[[], object]) -> None:
         if self.gone or self.ended:
