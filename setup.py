@@ -6,6 +6,7 @@ FASTRESP_NO_EXTENSIONS=1, never met by surprise.
 
 import os
 import platform
+import shlex
 
 from setuptools import Extension, setup
 
@@ -32,7 +33,11 @@ def compiled_twins() -> list[Extension]:
     from Cython.Build import cythonize
 
     flags = [] if os.name == "nt" else ["-O2", "-g0"]
-    extensions = [Extension(name, [source], extra_compile_args=flags) for name, source in TWINS.items()]
+    more = shlex.split(os.environ.get("FASTRESP_CFLAGS", ""))  # behind the flags above, so that -O1 and -g win
+    extensions = [
+        Extension(name, [source], extra_compile_args=flags + more, extra_link_args=more)
+        for name, source in TWINS.items()
+    ]
     return cythonize(
         extensions,
         build_dir="build/cython",

@@ -1,0 +1,88 @@
+"""The Host field: there is one, and is a host with an optional port (RFC 9112, section 3.2; RFC 9110, section 7.2)."""
+
+from __future__ import annotations
+
+from corpus.entry import Entry, bad, good, request
+
+HOST = "RFC 9112, section 3.2"
+SYNTAX = "RFC 9110, section 7.2; RFC 3986, section 3.2.2"
+
+_GOOD = [
+    b"",
+    b"a",
+    b"a:80",
+    b"a:",
+    b"a:65535",
+    b"EXAMPLE.org.",
+    b"127.0.0.1:8000",
+    b"[::1]",
+    b"[::1]:80",
+    b"[::ffff:1.2.3.4]",
+    b"[v1.fe:80]",
+    b"a%20b",
+    b"a_b-c~d!$&'()*+,;=",
+    b"  a:80\t",
+    b"xn--bcher-kva.example",
+]
+_BAD = [
+    b"a b",
+    b"a, b",
+    b"a\tb",
+    b"a/",
+    b"a/b",
+    b"a?b",
+    b"a#b",
+    b"u@a",
+    b"http://a",
+    b"a:x",
+    b"a:-1",
+    b"a:+80",
+    b"a:65536",
+    b"a:99999999999999999999",
+    b"a:80:80",
+    b"a: 80",
+    b"a :80",
+    b"[::1",
+    b"::1",
+    b"[::1]x",
+    b"[::1]]",
+    b"[]",
+    b"[1::2::3]",
+    b"[fe80::1%25eth0]",
+    b"[1.2.3.4]",
+    b"[v1.]",
+    b"a%",
+    b"a%2",
+    b"a%zz",
+    b"a\\b",
+    b'"a"',
+    b"<a>",
+    b"a|b",
+    b"a^b",
+    b"\xc3\xa9.example",
+    b"a\x80",
+]
+
+ENTRIES: list[Entry] = [
+    *(good(SYNTAX, f"Host: {ascii(value)[2:-1]}", request(host=b"Host: " + value)) for value in _GOOD),
+    *(bad(SYNTAX, f"Host: {ascii(value)[2:-1]}", request(host=b"Host: " + value)) for value in _BAD),
+    good(HOST, "the name in other letters", request(host=b"hOST: a")),
+    good(HOST, "no white space after the colon", request(host=b"Host:a")),
+    good(HOST, "Host comes last", request(b"GET / HTTP/1.1", b"A: b", b"Host: a", host=None)),
+    good(HOST, "none in HTTP/1.0", request(b"GET / HTTP/1.0", host=None), closes=True),
+    bad(HOST, "none in HTTP/1.1", request(host=None)),
+    bad(HOST, "none in HTTP/1.2", request(b"GET / HTTP/1.2", host=None)),
+    bad(HOST, "none with an absolute target", request(b"GET http://a/ HTTP/1.1", host=None)),
+    bad(HOST, "twice the same", request(b"GET / HTTP/1.1", b"Host: example.org")),
+    bad(HOST, "two different ones", request(b"GET / HTTP/1.1", b"Host: evil.example")),
+    bad(HOST, "two, the second empty", request(b"GET / HTTP/1.1", b"Host:")),
+    bad(HOST, "two, the first empty", request(b"GET / HTTP/1.1", b"Host: a", host=b"Host:")),
+    bad(HOST, "two, in other letters", request(b"GET / HTTP/1.1", b"HOST: a")),
+    bad(HOST, "two, far apart", request(b"GET / HTTP/1.1", b"A: b", b"C: d", b"Host: a")),
+    bad(HOST, "two in HTTP/1.0", request(b"GET / HTTP/1.0", b"Host: a")),
+    bad(HOST, "a bad one in HTTP/1.0", request(b"GET / HTTP/1.0", host=b"Host: a b")),
+    bad(HOST, "two with an absolute target", request(b"GET http://a/ HTTP/1.1", b"Host: a")),
+    bad(HOST, "a bad one with an absolute target", request(b"GET http://a/ HTTP/1.1", host=b"Host: a b")),
+    bad(HOST, "only one that looks like it", request(host=b"X-Host: a")),
+    bad(HOST, "only one with a space before its colon", request(host=b"Host : a")),
+]

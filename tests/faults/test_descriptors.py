@@ -1,0 +1,81 @@
+"""A server that runs out of descriptors keeps serving those it has, is quiet about it, and takes in new ones when there
+is room again.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from contextlib import ExitStack, suppress
+
+import pytest
+from client import Client
+
+LIMIT = 64
+FLOOD = 200
+
+APP = """
+def handle(request, responder):
+    responder.write(b"hello", "text/plain")
+"""
+
+
+def ask(client: Client) -> None:
+    client.get()
+    assert client.answer().body == b"hello"
+
+
+@pytest.fixture
+def flooded(site):
+    """A server without a descriptor left, and clients that it has served before."""
+    server = site(APP, descriptors=LIMIT)
+    with ExitStack() as stack:
+        good = [stack.enter_context(server.connect()) for _ in range(5)]
+        for client in good:
+            ask(client)
+        others = stack.enter_context(ExitStack())
+        for _ in range(FLOOD):
+            client = others.enter_context(socket.socket())
+            client.settimeout(10)
+            client.connect(("127.0.0.1", server.port))
+        end = time.monotonic() + 10
+        while server.descriptors() < LIMIT - 2:
+            assert time.monotonic() < end
+            for client in good:
+                ask(client)
+        yield server, good, others
+
+
+def test_keeps_serving_and_recovers(flooded):
+    server, good, others = flooded
+    before, begun = server.cpu(), time.monotonic()
+    answered = 0
+    while time.monotonic() < begun + 1.5:
+        for client in good:
+            ask(client)
+            answered += 1
+        time.sleep(0.05)
+    assert answered >= 5
+    assert server.cpu() - before < 0.75, "a busy loop"
+    others.close()
+    end = time.monotonic() + 10
+    while True:
+        with suppress(OSError, AssertionError), server.connect() as client:
+            client.socket.settimeout(2)
+            ask(client)
+            break
+        assert time.monotonic() < end, "no new client is served"
+    for client in good:
+        ask(client)
+    log = server.log()
+    assert len(log) < 20000, log[:2000]
+    assert server.stop() == 0
+
+
+def test_ends_in_time(flooded):
+    server, good, _ = flooded
+    begun = time.monotonic()
+    assert server.stop() == 0
+    assert time.monotonic() - begun < 10
+    for client in good:
+        assert client.rest() == b""
