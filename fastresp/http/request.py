@@ -50,8 +50,9 @@ class Request:
 
     # fmt: off
     __slots__ = (
-        "_body", "_data", "_fields_end", "_fields_start", "_form", "_headers", "_method", "_method_end",
-        "_method_start", "_minor", "_peer", "_query", "_stream", "_target_end", "_target_start", "_trailers",
+        "_body", "_data", "_fields_end", "_fields_start", "_form", "_headers", "_host_end", "_host_start", "_method",
+        "_method_end", "_method_start", "_minor", "_peer", "_query", "_stream", "_target_end", "_target_start",
+        "_trailers",
     )
     # fmt: on
 
@@ -64,6 +65,8 @@ class Request:
     _fields_start: int
     _fields_end: int
     _form: int
+    _host_start: int
+    _host_end: int
     _minor: int
     _peer: Peer
     _body: bytes | None
@@ -142,6 +145,13 @@ class Request:
         return self._trailers
 
     @property
+    def host(self) -> str:
+        """The host, and its port where one is given, that the request is for: the authority of a target that has one,
+        else the Host field (RFC 9112, section 3.3).
+        """
+        return self._data[self._host_start : self._host_end].decode("latin-1")
+
+    @property
     def http_version(self) -> str:
         """ "1.1" or "1.0"."""
         return "1.1" if self._minor else "1.0"
@@ -211,6 +221,8 @@ def new_request(parser: parsers.Parser, peer: Peer) -> Request:
     request._fields_start = parser.fields_start
     request._fields_end = parser.fields_end
     request._form = parser.form
+    request._host_start = parser.host_start
+    request._host_end = parser.host_end
     request._minor = parser.minor
     request._peer = peer
     request._body = b""

@@ -16,7 +16,7 @@ cdef class Peer:
 @cython.freelist(256)
 cdef class Request:
     cdef bytes _data
-    cdef Py_ssize_t _method_start, _method_end, _target_start, _target_end, _fields_start, _fields_end
+    cdef Py_ssize_t _method_start, _method_end, _target_start, _target_end, _fields_start, _fields_end, _host_start, _host_end
     cdef int _method, _form, _minor
     cdef Peer _peer
     cdef object _body

@@ -256,7 +256,7 @@ def read(play: Play) -> None:
             assert body == (b"" if no_body else answer.body), (number, body[:80], answer.body[:80])
             wanted = answer.trailers if minor and not no_body else []
             assert (trailers or []) == wanted, (number, trailers, wanted)
-            if answer.state != "complete":  # its head is all there is of it, and it holds up the others
+            if answer.state == "streaming":  # its head is all there is of it, and it holds up the others
                 assert connection.trailing_data[0] == b""
                 return
         else:
