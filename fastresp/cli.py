@@ -27,8 +27,9 @@ from itertools import pairwise
 from typing import Any, NoReturn
 
 from fastresp import __version__, http, wire
+from fastresp.checks import Handler, check_handler
 from fastresp.config import Config
-from fastresp.server import Handler, Server, check_handler, new_event_loop, run
+from fastresp.server import Server, new_event_loop, run
 
 __all__ = ["main"]
 

@@ -7,7 +7,6 @@ rest. `run` and `Server.background` give it a loop of its own; `Server.start` us
 from __future__ import annotations
 
 import asyncio
-import inspect
 import math
 import os
 import selectors
@@ -21,12 +20,12 @@ from contextlib import contextmanager, suppress
 from typing import Any, ClassVar, Self, TypeAlias
 
 from fastresp import http, sockets
+from fastresp.checks import Handler, check_handler, check_ssl
 from fastresp.config import Config
 from fastresp.signals import Stop, call_soon
 
 __all__ = ["Server", "new_event_loop", "run"]
 
-Handler: TypeAlias = Callable[[http.Request, http.Responder], object]
 LoopFactory: TypeAlias = Callable[[], asyncio.AbstractEventLoop]
 
 _HOST = "127.0.0.1"
@@ -80,6 +79,7 @@ class Server:
         self._urls: tuple[str, ...] = ()
         self._ending: asyncio.Task[None] | None = None
         self._backlog = 0
+        self._opened = False  # the listening sockets are nobody else's
         self._deadline = math.inf
         self._patience: asyncio.Timeout | None = None
 
@@ -149,6 +149,7 @@ class Server:
                 if not addresses:
                     addresses = await loop.run_in_executor(None, sockets.resolve, host, port)
                 self._sockets = tuple(sockets.listen_tcp(addresses, backlog, reuse_port=reuse_port))
+                self._opened = True
             self._urls = tuple(sockets.url(listening, secure=ssl is not None) for listening in self._sockets)
             await self._accept(loop, ssl, backlog)
             if self._state != "starting":
@@ -246,6 +247,8 @@ class Server:
         # of the kinds of selectors, one that needs no descriptor: there may be none left
         with getattr(selectors, "PollSelector", selectors.SelectSelector)() as waiting:
             for listening in self._sockets:
+                if self._opened:
+                    sockets.admit_nobody(listening)
                 waiting.register(listening, selectors.EVENT_READ)
             for _ in range(self._backlog + _QUIET_TURNS):
                 quiet = 0 if waiting.select(0) else quiet + 1
@@ -359,35 +362,6 @@ def run(
 
     with stop.signals(), asyncio.Runner(loop_factory=loop_factory or new_event_loop) as runner:
         runner.run(serve())
-
-
-def check_handler(handler: object) -> None:
-    """Raises TypeError if a handler can't be called with a request and a responder, or would do nothing then."""
-    name = getattr(handler, "__qualname__", None) or type(handler).__qualname__
-    if not callable(handler):
-        raise TypeError(f"a handler is a function of (request, responder), not {handler!r}")
-    try:
-        signature = inspect.signature(handler)
-    except ValueError:
-        return  # written in C, without a word on what it takes
-    try:
-        signature.bind(None, None)
-    except TypeError:
-        raise TypeError(
-            f"a handler takes two positional arguments, (request, responder); this one is {name}{signature}"
-        ) from None
-    if inspect.isgeneratorfunction(handler) or inspect.isasyncgenfunction(handler):
-        raise TypeError(f"a handler is a plain or a coroutine function; {name}{signature} is a generator")
-
-
-def check_ssl(context: object) -> None:
-    """Raises TypeError for what is no SSLContext, ValueError for one that can only be a client."""
-    if context is None:
-        return
-    if not isinstance(context, tls.SSLContext):
-        raise TypeError(f"ssl takes a ready ssl.SSLContext, not {context!r}")
-    if context.protocol == tls.PROTOCOL_TLS_CLIENT:
-        raise ValueError("ssl takes a server's SSLContext; this one was made with PROTOCOL_TLS_CLIENT")
 
 
 def _gathers(loop: asyncio.AbstractEventLoop) -> bool:

@@ -6,17 +6,19 @@ can't be had is an OSError whose `strerror` is a sentence for people that starts
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import os
 import socket
 import stat
+import struct
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-__all__ = ["UnixFile", "adopt", "adopt_fd", "listen_tcp", "listen_unix", "resolve", "url"]
+__all__ = ["UnixFile", "admit_nobody", "adopt", "adopt_fd", "listen_tcp", "listen_unix", "resolve", "url"]
 
 Address: TypeAlias = tuple[int, tuple[Any, ...]]
 """An address family, and an address of it as `socket.bind` takes it."""
@@ -26,6 +28,8 @@ _POSIX = os.name == "posix" and sys.platform != "cygwin"
 # The machine has no such family, or the family is there without the address (IPv6 switched off in a container).
 _ABSENT = frozenset({errno.EAFNOSUPPORT, errno.EPROTONOSUPPORT, errno.EADDRNOTAVAIL})
 _PORT_ATTEMPTS = 16
+_BPF_RETURN = 0x06
+_SO_ATTACH_FILTER = 26  # on all of Linux but SPARC and PA-RISC
 
 
 # --- TCP
@@ -293,3 +297,17 @@ def _closed_on_error(family: int) -> Iterator[socket.socket]:
     except BaseException:
         sock.close()
         raise
+
+
+def admit_nobody(listening: socket.socket) -> None:
+    """Has the system let no more clients into the queue of a listening socket; who is in it can still be accepted.
+
+    Linux: a filter of one instruction that drops every packet to the listener. A client that knocks now knocks again a
+    second later, and is refused by then. Elsewhere nothing happens.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    instruction = ctypes.create_string_buffer(struct.pack("=HBBI", _BPF_RETURN, 0, 0, 0), 8)
+    program = struct.pack("HP", 1, ctypes.addressof(instruction))
+    with suppress(OSError):  # a system may forbid filters; then a client may be reset that came too late
+        listening.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, program)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
+import sys
 import threading
 import time
 from dataclasses import dataclass, field
@@ -136,8 +137,9 @@ def test_under_full_load(site, number):
         thread.join(TIMEOUT)
         assert not thread.is_alive()
     assert tally.faults == []
-    # A fresh client whom the system let in between the server's last look and its close is reset before a byte.
     assert tally.refused + tally.too_late == KEPT + FRESH
+    if sys.platform.startswith("linux"):
+        assert tally.too_late == 0  # elsewhere the system may let one in between the server's last look and its close
     assert server.log() == ""
     with pytest.raises(ConnectionRefusedError):
         server.connect()

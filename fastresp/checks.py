@@ -1,0 +1,43 @@
+"""What a server is given, looked at before it starts: a handler, a TLS context."""
+
+from __future__ import annotations
+
+import inspect
+import ssl as tls
+from collections.abc import Callable
+from typing import TypeAlias
+
+from fastresp import http
+
+__all__ = ["Handler", "check_handler", "check_ssl"]
+
+Handler: TypeAlias = Callable[[http.Request, http.Responder], object]
+
+
+def check_handler(handler: object) -> None:
+    """Raises TypeError if a handler can't be called with a request and a responder, or would do nothing then."""
+    name = getattr(handler, "__qualname__", None) or type(handler).__qualname__
+    if not callable(handler):
+        raise TypeError(f"a handler is a function of (request, responder), not {handler!r}")
+    try:
+        signature = inspect.signature(handler)
+    except ValueError:
+        return  # written in C, without a word on what it takes
+    try:
+        signature.bind(None, None)
+    except TypeError:
+        raise TypeError(
+            f"a handler takes two positional arguments, (request, responder); this one is {name}{signature}"
+        ) from None
+    if inspect.isgeneratorfunction(handler) or inspect.isasyncgenfunction(handler):
+        raise TypeError(f"a handler is a plain or a coroutine function; {name}{signature} is a generator")
+
+
+def check_ssl(context: object) -> None:
+    """Raises TypeError for what is no SSLContext, ValueError for one that can only be a client."""
+    if context is None:
+        return
+    if not isinstance(context, tls.SSLContext):
+        raise TypeError(f"ssl takes a ready ssl.SSLContext, not {context!r}")
+    if context.protocol == tls.PROTOCOL_TLS_CLIENT:
+        raise ValueError("ssl takes a server's SSLContext; this one was made with PROTOCOL_TLS_CLIENT")
