@@ -23,6 +23,7 @@ TWINS = {
     "fastresp.http.turn_c": "fastresp/http/turn.py",
     "fastresp.http.exchange_c": "fastresp/http/exchange.py",
     "fastresp.http.pipeline_c": "fastresp/http/pipeline.py",
+    "fastresp.http.deadlines_c": "fastresp/http/deadlines.py",
     "fastresp.http.protocol_c": "fastresp/http/protocol.py",
 }
 

@@ -6,9 +6,16 @@ from dataclasses import dataclass, fields
 
 __all__ = ["Config"]
 
-# What may be 0, and what that means: no limit on connections or rate, no body, no wait.
+# What may be 0, and what that means: no wait, no limit on rates or connections, no body.
 _MAY_BE_ZERO = frozenset(
-    {"max_body_size", "max_connections", "max_connections_per_host", "rate_limit_per_second", "keep_alive_timeout"}
+    {
+        "keep_alive_timeout",
+        "max_body_size",
+        "max_connections",
+        "max_connections_per_host",
+        "min_body_rate",
+        "rate_limit_per_second",
+    }
 )
 
 
@@ -49,6 +56,8 @@ class Config:
     """The value of a server field, if answers are to carry one."""
     access_log: bool = False
     """Whether each answer is logged to the logger "fastresp.access"."""
+    min_body_rate: int = 240
+    """Bytes a second of a request's body that must come on average of each half minute of reading; 0 for no limit."""
 
     def __post_init__(self) -> None:
         for field in fields(self):

@@ -12,15 +12,14 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from fastresp.errors import BodyError
-from fastresp.http import linger
-from fastresp.http import pipeline as pipelines
+from fastresp.http import deadlines, linger
 from fastresp.http.body import Body
 from fastresp.http.codes import BODY, CONNECT, END, HEAD, HEAD_METHOD, NEED_DATA
 from fastresp.http.parser import new_parser
-from fastresp.http.pipeline import CLOSING, IDLE, IN_BODY, IN_HEAD, LAST, LINGERING, NOTHING
+from fastresp.http.pipeline import IN_HEAD
 from fastresp.http.request import new_peer, new_request
 from fastresp.http.responder import new_responder
-from fastresp.http.service import LAST_CALL, address, describe
+from fastresp.http.service import address, describe
 from fastresp.response import TEXT
 
 if TYPE_CHECKING:
@@ -41,32 +40,22 @@ DISCARDED = 262144
 """Bytes of an unread body that are read and dropped to keep a connection; for more it is closed."""
 
 
-class HttpProtocol(pipelines.Pipeline):
+class HttpProtocol(deadlines.Deadlines):
     """The protocol object of one connection, for a loop's `create_server`."""
 
-    # fmt: off
-    __slots__ = (  # noqa: RUF023
-        "parser", "peer", "host", "admitted", "incoming", "body", "collected", "seen", "expecting", "discarding",
-        "held", "progress", "probes",
-    )
-    # fmt: on
+    __slots__ = ("admitted", "body", "collected", "expecting", "held", "host", "parser", "peer")
 
     def __init__(self, service: services.Service) -> None:
-        pipelines.Pipeline.__init__(self, service)
+        deadlines.Deadlines.__init__(self, service)
         self.parser = new_parser(service.config)
         self.peer: Any = None
         self.host: Any = None
         self.admitted = False
         # the message that is being read
-        self.incoming: Any = None  # its exchange, while its body is not complete
         self.body: Any = None  # what a coroutine handler reads it from
         self.collected: Any = None  # what has come for a plain one
-        self.seen = 0
         self.expecting = False  # the client waits for 100 Continue
-        self.discarding = 0  # how much of a body that nobody reads may still come
         self.held = False  # a head is complete whose turn has not come
-        self.progress = 0.0
-        self.probes = 0
 
     # -- what the loop calls
 
@@ -177,7 +166,7 @@ class HttpProtocol(pipelines.Pipeline):
         finally:
             self.running = False
         self.flush()
-        self._rest()
+        self.rest()
 
     def has_input(self) -> bool:
         return self.parser.buffered > 0
@@ -185,7 +174,7 @@ class HttpProtocol(pipelines.Pipeline):
     def go_on(self) -> None:
         if self.held or self.read_paused or self.discarding:
             self.proceed_soon()
-        self._rest()
+        self.rest()
 
     def _head(self) -> None:
         """A request's head is complete."""
@@ -201,6 +190,7 @@ class HttpProtocol(pipelines.Pipeline):
             self.incoming = exchange
             self.collected = None
             self.seen = 0
+            self.measured_at = 0.0
             self.expecting = parser.expect_continue
             request._body = None
             return
@@ -332,6 +322,10 @@ class HttpProtocol(pipelines.Pipeline):
         exchange.is_head = is_head
         exchange.answer(status, fields, TEXT, reason.encode() + b"\n", False)
 
+    def give_up(self, status: int, reason: str) -> None:
+        self._refuse(status, reason, None)
+        self.flush()
+
     def leave_body(self, exchange: Any) -> None:
         # the rest is dropped, if it is not much
         self.incoming = None
@@ -353,85 +347,6 @@ class HttpProtocol(pipelines.Pipeline):
                 return True
         # at the server's end, what has been asked before is still answered
         return self.service.draining and exchange is self.last and not self.held and not parser.buffered
-
-    # -- time
-
-    def last_call(self) -> None:
-        """The client has had its moment to send one more request."""
-        if self.waits_for == LAST:
-            self.waits_for = IDLE
-            self.drain()
-
-    def drain(self) -> None:
-        """The server is about to stop: closes now, if nothing is going on."""
-        busy = self.first is not None or self.incoming is not None or self.parser.buffered
-        if not busy and not self.closing and self.waits_for != LAST:
-            self.shut()
-
-    def _rest(self) -> None:
-        """Notes what the connection waits for now, and until when."""
-        if self.closing:
-            return
-        if self.incoming is not None or self.discarding:
-            if self.read_paused:
-                self.watch(NOTHING, 0.0)
-            else:
-                self.watch(IN_BODY, self.service.body_timeout)
-        elif self.first is not None:
-            self.waits_for = NOTHING
-        elif self.stopped:
-            self.shut()
-        elif self.service.draining and not self.parser.buffered:
-            # The answer before may have begun too early to say close: its client may be about to send.
-            if self.waits_for != LAST:
-                self.watch(LAST, LAST_CALL)
-                self.service.loop.call_later(LAST_CALL, self.last_call)
-        elif self.parser.buffered:
-            if self.waits_for != IN_HEAD:
-                self.watch(IN_HEAD, self.service.head_timeout)
-        else:
-            self.watch(IDLE, self.service.keep_alive_timeout)
-
-    def sweep(self, now: float) -> None:
-        """Once a tick: ends the connection if it has waited too long."""
-        if self.transport is None:
-            return
-        if self.write_paused or self.waits_for == CLOSING:
-            size = self.transport.get_write_buffer_size()
-            # a slow client empties the system's buffer long before there is room for more of ours
-            left = size + linger.unsent(self.transport.get_extra_info("socket"))
-            taken = self.written - left  # not what is left alone: the handler may add to it
-            if taken > self.taken:
-                self.taken = taken
-                self.progress = now
-            elif now - self.progress > self.service.write_timeout or (size == 0 and now > self.deadline):
-                self.abort()
-            return
-        if self.waits_for == NOTHING:
-            if (self.eof or self.read_paused) and self.first is not None:
-                self._look()
-        elif now > self.deadline:
-            if self.waits_for == LINGERING:
-                self.abort()
-            elif self.waits_for == IN_BODY:
-                self._refuse(408, "the request's body did not come in time", None)
-                self.flush()
-            elif self.waits_for == IN_HEAD and self.parser.buffered:
-                self._refuse(408, "the request's head did not come in time", None)
-                self.flush()
-            else:
-                self.shut()
-
-    def _look(self) -> None:
-        """Looks whether the client is still there, while nothing is read that would tell."""
-        state = linger.state_of(self.transport.get_extra_info("socket"))
-        if state == linger.GONE:
-            self.abort()
-        elif state == linger.SILENT and self.probes < 2 and not self.first.begun and self.first.minor:
-            # Half-closed or gone? Only writing tells, and an interim response may be written at any time.
-            self.probes += 1
-            self.first.interim(102, None)
-            self.flush()
 
 
 def new_protocol(service: services.Service) -> HttpProtocol:

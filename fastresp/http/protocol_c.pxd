@@ -1,5 +1,5 @@
 cimport cython
-from fastresp.http cimport pipeline_c as pipelines
+from fastresp.http cimport deadlines_c as deadlines
 from fastresp.http.turn_c cimport Turn
 from fastresp.http.parser_c cimport Parser, new_parser
 from fastresp.http.request_c cimport Peer, Request, new_peer, new_request
@@ -7,19 +7,15 @@ from fastresp.http.responder_c cimport Responder, new_responder
 from fastresp.http.service_c cimport Service
 
 cdef int NEED_DATA, HEAD, BODY, END, HEAD_METHOD, CONNECT
-cdef int NOTHING, IDLE, IN_HEAD, IN_BODY, LINGERING, CLOSING, LAST
+cdef int IN_HEAD
 cdef Py_ssize_t MAX_PIPELINE, HIGH_WATER, DISCARDED
 cdef tuple SAFE
 
-cdef class HttpProtocol(pipelines.Pipeline):
+cdef class HttpProtocol(deadlines.Deadlines):
     cdef Parser parser
     cdef object host, body, collected
     cdef Peer peer
-    cdef Turn incoming
-    cdef Py_ssize_t seen, discarding
-    cdef int probes
     cdef bint admitted, expecting, held
-    cdef double progress
     @cython.locals(parser=Parser, event=int)
     cpdef object proceed(self)
     @cython.locals(parser=Parser, request=Request, exchange=Turn, method=int)
@@ -38,13 +34,8 @@ cdef class HttpProtocol(pipelines.Pipeline):
     cdef object leave_body(self, Turn exchange)
     @cython.locals(parser=Parser)
     cdef bint must_close(self, Turn exchange) except -1
-    cpdef object last_call(self)
-    @cython.locals(busy=bint)
-    cpdef object drain(self)
     cdef bint has_input(self) except -1
     cdef object go_on(self)
-    cdef object _rest(self)
-    cdef object _look(self)
-    cpdef object sweep(self, double now)
+    cdef object give_up(self, int status, str reason)
 
 cpdef HttpProtocol new_protocol(Service service)

@@ -40,8 +40,8 @@ class Service:
     __slots__ = (
         "_admitted", "_empty", "_hosts", "_rates", "_remarks", "_second", "_server_line", "_timer", "access_log",
         "body_timeout", "config", "connections", "context", "date_header", "date_line", "draining", "gather", "handler",
-        "head_timeout", "is_async", "keep_alive_timeout", "loop", "max_connections", "max_per_host", "now", "pace",
-        "rate_limit", "secure", "tail", "tail_close", "tail_keep", "tasks", "thread", "write_timeout",
+        "head_timeout", "is_async", "keep_alive_timeout", "loop", "max_connections", "max_per_host", "min_body_rate",
+        "now", "pace", "rate_limit", "secure", "tail", "tail_close", "tail_keep", "tasks", "thread", "write_timeout",
     )
     # fmt: on
 
@@ -61,6 +61,7 @@ class Service:
         self.access_log = config.access_log
         self.head_timeout = config.head_timeout
         self.body_timeout = config.body_timeout
+        self.min_body_rate = config.min_body_rate
         self.write_timeout = config.write_timeout
         self.keep_alive_timeout = config.keep_alive_timeout
         self.max_connections = config.max_connections

@@ -4,7 +4,7 @@ cdef class Service:
     cdef readonly object thread, handler, config, loop, connections, tasks, context
     cdef readonly bint is_async, secure, gather, draining, access_log, date_header
     cdef readonly double now, pace, head_timeout, body_timeout, write_timeout, keep_alive_timeout
-    cdef readonly Py_ssize_t max_connections, max_per_host, rate_limit
+    cdef readonly Py_ssize_t max_connections, max_per_host, min_body_rate, rate_limit
     cdef Py_ssize_t _admitted, _remarks
     cdef readonly bytes date_line, tail, tail_close, tail_keep
     cdef bytes _server_line

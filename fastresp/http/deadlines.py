@@ -1,0 +1,134 @@
+"""What a connection waits for, and until when: requests that come too slowly, answers that nobody takes, idle clients.
+
+No timer is set for a request: a connection notes its deadline, and the service's clock sweeps over all of them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fastresp.http import linger
+from fastresp.http import pipeline as pipelines
+from fastresp.http.pipeline import CLOSING, IDLE, IN_BODY, IN_HEAD, LAST, LINGERING, NOTHING
+from fastresp.http.service import LAST_CALL
+
+if TYPE_CHECKING:
+    from fastresp.http import service as services
+
+__all__ = ["Deadlines"]
+
+PERIOD = 30.0
+"""Seconds of reading over which a body's rate is measured."""
+
+
+class Deadlines(pipelines.Pipeline):
+    """A connection's patience. How far the message that is read has come is noted here by the protocol."""
+
+    __slots__ = ("discarding", "incoming", "measured", "measured_at", "probes", "progress", "seen")
+
+    def __init__(self, service: services.Service) -> None:
+        pipelines.Pipeline.__init__(self, service)
+        self.incoming: Any = None  # the exchange whose request's body is not complete
+        self.seen = 0  # of that body
+        self.discarding = 0  # how much of a body that nobody reads may still come
+        self.measured_at = 0.0  # when the measuring of the body's rate began; 0 before
+        self.measured = 0  # what had been seen then
+        self.progress = 0.0  # when the client was last seen to take something
+        self.probes = 0
+
+    def rest(self) -> None:
+        """Notes what the connection waits for now, and until when."""
+        if self.closing:
+            return
+        if self.incoming is not None or self.discarding:
+            if self.read_paused:
+                self.watch(NOTHING, 0.0)
+            else:
+                self.watch(IN_BODY, self.service.body_timeout)
+        elif self.first is not None:
+            self.waits_for = NOTHING
+        elif self.stopped:
+            self.shut()
+        elif self.service.draining and not self.has_input():
+            # The answer before may have begun too early to say close: its client may be about to send.
+            if self.waits_for != LAST:
+                self.watch(LAST, LAST_CALL)
+                self.service.loop.call_later(LAST_CALL, self.last_call)
+        elif self.has_input():
+            if self.waits_for != IN_HEAD:
+                self.watch(IN_HEAD, self.service.head_timeout)
+        else:
+            self.watch(IDLE, self.service.keep_alive_timeout)
+
+    def last_call(self) -> None:
+        """The client has had its moment to send one more request."""
+        if self.waits_for == LAST:
+            self.waits_for = IDLE
+            self.drain()
+
+    def drain(self) -> None:
+        """The server is about to stop: closes now, if nothing is going on."""
+        busy = self.first is not None or self.incoming is not None or self.has_input()
+        if not busy and not self.closing and self.waits_for != LAST:
+            self.shut()
+
+    def sweep(self, now: float) -> None:
+        """Once a tick: ends the connection if it has waited too long."""
+        if self.transport is None:
+            return
+        if self.write_paused or self.waits_for == CLOSING:
+            self._watch_writing(now)
+        elif self.waits_for == NOTHING:
+            self.measured_at = 0.0
+            if (self.eof or self.read_paused) and self.first is not None:
+                self._look()
+        elif now > self.deadline:
+            if self.waits_for == LINGERING:
+                self.abort()
+            elif self.waits_for == IN_BODY:
+                self.give_up(408, "the request's body did not come in time")
+            elif self.waits_for == IN_HEAD and self.has_input():
+                self.give_up(408, "the request's head did not come in time")
+            else:
+                self.shut()
+        elif self.waits_for == IN_BODY and self.service.min_body_rate:
+            self._watch_rate(now)
+
+    def _watch_writing(self, now: float) -> None:
+        size = self.transport.get_write_buffer_size()
+        # a slow client empties the system's buffer long before there is room for more of ours
+        left = size + linger.unsent(self.transport.get_extra_info("socket"))
+        taken = self.written - left  # not what is left alone: the handler may add to it
+        if taken > self.taken:
+            self.taken = taken
+            self.progress = now
+        elif now - self.progress > self.service.write_timeout or (size == 0 and now > self.deadline):
+            self.abort()
+
+    def _watch_rate(self, now: float) -> None:
+        """A byte now and then keeps body_timeout away, but not for ever."""
+        # a client whose answer is under way may be in a conversation
+        if self.measured_at == 0.0 or (self.incoming is not None and self.incoming.begun):
+            self.measured_at = now
+            self.measured = self.seen
+        elif now - self.measured_at >= PERIOD:
+            if self.seen - self.measured < self.service.min_body_rate * (now - self.measured_at):
+                self.give_up(408, "the request's body comes too slowly")
+            else:
+                self.measured_at = now
+                self.measured = self.seen
+
+    def _look(self) -> None:
+        """Looks whether the client is still there, while nothing is read that would tell."""
+        state = linger.state_of(self.transport.get_extra_info("socket"))
+        if state == linger.GONE:
+            self.abort()
+        elif state == linger.SILENT and self.probes < 2 and not self.first.begun and self.first.minor:
+            # Half-closed or gone? Only writing tells, and an interim response may be written at any time.
+            self.probes += 1
+            self.first.interim(102, None)
+            self.flush()
+
+    def give_up(self, status: int, reason: str) -> None:
+        """Refuses the request that did not come in time."""
+        raise NotImplementedError
