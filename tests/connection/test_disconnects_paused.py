@@ -13,7 +13,7 @@ from connection.tools import Gate, Inbox, message, post, settle, wait_for_no_con
 REQUESTS = {
     "pipeline": message("GET", "/") * 100,
     "turn": post("/", b"body") * 2,
-    "body": message("POST", "/", "Content-Length: 900000", body=b"x" * 800000),
+    "body": message("POST", "/", "Content-Length: 900000", body=b"x" * 400000),
 }
 
 
