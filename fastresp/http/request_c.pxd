@@ -3,7 +3,6 @@ from fastresp.http.parser_c cimport Parser
 
 cdef int ABSOLUTE, QUESTION
 
-@cython.no_gc
 cdef class Peer:
     cdef object transport
     cdef readonly bint secure
@@ -13,7 +12,6 @@ cdef class Peer:
     cpdef object local(self)
 
 @cython.final
-@cython.freelist(256)
 cdef class Request:
     cdef bytes _data
     cdef Py_ssize_t _method_start, _method_end, _target_start, _target_end, _fields_start, _fields_end, _host_start, _host_end

@@ -19,8 +19,6 @@ cdef class Exchange:
     cpdef object on_close(self, object callback)
 
 @cython.final
-@cython.no_gc
-@cython.freelist(256)
 cdef class Responder:
     cdef Exchange _exchange
     cdef int _state
