@@ -151,9 +151,21 @@ def ready(request: Any, responder: Any) -> None:
     responder.send_response(READY)
 
 
+def routed(request: Any, responder: Any) -> None:
+    responder.write(BODY if request.path == "/" else b"", "text/plain")
+
+
+def queried(request: Any, responder: Any) -> None:
+    query = request.query
+    responder.write(str(int(query["a"]) + int(query["b"])).encode(), "text/plain")
+
+
+QUERY = b"GET /baseline11?a=13&b=42 HTTP/1.1\r\nHost: localhost\r\n\r\n"
 HANDLERS: dict[str, tuple[bytes, Callable[[Any, Any], None]]] = {
     "answer: write(bytes, type)": (SMALL, plaintext),
     "answer: write(bytes, type) to 12 fields": (BROWSER, plaintext),
+    "answer: by request.path": (SMALL, routed),
+    "answer: by request.query": (QUERY, queried),
     "answer: write(document)": (SMALL, document),
     "answer: write(bytes, 8 fields)": (SMALL, fields),
     "answer: 10 chunks of 1 KiB": (SMALL, chunked),

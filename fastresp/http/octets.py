@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-HTAB, LF, CR, SP, QUOTE, PERCENT, STAR, COMMA, SLASH, COLON, SEMICOLON = b'\t\n\r "%*,/:;'
+HTAB, LF, CR, SP, QUOTE, PERCENT, AMPERSAND, STAR, PLUS, COMMA, SLASH, COLON, SEMICOLON = b'\t\n\r "%&*+,/:;'
 EQUALS, QUESTION, OPENING, BACKSLASH, CLOSING, ZERO, NINE = b"=?[\\]09"
 
 
@@ -45,9 +45,9 @@ HEX = bytes(int(chr(octet), 16) if chr(octet) in "0123456789abcdefABCDEF" else 1
 """The value of a hex digit; 16 for any other octet."""
 
 
-def find_lf(data: bytes, start: int, end: int) -> int:
-    """Where the first LF is, or -1."""
-    return data.find(b"\n", start, end)
+def find(data: bytes, octet: int, start: int, end: int) -> int:
+    """Where the first octet of this value is, or -1."""
+    return data.find(octet, start, end)
 
 
 def run_end(members: Octets, data: bytes, start: int) -> int:

@@ -4,8 +4,8 @@ from libc.string cimport memchr, memcmp
 ctypedef const unsigned char *octets_t
 
 
-cdef inline Py_ssize_t find_lf(octets_t data, Py_ssize_t start, Py_ssize_t end) noexcept:
-    cdef octets_t found = <octets_t>memchr(data + start, 10, <size_t>(end - start)) if start < end else NULL
+cdef inline Py_ssize_t find(octets_t data, int octet, Py_ssize_t start, Py_ssize_t end) noexcept:
+    cdef octets_t found = <octets_t>memchr(data + start, octet, <size_t>(end - start)) if start < end else NULL
     return found - data if found is not NULL else -1
 
 

@@ -250,7 +250,7 @@ class Parser(scanner.Scanner):
         """Where the chunk line ends whose size ends at `i`, or -1 if it is not all there, or refused."""
         p = self._buffer
         pos = self._pos
-        lf = octets.find_lf(p, pos, self._end)
+        lf = octets.find(p, LF, pos, self._end)
         if lf < 0 and self._end - pos <= MAX_CHUNK_LINE + 1:
             self._wait(MAX_CHUNK_LINE + 1)
             return -1

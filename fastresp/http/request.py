@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from fastresp.headers import FORBIDDEN_TRAILERS, Headers
+from fastresp.http import octets
 from fastresp.http.body import Body, whole
 from fastresp.http.codes import ABSOLUTE
-from fastresp.http.octets import QUESTION
-from fastresp.query import Query
+from fastresp.http.octets import QUESTION, SLASH
+from fastresp.http.query import new_query
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from fastresp.http import parser as parsers
+    from fastresp.http.query import Query
 
 __all__ = ["Peer", "Request", "new_peer", "new_request"]
 
@@ -51,7 +53,7 @@ class Request:
     # fmt: off
     __slots__ = (
         "_body", "_data", "_fields_end", "_fields_start", "_form", "_headers", "_host_end", "_host_start", "_method",
-        "_method_end", "_method_start", "_minor", "_peer", "_query", "_stream", "_target_end", "_target_start",
+        "_method_end", "_method_start", "_minor", "_path", "_peer", "_query", "_stream", "_target_end", "_target_start",
         "_trailers",
     )
     # fmt: on
@@ -68,6 +70,7 @@ class Request:
     _host_start: int
     _host_end: int
     _minor: int
+    _path: str | None
     _peer: Peer
     _body: bytes | None
     _stream: Body | None
@@ -90,41 +93,38 @@ class Request:
         """The request target, as sent (RFC 9112, section 3.2)."""
         return self._data[self._target_start : self._target_end]
 
-    def _path_end(self) -> int:
-        """Where the path of a target in origin-form ends: at its "?", or with it."""
-        data = self._data
-        place = self._target_start
-        while place < self._target_end and data[place] != QUESTION:
-            place += 1
-        return place
+    def _path_start(self) -> int:
+        """Where the path of the target begins; in absolute-form that may be where the query does, or the end."""
+        start = self._target_start
+        if self._form == ABSOLUTE:
+            start = self._host_end
+            while start < self._target_end and self._data[start] != SLASH and self._data[start] != QUESTION:
+                start += 1
+        return start
 
-    def _split(self) -> tuple[bytes, bytes]:
-        """Path and query, as sent."""
-        if self._form != ABSOLUTE:
-            end = self._path_end()
-            return self._data[self._target_start : end], self._data[end + 1 : self._target_end]
-        authority, slash, rest = self.target.partition(b"://")[2].partition(b"/")
-        if b"?" in authority:  # http://host?query
-            return b"/", authority.partition(b"?")[2] + slash + rest
-        path, _, query = rest.partition(b"?")
-        return b"/" + path, query
+    def _path_end(self) -> int:
+        """Where it ends: at the first "?" of the target, or with it."""
+        end = octets.find(self._data, QUESTION, self._target_start, self._target_end)
+        return self._target_end if end < 0 else end
 
     @property
     def path(self) -> str:
         """The target's path, percent-decoded as UTF-8 (what is not UTF-8 becomes U+FFFD)."""
-        path = self._split()[0].decode("ascii")
-        return unquote(path, errors="replace") if "%" in path else path
+        if self._path is None:
+            path = self._data[self._path_start() : self._path_end()].decode("ascii")
+            self._path = (unquote(path, errors="replace") if "%" in path else path) or "/"
+        return self._path
 
     @property
     def query_string(self) -> bytes:
         """The target's query, as sent, without its "?"."""
-        return self._split()[1]
+        return self._data[self._path_end() + 1 : self._target_end]
 
     @property
     def query(self) -> Query:
         """The target's query, decoded."""
         if self._query is None:
-            self._query = Query(self._split()[1])
+            self._query = new_query(self._data, self._path_end() + 1, self._target_end)
         return self._query
 
     @property
@@ -226,6 +226,7 @@ def new_request(parser: parsers.Parser, peer: Peer) -> Request:
     request._minor = parser.minor
     request._peer = peer
     request._body = b""
+    request._path = None
     request._headers = None
     request._query = None
     request._stream = None

@@ -1,7 +1,10 @@
 cimport cython
 from fastresp.http.parser_c cimport Parser
 
-cdef int ABSOLUTE, QUESTION
+from fastresp.http.query_c cimport new_query
+from fastresp.http cimport octets_c as octets
+
+cdef int ABSOLUTE, QUESTION, SLASH
 
 cdef class Peer:
     cdef object transport
@@ -18,13 +21,13 @@ cdef class Request:
     cdef int _method, _form, _minor
     cdef Peer _peer
     cdef object _body
-    cdef object _headers, _query
+    cdef object _path, _headers, _query
     cdef object _stream
     cdef object _trailers
-    @cython.locals(data='const unsigned char *', place=Py_ssize_t)
-    cdef Py_ssize_t _path_end(self) except -1
+    @cython.locals(start=Py_ssize_t)
+    cdef Py_ssize_t _path_start(self) except -1
     @cython.locals(end=Py_ssize_t)
-    cdef tuple _split(self)
+    cdef Py_ssize_t _path_end(self) except -1
 
 cpdef Peer new_peer(object transport, bint secure)
 @cython.locals(request=Request)

@@ -105,7 +105,7 @@ class Scanner:
         found = False
         while self._searched < len(self._pieces) and not found:
             piece = self._pieces[self._searched]
-            found = octets.find_lf(piece, 0, len(piece)) >= 0
+            found = octets.find(piece, LF, 0, len(piece)) >= 0
             self._searched += 1
         if not found and self.buffered - (self._pos - self._start) <= self._limit:
             return False
@@ -181,7 +181,7 @@ class Scanner:
         pos = self._pos
         # A line with more bytes than this before its LF breaks a rule within them.
         limit = MAX_METHOD + 1 + self._max_target + 10
-        lf = octets.find_lf(p, pos, self._end)
+        lf = octets.find(p, LF, pos, self._end)
         if lf < 0 and self._end - pos <= limit:
             return self._wait(limit)
         if lf == pos + 1 and p[pos] == CR:
@@ -281,7 +281,7 @@ class Scanner:
         pos = self._pos
         left = self._max_fields - (pos - self._start - self._fields_at) - 1
         limit = min(self._max_field + 1, left)
-        lf = octets.find_lf(p, pos, self._end)
+        lf = octets.find(p, LF, pos, self._end)
         if lf < 0 and self._end - pos <= limit:
             return self._wait(limit)
         if lf < 0 or lf - pos > limit:

@@ -1,0 +1,15 @@
+cimport cython
+
+from fastresp.http cimport octets_c as octets
+
+cdef int AMPERSAND, EQUALS, PERCENT, PLUS
+
+@cython.final
+cdef class Query:
+    cdef list _pairs
+
+@cython.locals(query=Query)
+cpdef Query new_query(bytes data, Py_ssize_t start, Py_ssize_t end)
+@cython.locals(stop=Py_ssize_t, equals=Py_ssize_t)
+cdef list _parse(bytes data, Py_ssize_t start, Py_ssize_t end)
+cdef str _decode(bytes data, Py_ssize_t start, Py_ssize_t end)
