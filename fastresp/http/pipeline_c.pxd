@@ -14,6 +14,7 @@ cdef class Pipeline(turns.Channel):
     cdef object transport, write
     cdef Turn first, last, spare
     cdef Py_ssize_t count, out_size, burst, written, taken
+    cdef bytes alone
     cdef list out, waiters
     cdef bint running, due, stopped, closing, eof, read_paused, unread, write_paused
     cdef int waits_for
@@ -26,7 +27,7 @@ cdef class Pipeline(turns.Channel):
     cdef object cancel_all(self)
     cdef bint is_turn(self, Turn exchange) except -1
     cdef object put(self, Turn exchange, bytes data)
-    @cython.locals(out=list, count=Py_ssize_t, size=Py_ssize_t)
+    @cython.locals(alone=bytes, out=list, size=Py_ssize_t)
     cdef object flush(self)
     cpdef object waiter(self, Turn exchange)
     cpdef object wake(self)

@@ -112,6 +112,7 @@ class HttpProtocol(deadlines.Deadlines):
             self.body = None
         self.incoming = None
         self.spare = None
+        self.alone = None
         self.out = []
         self.cancel_all()
         self.wake()
