@@ -9,7 +9,8 @@ from fastresp.headers import FORBIDDEN_TRAILERS, Headers
 from fastresp.http import octets
 from fastresp.http.body import Body, whole
 from fastresp.http.codes import ABSOLUTE
-from fastresp.http.octets import QUESTION, SLASH
+from fastresp.http.octets import HTAB, LF, QUESTION, SLASH, SP
+from fastresp.http.octets import TOKEN as _TOKEN
 from fastresp.http.query import new_query
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from fastresp.http.query import Query
 
 __all__ = ["Peer", "Request", "new_peer", "new_request"]
+
+TOKEN = _TOKEN
 
 METHODS = ("", "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH")
 
@@ -131,8 +134,13 @@ class Request:
     def headers(self) -> Headers:
         """The header fields."""
         if self._headers is None:
-            self._headers = Headers._trusted(_fields(self._data[self._fields_start : self._fields_end]))
+            self._headers = Headers._trusted(_fields(self._data, self._fields_start, self._fields_end, False))
         return self._headers
+
+    @property
+    def raw_headers(self) -> list[tuple[bytes, bytes]]:
+        """The header fields in their order, as pairs of bytes, the names in lower case; a new list at each look."""
+        return _fields(self._data, self._fields_start, self._fields_end, True)
 
     @property
     def trailers(self) -> Headers:
@@ -140,7 +148,8 @@ class Request:
         if self._trailers is None:
             return Headers()
         if isinstance(self._trailers, bytes):
-            kept = [field for field in _fields(self._trailers) if field[0].lower() not in FORBIDDEN_TRAILERS]
+            fields = _fields(self._trailers, 0, len(self._trailers), False)
+            kept = [field for field in fields if field[0].lower() not in FORBIDDEN_TRAILERS]
             self._trailers = Headers._trusted(kept)
         return self._trailers
 
@@ -195,12 +204,22 @@ class Request:
         return f"<Request {self.method} {self.target.decode('ascii')}>"
 
 
-def _fields(block: bytes) -> list[tuple[bytes, bytes]]:
+def _fields(data: bytes, place: int, end: int, lower: bool) -> list[tuple[bytes, bytes]]:
+    """The fields of the lines in data[place:end], which a scanner has judged: none is without its colon and CRLF."""
     fields = []
-    for line in block.split(b"\r\n"):
-        if line:
-            name, _, value = line.partition(b":")
-            fields.append((name, value.strip(b" \t")))
+    p = data
+    while place < end:
+        colon = octets.run_end(TOKEN, p, place)
+        start = colon + 1
+        line_end = octets.find(p, LF, start, end)
+        stop = line_end - 1  # before its CR
+        while start < stop and (p[start] == SP or p[start] == HTAB):
+            start += 1
+        while start < stop and (p[stop - 1] == SP or p[stop - 1] == HTAB):
+            stop -= 1
+        name = data[place:colon]
+        fields.append((name.lower() if lower else name, data[start:stop]))
+        place = line_end + 1
     return fields
 
 

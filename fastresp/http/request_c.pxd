@@ -1,10 +1,13 @@
 cimport cython
+from fastresp.http cimport octets_c as octets
+from fastresp.http.octets_c cimport octets_t
 from fastresp.http.parser_c cimport Parser
 
 from fastresp.http.query_c cimport new_query
-from fastresp.http cimport octets_c as octets
 
-cdef int ABSOLUTE, QUESTION, SLASH
+cdef int ABSOLUTE, HTAB, LF, QUESTION, SLASH, SP
+cdef object _TOKEN
+cdef octets_t TOKEN
 
 cdef class Peer:
     cdef object transport
@@ -21,13 +24,14 @@ cdef class Request:
     cdef int _method, _form, _minor
     cdef Peer _peer
     cdef object _body
-    cdef object _path, _headers, _query
-    cdef object _stream
-    cdef object _trailers
+    cdef object _path, _headers, _query, _stream, _trailers
     @cython.locals(start=Py_ssize_t)
     cdef Py_ssize_t _path_start(self) except -1
     @cython.locals(end=Py_ssize_t)
     cdef Py_ssize_t _path_end(self) except -1
+
+@cython.locals(p=octets_t, colon=Py_ssize_t, start=Py_ssize_t, line_end=Py_ssize_t, stop=Py_ssize_t, name=bytes)
+cdef list _fields(bytes data, Py_ssize_t place, Py_ssize_t end, bint lower)
 
 cpdef Peer new_peer(object transport, bint secure)
 @cython.locals(request=Request)
