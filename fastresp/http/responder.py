@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from fastresp.errors import ResponderStateError
 from fastresp.headers import Headers
-from fastresp.http.device import discard, is_device
+from fastresp.http.device import PIECE, discard, is_device
+from fastresp.http.files import read_whole
 from fastresp.response import BINARY, EMPTY, JSON, TEXT, Json, Response, encode_json, type_of
 from fastresp.status import status_code
 from fastresp.wire.chunks import as_bytes
@@ -156,13 +157,17 @@ class Responder:
             document = data.value if isinstance(data, Json) else data
             exchange.answer(code, fields, JSON if kind is None else kind, encode_json(document), False)
         elif is_device(data):
+            is_path = isinstance(data, os.PathLike)
             if not described:
-                kind = type_of(data) if isinstance(data, os.PathLike) else BINARY
-            exchange.answer_device(code, fields, kind, data)
-            # the answer goes on without the handler, who may still want to know whether the client stayed
-            self._state = DONE
-            self._status = code
-            return
+                kind = type_of(data) if is_path else BINARY
+            content = read_whole(data, PIECE) if is_path else None
+            if content is None:
+                exchange.answer_device(code, fields, kind, data)
+                # the answer goes on without the handler, who may still want to know whether the client stayed
+                self._state = DONE
+                self._status = code
+                return
+            exchange.answer(code, fields, kind, content, False)
         else:
             try:
                 content = as_bytes(data)

@@ -1,7 +1,9 @@
 cimport cython
+from fastresp.http.files_c cimport read_whole
 from fastresp.wire.chunks_c cimport as_bytes
 
 cdef int READY, STREAMING, DONE
+cdef Py_ssize_t PIECE
 cdef object UNSET
 
 cdef class Exchange:
@@ -23,7 +25,7 @@ cdef class Responder:
     cdef Exchange _exchange
     cdef int _state
     cdef int _status
-    @cython.locals(code=int, described=bint)
+    @cython.locals(code=int, described=bint, is_path=bint)
     cdef object _write(self, Exchange exchange, object data, object mime_type, object status, object headers)
     cdef tuple _sort(self, object data, object mime_type, object status, object headers)
     cdef object _swap(self, Responder other)

@@ -1,0 +1,1 @@
+cpdef bytes read_whole(object path, Py_ssize_t limit)
