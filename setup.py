@@ -19,6 +19,7 @@ TWINS = {
     "fastresp.http.scanner_c": "fastresp/http/scanner.py",
     "fastresp.http.parser_c": "fastresp/http/parser.py",
     "fastresp.http.files_c": "fastresp/http/files_c.pyx",
+    "fastresp.http.intake_c": "fastresp/http/intake_c.pyx",
     "fastresp.http.query_c": "fastresp/http/query.py",
     "fastresp.http.request_c": "fastresp/http/request.py",
     "fastresp.http.responder_c": "fastresp/http/responder.py",

@@ -15,6 +15,7 @@ from fastresp.errors import BodyError
 from fastresp.http import deadlines, linger
 from fastresp.http.body import Body
 from fastresp.http.codes import BODY, CONNECT, END, HEAD, HEAD_METHOD, NEED_DATA
+from fastresp.http.intake import new_intake
 from fastresp.http.parser import new_parser
 from fastresp.http.pipeline import IN_HEAD
 from fastresp.http.request import new_peer, new_request
@@ -36,6 +37,8 @@ MAX_PIPELINE = 64
 """Requests of one connection that may be unanswered at once."""
 HIGH_WATER = 65536
 """Bytes that the transport may hold before writers have to wait."""
+LARGE = 262144
+"""Bytes of a body that are worth an intake."""
 DISCARDED = 262144
 """Bytes of an unread body that are read and dropped to keep a connection; for more it is closed."""
 
@@ -43,7 +46,7 @@ DISCARDED = 262144
 class HttpProtocol(deadlines.Deadlines):
     """The protocol object of one connection, for a loop's `create_server`."""
 
-    __slots__ = ("admitted", "body", "collected", "expecting", "held", "host", "parser", "peer")
+    __slots__ = ("admitted", "body", "collected", "expecting", "held", "host", "intake", "parser", "peer")
 
     def __init__(self, service: services.Service) -> None:
         deadlines.Deadlines.__init__(self, service)
@@ -54,6 +57,7 @@ class HttpProtocol(deadlines.Deadlines):
         # the message that is being read
         self.body: Any = None  # what a coroutine handler reads it from
         self.collected: Any = None  # what has come for a plain one
+        self.intake: Any = None  # stands in for this protocol while a large body comes
         self.expecting = False  # the client waits for 100 Continue
         self.held = False  # a head is complete whose turn has not come
 
@@ -106,6 +110,7 @@ class HttpProtocol(deadlines.Deadlines):
         self.stopped = True
         self.closing = True
         self.peer.transport = None
+        self.intake = None
         self.service.dismiss(self, self.host, self.admitted)
         if self.body is not None:
             self.body.fail(BodyError("the client left before the end of the request's body"))
@@ -221,6 +226,9 @@ class HttpProtocol(deadlines.Deadlines):
     def _end(self) -> None:
         """The content is complete."""
         parser = self.parser
+        if self.intake is not None:
+            self.intake = None
+            self.transport.set_protocol(self)
         exchange = self.incoming
         self.incoming = None
         self.discarding = 0
@@ -247,6 +255,13 @@ class HttpProtocol(deadlines.Deadlines):
         """All that was read is used up, and the body is not complete: a plain handler's body is collected, a coroutine
         handler is called now, and reads the rest itself.
         """
+        if (
+            (self.seen >= LARGE or self.parser.content_length - self.seen >= LARGE)
+            and self.intake is None
+            and not self.service.secure
+        ):
+            self.intake = new_intake(self)
+            self.transport.set_protocol(self.intake)
         if self.body is not None:
             return
         if not self.service.is_async:

@@ -1,6 +1,7 @@
 cimport cython
 from fastresp.http cimport deadlines_c as deadlines
 from fastresp.http.turn_c cimport Turn
+from fastresp.http.intake_c cimport new_intake
 from fastresp.http.parser_c cimport Parser, new_parser
 from fastresp.http.request_c cimport Peer, Request, new_peer, new_request
 from fastresp.http.responder_c cimport Responder, new_responder
@@ -8,12 +9,12 @@ from fastresp.http.service_c cimport Service
 
 cdef int NEED_DATA, HEAD, BODY, END, HEAD_METHOD, CONNECT
 cdef int IN_HEAD
-cdef Py_ssize_t MAX_PIPELINE, HIGH_WATER, DISCARDED
+cdef Py_ssize_t MAX_PIPELINE, HIGH_WATER, LARGE, DISCARDED
 cdef tuple SAFE
 
 cdef class HttpProtocol(deadlines.Deadlines):
     cdef Parser parser
-    cdef object host, body, collected
+    cdef object host, body, collected, intake
     cdef Peer peer
     cdef bint admitted, expecting, held
     @cython.locals(parser=Parser, event=int)

@@ -34,6 +34,9 @@ class Transport(asyncio.Transport):
     def resume_reading(self) -> None:
         self.reading = True
 
+    def set_protocol(self, protocol: Any) -> None:
+        """What comes is fed to the connection itself."""
+
     def is_reading(self) -> bool:
         return self.reading
 

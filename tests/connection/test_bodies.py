@@ -8,7 +8,9 @@ import itertools
 import threading
 
 import pytest
-from connection.tools import Inbox, chunked, message, post, settle
+from connection.tools import Inbox, chunked, message, post, settle, wait_for_no_connection
+
+from fastresp.errors import BodyError
 
 MIB = 1024 * 1024
 
@@ -197,3 +199,56 @@ class TestTooLarge:
         answer = client.answer()
         assert answer.status == 413
         assert client.rest() == b""
+
+
+class TestIntake:
+    """A large body is read into memory of its own; what stands around it is not."""
+
+    @pytest.mark.parametrize("framing", [post, chunked])
+    def test_among_small_ones(self, serve, connect, framing):
+        client = connect(serve(digest))
+        bodies = [b"a", pattern(MIB), b"b", pattern(3 * MIB), pattern(300_000), b"", pattern(2 * MIB), b"c"]
+        client.send(b"".join(framing("/", body) if body else message("GET", "/") for body in bodies))
+        for body in bodies:
+            assert client.answer().body == f"{len(body)} {hashlib.sha256(body).hexdigest()}".encode()
+
+    @pytest.mark.parametrize("step", [1000, 131000, 131001])
+    def test_read_by_a_coroutine_in_small_and_full_pieces(self, serve, connect, step):
+        async def handle(request, responder):
+            seen = hashlib.sha256()
+            async for piece in request:
+                assert type(piece) is bytes
+                seen.update(piece)
+            responder.write(seen.hexdigest())
+
+        server = serve(handle)
+        client = connect(server)
+        body = pattern(2 * MIB)
+        for _ in range(2):
+            client.send(post("/", body)[: -len(body)])
+            for start in range(0, len(body), step):
+                client.send(body[start : start + step])
+            assert client.answer().body == hashlib.sha256(body).hexdigest().encode()
+
+    def test_the_client_leaves_in_the_middle(self, serve, connect):
+        inbox = Inbox()
+
+        async def handle(request, responder):
+            try:
+                await request.read()
+            except BodyError as error:
+                inbox.put(str(error))
+                raise
+
+        server = serve(handle)
+        client = connect(server)
+        client.send(post("/", pattern(2 * MIB))[:MIB])
+        settle(server)
+        client.socket.close()
+        assert "before the end" in inbox.get()
+        wait_for_no_connection(server)
+
+    def test_a_body_that_is_refused_in_the_middle(self, serve, connect):
+        client = connect(serve(digest))
+        client.send(chunked("/", pattern(MIB))[:-7] + b"bad")
+        assert client.answer().status == 400

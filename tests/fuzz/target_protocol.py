@@ -56,6 +56,9 @@ class Transport(asyncio.Transport):
         for data in list_of_data:
             self.write(data)
 
+    def set_protocol(self, protocol: Any) -> None:
+        """What comes is fed to the connection itself."""
+
     def pause_reading(self) -> None:
         self.reading = False
 

@@ -1,0 +1,56 @@
+"""The reading of a large body: the loop reads into memory of ours, instead of copying out of its own.
+
+An intake is the transport's protocol while such a body comes, and hands on all that it is told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+__all__ = ["Intake", "new_intake"]
+
+ROOM = 131000
+"""Bytes that are read at once; just below what the C library would ask the system for each time."""
+
+
+class Intake:
+    """Stands in for a connection that takes bytes by `data_received`."""
+
+    __slots__ = ("_give", "_protocol", "_room")
+
+    def __init__(self, protocol: Any) -> None:
+        self._protocol = protocol
+        self._give = protocol.data_received
+        self._room = memoryview(bytearray(ROOM))
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Where the next bytes belong."""
+        return self._room
+
+    def buffer_updated(self, count: int) -> None:
+        """So many bytes have come."""
+        self._give(bytes(self._room[:count]))
+
+    def eof_received(self) -> bool | None:
+        return self._protocol.eof_received()  # type: ignore[no-any-return]
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._protocol.connection_lost(error)
+
+    def pause_writing(self) -> None:
+        self._protocol.pause_writing()
+
+    def resume_writing(self) -> None:
+        self._protocol.resume_writing()
+
+
+class _Buffered(Intake, asyncio.BufferedProtocol):
+    """asyncio knows a protocol that is read into by its class."""
+
+    __slots__ = ()
+
+
+def new_intake(protocol: Any) -> Any:
+    """What takes in a large body for `protocol`."""
+    return _Buffered(protocol)

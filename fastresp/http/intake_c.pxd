@@ -1,0 +1,1 @@
+cpdef object new_intake(object protocol)
