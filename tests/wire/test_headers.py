@@ -1,6 +1,7 @@
 """Field lines and heads, on both twins."""
 
 from collections import OrderedDict
+from random import Random
 
 import pytest
 
@@ -316,3 +317,34 @@ def test_head_takes_bytes_only(headers, place, bad):
     arguments[place] = bad
     with pytest.raises(TypeError):
         headers.format_head(*arguments)
+
+
+def test_heads_that_begin_alike(twin):
+    """Again and again the same objects, in every order: each head is what its arguments say."""
+    format_head = twin("wire.headers").format_head
+    lines = [b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 404 Not Found\r\n"]
+    types = ["text/plain", " text/html ", b"text/plain", None, "x" * 300, "t\u00e9xt"]
+    blocks = [b"", b"a: b\r\n"]
+    random = Random(1)
+    line, block, kind = lines[0], b"", types[0]
+    for _ in range(3000):
+        change = random.randrange(6)  # most often nothing
+        if change == 0:
+            line = random.choice(lines)
+        elif change == 1:
+            kind = random.choice(types)
+        elif change == 2:
+            block = random.choice(blocks)
+        length = random.choice([-1, 0, 9, 10, 2**31, 2**62])
+        body = bytes(random.randrange(3))
+        octets = kind.encode("latin-1") if isinstance(kind, str) else kind
+        expected = line + block
+        expected += b"content-type: %b\r\n" % octets.strip() if octets is not None else b""
+        expected += b"content-length: %d\r\n" % length if length >= 0 else b""
+        assert format_head(line, block, kind, length, b"tail\r\n\r\n", body) == expected + b"tail\r\n\r\n" + body
+
+
+def test_a_bad_type_stays_bad(twin):
+    for _ in range(4):
+        with pytest.raises(HeaderError):
+            twin("wire.headers").format_head(b"line\r\n", b"", "bad\r\ntype", 0, b"\r\n", b"")
