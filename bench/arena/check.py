@@ -3,26 +3,56 @@
 from __future__ import annotations
 
 import socket
+import ssl
+import zlib
+from contextlib import ExitStack
 from typing import BinaryIO
 
-from bench.arena.process import Failed, Process
-from bench.arena.profiles import Answer, Profile
+from bench.arena.process import Process, Wrong
+from bench.arena.profiles import Answer, Batch, Profile
 
 SECONDS = 5.0
 
 
 def check(profile: Profile, process: Process) -> None:
-    """Raises Failed, with what is wrong, unless the server answers every request rightly and in order."""
+    """Raises Wrong, with what is wrong, unless the server answers every request rightly and in order.
+
+    The connection is kept, unless a request asks for its end: then it has to come.
+    """
+    batches = [*profile.batches, *profile.batches]
     try:
-        with socket.create_connection(("127.0.0.1", process.port), SECONDS) as sock, sock.makefile("rb") as stream:
-            for batch in profile.batches * 2:
-                sock.sendall(batch.requests)
-                for expected in batch.answers:
-                    answer = read_answer(stream)
-                    if answer != expected:
-                        raise Failed(f"it answers wrongly: {_short(answer)} instead of {_short(expected)}")
-    except (OSError, ValueError) as error:
-        raise Failed(f"it does not answer rightly: {error}; it says: {process.said() or 'nothing'}") from None
+        while batches:
+            batches = _ask(batches, profile, process.port)
+    except (OSError, ValueError, EOFError, zlib.error) as error:
+        raise Wrong(f"it does not answer rightly: {error}; it says: {process.said() or 'nothing'}") from None
+
+
+def _ask(batches: list[Batch], profile: Profile, port: int) -> list[Batch]:
+    """Asks on one connection, until a batch ends it; returns what is left."""
+    with ExitStack() as stack:
+        sock = stack.enter_context(socket.create_connection(("127.0.0.1", port), SECONDS))
+        if profile.tls:
+            sock = stack.enter_context(_tls().wrap_socket(sock, server_hostname="localhost"))
+        stream = stack.enter_context(sock.makefile("rb"))
+        for index, batch in enumerate(batches, 1):
+            sock.sendall(batch.requests)
+            for expected in batch.answers:
+                answer = read_answer(stream)
+                if not expected.is_met_by(answer, batch.brotli):
+                    raise Wrong(f"it answers wrongly: {_short(answer)} instead of {_short(expected)}")
+            if batch.closes:
+                if stream.read(1):
+                    raise ValueError("there is more after the last answer")
+                return batches[index:]
+    return []
+
+
+def _tls() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE  # it is the certificate that the arena has just made
+    return context
 
 
 def read_answer(stream: BinaryIO) -> Answer:
@@ -36,11 +66,15 @@ def read_answer(stream: BinaryIO) -> Answer:
         status = int(rest[:3])
         fields = _fields(stream)
     content_type = fields.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type == "application/javascript":  # the older name of the same (RFC 9239, section 6)
+        content_type = "text/javascript"
+    coding = fields.get("content-encoding", "").lower()
     if fields.get("transfer-encoding", "").lower() == "chunked":
-        return Answer(status, content_type, _chunked(stream))
+        chunks = _chunks(stream)
+        return Answer(status, content_type, b"".join(chunks), len(chunks), coding)
     if "content-length" not in fields:
         raise ValueError("the answer does not tell its length")
-    return Answer(status, content_type, _exactly(stream, int(fields["content-length"])))
+    return Answer(status, content_type, _exactly(stream, int(fields["content-length"])), 0, coding)
 
 
 def _fields(stream: BinaryIO) -> dict[str, str]:
@@ -53,14 +87,14 @@ def _fields(stream: BinaryIO) -> dict[str, str]:
     return fields
 
 
-def _chunked(stream: BinaryIO) -> bytes:
-    body = b""
+def _chunks(stream: BinaryIO) -> list[bytes]:
+    chunks = []
     while size := int(stream.readline(64).split(b";")[0], 16):
-        body += _exactly(stream, size)
+        chunks.append(_exactly(stream, size))
         if stream.readline(2) != b"\r\n":
             raise ValueError("a chunk does not end where it should")
     _fields(stream)
-    return body
+    return chunks
 
 
 def _exactly(stream: BinaryIO, size: int) -> bytes:
@@ -72,4 +106,6 @@ def _exactly(stream: BinaryIO, size: int) -> bytes:
 
 def _short(answer: Answer) -> str:
     body = answer.body if len(answer.body) <= 40 else answer.body[:40] + b"..."
-    return f"{answer.status} {answer.content_type} {body!r}"
+    form = f" in {answer.chunks} chunks" if answer.chunks else ""
+    form += f" as {answer.coding}" if answer.coding else ""
+    return f"{answer.status} {answer.content_type} {body!r} ({len(answer.body):,} bytes{form})"

@@ -15,6 +15,8 @@ from bench.arena.process import Failed
 from bench.arena.profiles import Profile
 
 SCRIPT = Path(__file__).resolve().parent / "load.lua"
+TIMEOUT = 5
+"""Seconds after which wrk counts an answer as an error."""
 PATIENCE = 15.0
 
 
@@ -40,7 +42,8 @@ def drive(profile: Profile, port: int, seconds: float, connections: int, core: i
             file.write(b"%d\n%b" % (len(batch.requests), batch.requests))
         file.flush()
         command = ["taskset", "-c", str(core), "wrk", "-t1", f"-c{connections}", f"-d{math.ceil(seconds)}s"]
-        command += ["-s", str(SCRIPT), f"http://127.0.0.1:{port}/"]
+        scheme = "https" if profile.tls else "http"
+        command += ["--timeout", f"{TIMEOUT}s", "-s", str(SCRIPT), f"{scheme}://127.0.0.1:{port}/"]
         environment = {**os.environ, "ARENA_BATCHES": file.name, "ARENA_CONNECTIONS": str(connections)}
         try:
             result = subprocess.run(

@@ -34,6 +34,9 @@ class Figure(NamedTuple):
     """Milliseconds, from the sending of a batch to the end of its last answer."""
     memory: int
     """Bytes: the peak of the process tree."""
+    idle: int
+    """Bytes: that peak before it was asked anything."""
+    connections: int
     errors: int
     server_core: float
     server_others: float
@@ -42,6 +45,11 @@ class Figure(NamedTuple):
     client_others: float
     """The same for wrk and its core. Where wrk takes all of it, requests per second are wrk's, not the server's."""
     requests: int
+
+    @property
+    def growth(self) -> float:
+        """MiB of peak memory above idle, for each connection."""
+        return (self.memory - self.idle) / self.connections / 2**20
 
 
 class _Clocks(NamedTuple):
@@ -69,6 +77,7 @@ def measure(server: Server, profile: Profile, settings: Settings) -> Figure:
     """Raises Failed, with the reason, where there is no figure."""
     connections = settings.connections or profile.connections
     with serving(server, profile, settings.server_core) as process:
+        idle = process.peak_memory()
         check(profile, process)
         if settings.warm_up > 0:
             drive(profile, process.port, settings.warm_up, connections, settings.client_core)
@@ -85,6 +94,8 @@ def measure(server: Server, profile: Profile, settings: Settings) -> Figure:
             cpu=spent.server / load.requests * 1e6,
             p99=load.p99,
             memory=process.peak_memory(),
+            idle=idle,
+            connections=connections,
             errors=sum(load.errors.values()),
             server_core=spent.server / spent.wall,
             server_others=max(0.0, spent.server_core - spent.server) / spent.wall,

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.arena.profiles import Profile
-from bench.arena.servers import Server
+from bench.arena.servers import APPS, Server
 
 START_SECONDS = 15.0
 END_SECONDS = 5.0
@@ -26,6 +26,10 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 class Failed(Exception):
     """A measurement that can't be had, and why."""
+
+
+class Wrong(Failed):
+    """It can't be had, and asking again would not help: the server ends at once, or answers wrongly."""
 
 
 class _Stat(NamedTuple):
@@ -76,7 +80,7 @@ def serving(server: Server, profile: Profile, core: int) -> Iterator[Process]:
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, **server.environment},
+                env=_environment(server),
                 cwd=folder,
             )
         process = Process(popen, port, output)
@@ -97,6 +101,11 @@ def busy_seconds(core: int) -> float:
     raise Failed(f"there is no core {core}")
 
 
+def _environment(server: Server) -> dict[str, str]:
+    path = [str(APPS), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(path), **server.environment}
+
+
 def _free_port() -> int:
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
@@ -108,7 +117,7 @@ def _wait_until_it_listens(process: Process) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if process.popen.poll() is not None:
-            raise Failed(f"it ended with status {process.popen.returncode}: {process.said() or 'without a word'}")
+            raise Wrong(f"it ended with status {process.popen.returncode}: {process.said() or 'without a word'}")
         with suppress(OSError), socket.create_connection(("127.0.0.1", process.port), 1.0):
             return
         time.sleep(0.02)

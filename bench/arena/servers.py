@@ -13,71 +13,275 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
+from bench.arena import tools
 from bench.arena.profiles import Profile
 
 APPS = Path(__file__).resolve().parent / "apps"
 
+Command = Callable[[Profile, int], list[str]]
+
 
 class Server(NamedTuple):
-    """One server. `modules` and `programs` are what it can't run without; `packages` tell its version."""
+    """One server. `modules` and `programs` are what it can't run without; `packages` what the arena's own environment
+    gets for it. A profile is not measured where `only` leaves it out, and has no figure where `cannot` says why.
+    """
 
     name: str
     text: str
-    command: Callable[[Profile, int], list[str]]
+    command: Command
+    kind: str = "peer"  # or "floor", or "fastresp"
     modules: tuple[str, ...] = ()
     programs: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
     environment: Mapping[str, str] = {}
+    only: tuple[str, ...] = ()
+    cannot: Mapping[str, str] = {}
 
     def missing(self) -> str:
         """What it needs and does not find here, or ""."""
-        absent = [f"the Python package {name}" for name in self.modules if find_spec(name) is None]
+        absent = [f"the Python package {name}" for name in self.modules if not _is_there(name)]
         absent += [f"the program {name}" for name in self.programs if shutil.which(name) is None]
         return " and ".join(absent)
 
+    def takes_part(self, profile: Profile) -> bool:
+        return (not self.only or profile.name in self.only) and (
+            not profile.servers or self.name in profile.servers or self.kind == "floor"
+        )
 
-def app(file: str, *arguments: str) -> Callable[[Profile, int], list[str]]:
-    """The command of a server that is a Python file of ours in apps/: its arguments, then the port."""
-    return lambda profile, port: [sys.executable, str(APPS / file), *arguments, str(port)]
+
+def _is_there(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # not even the package that it is in
+        return False
+
+
+# --- commands
+
+
+def app(file: str, *arguments: str) -> Command:
+    """A Python file of ours in apps/: its arguments, the profile, the port, certificate and key where there is TLS."""
+
+    def command(profile: Profile, port: int) -> list[str]:
+        certificate = tools.certificate() if profile.tls else ()
+        return [sys.executable, str(APPS / file), *arguments, profile.name, str(port), *certificate]
+
+    return command
+
+
+def module(arguments: str, certificate: str, key: str) -> Command:
+    """`python -m` with these arguments, {port} in them filled in, and the options for a certificate and its key."""
+
+    def command(profile: Profile, port: int) -> list[str]:
+        files = tools.certificate() if profile.tls else ()
+        options = [part for pair in zip((certificate, key), files, strict=False) for part in pair]
+        return [sys.executable, "-m", *arguments.format(port=port).split(), *options]
+
+    return command
+
+
+def uvicorn(application: str) -> Command:
+    return module(
+        f"uvicorn {application} --http httptools --loop uvloop --workers 1 --no-access-log --log-level warning "
+        "--host 127.0.0.1 --port {port}",
+        "--ssl-certfile",
+        "--ssl-keyfile",
+    )
+
+
+def granian(interface: str, options: str = "") -> Command:
+    return module(
+        f"granian --interface {interface} {interface}:app --workers 1 --loop uvloop --http 1 --no-ws --backlog 4096 "
+        f"--log-level warning {options} --host 127.0.0.1 --port {{port}}",
+        "--ssl-certificate",
+        "--ssl-keyfile",
+    )
+
+
+def constant(profile: Profile) -> str:
+    """The file with the answer that a floor gives."""
+    assert profile.constant is not None
+    return tools.answer_file(profile.constant)
 
 
 def raw(profile: Profile, port: int) -> list[str]:
-    """The floor is told what to answer: it looks at no request, or, where they are pipelined, only for their ends."""
-    body = profile.batches[0].answers[0].body.decode("ascii")
-    return [sys.executable, str(APPS / "raw.py"), body, "count" if profile.depth > 1 else "constant", str(port)]
+    """This floor looks at no request, or, where they are pipelined, only for their ends."""
+    kind = "count" if profile.depth > 1 else "constant"
+    return [sys.executable, str(APPS / "raw.py"), constant(profile), kind, str(port)]
 
 
-def uvicorn(profile: Profile, port: int) -> list[str]:
-    options = "--http httptools --loop uvloop --workers 1 --no-access-log --log-level warning --host 127.0.0.1"
-    return [sys.executable, "-m", "uvicorn", "asgi:app", "--app-dir", str(APPS), *options.split(), "--port", str(port)]
+def epoll(profile: Profile, port: int) -> list[str]:
+    return [tools.floor(), str(port), constant(profile)]
 
 
-FLOOR = "raw-uvloop"
+def nginx(profile: Profile, port: int) -> list[str]:
+    text = profile.constant.body.decode("ascii") if profile.constant else ""
+    return [sys.executable, str(APPS / "nginx.py"), text, str(port)]
+
+
+# --- the table
+
+_CONSTANT = ("plaintext", "pipelined", "headers", "stream", "plaintext-64", "plaintext-4096")
+
+NATIVE = "fastresp"
 """What all others are compared with."""
+FLOOR = "raw-uvloop"
 
 _ALL = (
+    Server(
+        "epoll-c",
+        "C, epoll, a constant answer for each blank line",
+        epoll,
+        "floor",
+        programs=("cc",),
+        only=_CONSTANT,
+    ),
     Server(
         FLOOR,
         "a uvloop protocol in Python, a constant answer of the same bytes, nothing parsed",
         raw,
+        "floor",
         modules=("uvloop",),
         packages=("uvloop",),
+        only=_CONSTANT,
     ),
-    Server("fastresp", "native, plain handler", app("native.py", "plain"), packages=("uvloop",)),
-    Server("fastresp-async", "native, coroutine handler", app("native.py", "coroutine"), packages=("uvloop",)),
+    Server(
+        "nginx",
+        "`return 200` with the text; files from disk for each request, sendfile off, .gz beside the file",
+        nginx,
+        "floor",
+        programs=("nginx",),
+        only=("plaintext", "pipelined", "limited", "headers", "static"),
+    ),
+    Server(
+        NATIVE,
+        "native, plain handler (upload: a coroutine); files from disk for each request",
+        app("native.py", "plain"),
+        "fastresp",
+        packages=("uvloop", "orjson"),
+    ),
+    Server(
+        "fastresp-async",
+        "native, coroutine handler; files from disk for each request",
+        app("native.py", "coroutine"),
+        "fastresp",
+        packages=("uvloop", "orjson"),
+    ),
+    Server(
+        "fastresp-memory",
+        "native, plain handler, files from memory",
+        app("native.py", "memory"),
+        "fastresp",
+        packages=("uvloop", "orjson"),
+        only=("static",),
+    ),
+    Server(
+        "fastresp-asgi",
+        "fastresp's ASGI adapter and the plain ASGI application; files from memory",
+        module(
+            "fastresp --interface asgi asgi:app --host 127.0.0.1 --port {port}", "--ssl-certfile", "--ssl-keyfile"
+        ),
+        "fastresp",
+        modules=("fastresp.asgi", "orjson"),
+        packages=("uvloop", "orjson"),
+    ),
     Server(
         "fastresp-pure",
         "native, plain handler, the pure twin",
         app("native.py", "plain"),
-        packages=("uvloop",),
+        "fastresp",
+        packages=("uvloop", "orjson"),
         environment={"FASTRESP_NO_EXTENSIONS": "1"},
     ),
     Server(
+        "fastpysgi-wsgi",
+        "the plain WSGI application; files from memory",
+        app("with_fastpysgi.py", "wsgi"),
+        modules=("fastpysgi", "orjson"),
+        packages=("fastpysgi", "orjson"),
+    ),
+    Server(
+        "fastpysgi-asgi",
+        "the plain ASGI application; files from memory",
+        app("with_fastpysgi.py", "asgi"),
+        modules=("fastpysgi", "orjson"),
+        packages=("fastpysgi", "orjson"),
+    ),
+    Server(
+        "socketify",
+        "its own API; files from memory, for its helper reads them piece by piece and without brotli",
+        app("with_socketify.py"),
+        modules=("socketify", "orjson"),
+        packages=("socketify", "orjson"),
+    ),
+    Server(
+        "granian-asgi",
+        "the plain ASGI application; one worker, uvloop; files from memory",
+        granian("asgi"),
+        modules=("granian", "orjson", "uvloop"),
+        packages=("granian", "uvloop", "orjson"),
+    ),
+    Server(
+        "granian-wsgi",
+        "the plain WSGI application; one worker, one blocking thread; files from memory",
+        granian("wsgi", "--blocking-threads 1"),
+        modules=("granian", "orjson", "uvloop"),
+        packages=("granian", "uvloop", "orjson"),
+    ),
+    Server(
+        "granian-rsgi",
+        "its own RSGI; one worker, uvloop; files from disk for each request, by `response_file`",
+        granian("rsgi"),
+        modules=("granian", "orjson", "uvloop"),
+        packages=("granian", "uvloop", "orjson"),
+    ),
+    Server(
         "uvicorn",
-        "ASGI; httptools, uvloop, one worker",
-        uvicorn,
-        modules=("uvicorn", "httptools", "uvloop"),
-        packages=("uvicorn", "httptools", "uvloop"),
+        "the plain ASGI application; httptools, uvloop, one worker; files from memory",
+        uvicorn("asgi:app"),
+        modules=("uvicorn", "httptools", "uvloop", "orjson"),
+        packages=("uvicorn", "httptools", "uvloop", "orjson"),
+    ),
+    Server(
+        "hypercorn",
+        "the plain ASGI application; uvloop, one worker; files from memory",
+        module(
+            "hypercorn asgi:app -k uvloop --workers 1 --log-level warning --backlog 4096 -b 127.0.0.1:{port}",
+            "--certfile",
+            "--keyfile",
+        ),
+        modules=("hypercorn", "uvloop", "orjson"),
+        packages=("hypercorn", "uvloop", "orjson"),
+    ),
+    Server(
+        "aiohttp",
+        "its own API, uvloop; files by its static route, from disk for each request",
+        app("with_aiohttp.py"),
+        modules=("aiohttp", "uvloop", "orjson"),
+        packages=("aiohttp", "uvloop", "orjson"),
+    ),
+    Server(
+        "blacksheep",
+        "its own API on uvicorn (httptools, uvloop); files from memory",
+        uvicorn("with_blacksheep:app"),
+        modules=("blacksheep", "uvicorn", "httptools", "uvloop", "orjson"),
+        packages=("blacksheep", "uvicorn", "httptools", "uvloop", "orjson"),
+    ),
+    Server(
+        "robyn",
+        "its own API, one process, one worker; files from memory",
+        app("with_robyn.py"),
+        modules=("robyn", "orjson"),
+        packages=("robyn", "orjson"),
+        cannot={"json-tls": "it speaks no TLS"},
+    ),
+    Server(
+        "pyside6",
+        "QHttpServer; files by QHttpServerResponse.fromFile, from disk for each request",
+        app("with_pyside6.py"),
+        modules=("PySide6.QtHttpServer", "orjson"),
+        packages=("PySide6", "orjson"),
+        cannot={"stream": "its responder, which can answer in chunks, is out of Python's reach"},
     ),
 )
 
