@@ -44,7 +44,7 @@ def bars(title: str, note: str, rows: Sequence[Bar]) -> str:
         length = (WIDTH - LEFT - RIGHT) * row.value / longest
         parts += [
             f'<text x="{LEFT - 8}" y="{top + 16}" text-anchor="end">{escape(row.name)}</text>',
-            f'<rect class="{row.kind}" x="{LEFT}" y="{top + 3}" width="{max(length, 1):.1f}" height="{ROW - 6}" rx="2"/>',
+            f'<rect class="{row.kind}" x="{LEFT}" y="{top + 3}" width="{max(length, 1):.1f}" height="{ROW - 6}"/>',
             f'<text class="note" x="{LEFT + length + 6:.1f}" y="{top + 16}">{_number(row.value)}</text>',
         ]
     return "\n".join([*parts, "</svg>", ""])

@@ -140,7 +140,7 @@ class Report:
                 if not mine or not others:
                     continue
                 first = best(others, key=lambda peer, others=others: others[peer])
-                ahead = [peer for peer, value in others.items() if value != mine and best(value, mine) == value]
+                ahead = [peer for peer in others if others[peer] != mine and best(others[peer], mine) != mine]
                 if ahead:
                     more = f" and {len(ahead) - 1} more" if len(ahead) > 1 else ""
                     said.append(f"{name}: {first}{more} (fastresp has {mine / others[first]:.2f} times the best)")

@@ -178,9 +178,7 @@ _ALL = (
     Server(
         "fastresp-asgi",
         "fastresp's ASGI adapter and the plain ASGI application; files from memory",
-        module(
-            "fastresp --interface asgi asgi:app --host 127.0.0.1 --port {port}", "--ssl-certfile", "--ssl-keyfile"
-        ),
+        module("fastresp --interface asgi asgi:app --host 127.0.0.1 --port {port}", "--ssl-certfile", "--ssl-keyfile"),
         "fastresp",
         modules=("fastresp.asgi", "orjson"),
         packages=("uvloop", "orjson"),

@@ -31,7 +31,8 @@ class Verdict(NamedTuple):
 class Target(NamedTuple):
     """In a profile, `figure` of fastresp over that of the best of `against` is at least, or at most, `limit`.
 
-    With `of`, what it is compared with is measured in that other profile. Without `against`, the figure itself is meant.
+    With `of`, what it is compared with is measured in that other profile. Without `against`, the figure itself is
+    meant.
     """
 
     profile: str

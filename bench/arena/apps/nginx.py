@@ -1,7 +1,7 @@
 """The floor for files: nginx with one worker: `nginx.py CONSTANT PORT`; its configuration goes to the current folder.
 
-`return 200` with this constant text everywhere, but for /static/, which is read from disk for each request: sendfile off,
-and a .gz beside a file is served to who accepts it (its build here has no brotli).
+`return 200` with this constant text everywhere, but for /static/, which is read from disk for each request: sendfile
+off, and a .gz beside a file is served to who accepts it (Debian's nginx-light has no brotli).
 """
 
 from __future__ import annotations

@@ -30,8 +30,7 @@ class Count(Constant):
         self.write(self.answer * data.count(b"\r\n\r\n"))
 
 
-async def main(file: str, kind: str, port: str) -> None:
-    whole = Path(file).read_bytes()
+async def main(whole: bytes, kind: str, port: str) -> None:
     protocol = {"constant": Constant, "count": Count}[kind]
     server = await asyncio.get_running_loop().create_server(
         lambda: protocol(whole), "127.0.0.1", int(port), backlog=4096
@@ -41,4 +40,4 @@ async def main(file: str, kind: str, port: str) -> None:
 
 if __name__ == "__main__":
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(main(*sys.argv[1:]))
+        runner.run(main(Path(sys.argv[1]).read_bytes(), *sys.argv[2:]))

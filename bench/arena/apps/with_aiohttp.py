@@ -9,7 +9,10 @@ import sys
 import content
 import orjson
 import uvloop
-from aiohttp import web
+from aiohttp import web, web_fileresponse
+
+for suffix, content_type in content.TYPES.items():  # not every Python knows .webp and .woff2
+    web_fileresponse.CONTENT_TYPES.add_type(content_type, suffix)
 
 
 async def text(request: web.Request) -> web.Response:

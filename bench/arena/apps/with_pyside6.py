@@ -8,13 +8,22 @@ from __future__ import annotations
 
 import signal
 import sys
+from pathlib import Path
 
 import content
 import orjson
-from PySide6.QtCore import QByteArray, QCoreApplication, QFile, QIODevice, QObject
+from PySide6.QtCore import QByteArray, QCoreApplication, QObject
 from PySide6.QtHttpServer import QHttpServer, QHttpServerRequest, QHttpServerResponse
-from PySide6.QtNetwork import QHostAddress, QHttpHeaders, QSslCertificate, QSslConfiguration, QSslKey, QSslServer
-from PySide6.QtNetwork import QSsl, QTcpServer
+from PySide6.QtNetwork import (
+    QHostAddress,
+    QHttpHeaders,
+    QSsl,
+    QSslCertificate,
+    QSslConfiguration,
+    QSslKey,
+    QSslServer,
+    QTcpServer,
+)
 
 FILES = content.files()
 
@@ -69,7 +78,7 @@ def main(profile: str, port: str, *certificate: str) -> None:
     configuration.setMaximumBodySize(32 << 20)
     server.setConfiguration(configuration)
     routes = {path: text(body.decode()) for path, body in content.TEXTS.items()}  # Qt keeps no reference to them
-    routes |= {"/baseline11": add, "/json/<arg>": document, "/upload": upload, "/static/<arg>": text("")}
+    routes |= {"/baseline11": add, "/json/[0-9]+": document, "/upload": upload, "/static/.+": text("")}
     for path, handler in routes.items():
         server.route(path, handler)
     context = QObject()
@@ -87,9 +96,7 @@ def main(profile: str, port: str, *certificate: str) -> None:
 def secure(certificate: str, key: str) -> QSslServer:
     configuration = QSslConfiguration.defaultConfiguration()
     configuration.setLocalCertificateChain(QSslCertificate.fromPath(certificate))
-    file = QFile(key)
-    file.open(QIODevice.OpenModeFlag.ReadOnly)
-    configuration.setPrivateKey(QSslKey(file, QSsl.KeyAlgorithm.Ec))
+    configuration.setPrivateKey(QSslKey(QByteArray(Path(key).read_bytes()), QSsl.KeyAlgorithm.Ec))
     configuration.setAllowedNextProtocols([QByteArray(b"http/1.1")])
     server = QSslServer()
     server.setSslConfiguration(configuration)

@@ -15,7 +15,7 @@ os.environ["ROBYN_MAX_PAYLOAD_SIZE"] = str(32 << 20)
 
 import content
 import orjson
-from robyn import Request, Response, Robyn, StreamingResponse
+from robyn import Headers, Request, Response, Robyn, StreamingResponse
 
 FILES = content.contents()
 app = Robyn(__file__)
@@ -37,7 +37,7 @@ def pipeline(request: Request) -> Response:
 
 def total(request: Request) -> int:
     query = request.query_params
-    return int(query.get("a") or 0) + int(query.get("b") or 0)
+    return int(query.get("a", "")) + int(query.get("b", ""))
 
 
 @app.get("/baseline11")
@@ -52,7 +52,7 @@ def post_sum(request: Request) -> Response:
 
 @app.get("/json/:count")
 def document(request: Request) -> Response:
-    made = content.document(int(request.path_params["count"]), int(request.query_params.get("m") or 0))
+    made = content.document(int(request.path_params["count"]), int(request.query_params.get("m", "")))
     return answer(orjson.dumps(made), "application/json")
 
 
@@ -77,7 +77,7 @@ def chunks() -> Iterator[bytes]:
 
 @app.get("/stream")
 def stream(request: Request) -> StreamingResponse:
-    return StreamingResponse(chunks(), media_type="text/plain")
+    return StreamingResponse(chunks(), headers=Headers({"content-type": "text/plain"}), media_type="text/plain")
 
 
 if __name__ == "__main__":
