@@ -24,8 +24,8 @@ def plots(report: Report, folder: Path) -> None:
             assert cpu is not None  # for it is in the ranking
             rows.append(Bar(server.name, cpu, server.kind))
         if rows:
-            note = "CPU microseconds a request, less is better; light grey: no server, a floor"
-            (folder / f"{profile.name}.svg").write_text(bars(f"{profile.name}", note, rows))
+            note = "CPU microseconds a request, less is better; faint: floors, which are no servers"
+            (folder / f"{profile.name}.svg").write_text(bars(profile.name, note, rows))
 
 
 def publish(report: Report, readme: Path = README) -> None:

@@ -11,7 +11,7 @@ from bench import machine
 from bench.arena.measure import Figure, Settings
 from bench.arena.profiles import PROFILES, Profile
 from bench.arena.servers import NATIVE, SERVERS, Server
-from bench.arena.targets import PEERS, judge
+from bench.arena.targets import DISTURBED, PEERS, disturbance, judge
 
 COLUMNS = (
     "server",
@@ -27,7 +27,7 @@ COLUMNS = (
     "errors",
 )
 
-BETTER: tuple[tuple[str, str, Callable[..., str]], ...] = (
+BETTER: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("cpu", "CPU a request", min),
     ("requests_per_second", "requests/s", max),
     ("p99", "p99", min),
@@ -138,6 +138,10 @@ class Report:
                 mine = self.median(profile.name, NATIVE, figure)
                 others = {peer: value for peer in PEERS if (value := self.median(profile.name, peer, figure))}
                 if not mine or not others:
+                    continue
+                others_took = disturbance(self.median, profile.name, figure, (NATIVE, *others))
+                if others_took > DISTURBED:
+                    said.append(f"{name}: not compared, for other jobs took up to {others_took:.0%} of a core")
                     continue
                 first = best(others, key=lambda peer, others=others: others[peer])
                 ahead = [peer for peer in others if others[peer] != mine and best(others[peer], mine) != mine]

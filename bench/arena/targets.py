@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from bench.arena.profiles import PROFILES
@@ -55,20 +55,25 @@ class Target(NamedTuple):
                 return None
             name = (max if self.at_least else min)(others, key=lambda each: others[each])
             measured = mine / others[name]
-            whose = f"that in {self.of}" if self.of else name if len(self.against) == 1 else f"the best peer, {name}"
-            what = f"{what}, over {whose}"
+            best = f"the best peer, {name}" if self.against == PEERS else name
+            what = f"{what}, over {f'that in {self.of}' if self.of else best}"
         reached = measured >= self.limit if self.at_least else measured <= self.limit
         verdict = "yes" if reached else "**no**"
-        if self.figure in ("requests_per_second", "p99"):
-            shares = [
-                value(self.profile, server, share) or 0.0
-                for server in (NATIVE, name)
-                for share in ("server_others", "client_others")
-            ]
-            if max(shares) > DISTURBED:
-                verdict = f"not judged: other jobs took up to {max(shares):.0%} of a core"
+        others_took = disturbance(value, self.profile, self.figure, (NATIVE, name))
+        if others_took > DISTURBED:
+            verdict = f"not judged: other jobs took up to {others_took:.0%} of a core"
         wanted = f"{'at least' if self.at_least else 'at most'} {self.limit:.3g}"
         return Verdict(self.profile, what, f"{measured:.2f}", wanted, verdict)
+
+
+def disturbance(value: Value, profile: str, figure: str, servers: Iterable[str]) -> float:
+    """The largest share of a core that other jobs took from one of these servers or from wrk; 0.0 for a figure that
+    does not suffer from that.
+    """
+    if figure not in ("requests_per_second", "p99"):
+        return 0.0
+    shares = ("server_others", "client_others")
+    return max(value(profile, server, share) or 0.0 for server in servers for share in shares)
 
 
 WORDS = {

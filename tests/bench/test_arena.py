@@ -11,7 +11,6 @@ import socket
 import subprocess
 import sys
 import threading
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,42 +19,16 @@ from types import SimpleNamespace
 import pytest
 
 from bench import ROOT
-from bench.arena import load, publish, targets
+from bench.arena import load
 from bench.arena.__main__ import present, run
 from bench.arena.check import check, read_answer
-from bench.arena.measure import Figure, Settings
-from bench.arena.plot import Bar, bars
+from bench.arena.measure import Settings
 from bench.arena.process import Failed, Wrong, serving
 from bench.arena.profiles import PROFILES, Answer, Batch, Profile, get, request, text
 from bench.arena.report import Report
-from bench.arena.servers import FLOOR, NATIVE, SERVERS, Server, app
+from bench.arena.servers import FLOOR, NATIVE, SERVERS, Server, app, module
 
 CORE = min(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
-SETTINGS = Settings(5, 1, 0, 0, 1)
-FIGURE = Figure(
-    requests_per_second=1000.0,
-    cpu=10.0,
-    p99=1.5,
-    memory=3 * 2**20,
-    idle=2**20,
-    connections=8,
-    errors=0,
-    server_core=0.5,
-    server_others=0.25,
-    client_core=0.75,
-    client_others=0.125,
-    requests=5000,
-)
-FACTS = {
-    "date": "2026-01-01 00:00 UTC",
-    "cpu": "a processor",
-    "cores": 2,
-    "kernel": "Linux 6",
-    "python": "CPython 3.11",
-    "fastresp": "0.1.0 (compiled)",
-    "load_average": [0.1, 0.2, 0.3],
-    "packages": {"uvloop": "0.23.0"},
-}
 
 needs_wrk = pytest.mark.skipif(bool(load.missing()), reason=load.missing())
 needs_taskset = pytest.mark.skipif(shutil.which("taskset") is None, reason="there is no taskset")
@@ -109,6 +82,16 @@ def test_our_applications_answer_rightly(name: str, profiles: list[str]) -> None
         assert process.peak_memory() > 2**18
         assert process.popen.poll() is None
     assert process.popen.poll() is not None
+
+
+@needs_taskset
+def test_the_wsgi_application_answers_rightly() -> None:
+    runnable("uvicorn")
+    options = "uvicorn wsgi:app --interface wsgi --log-level error --host 127.0.0.1 --port {port}"
+    server = Server("uvicorn-wsgi", "", module(options, "", ""))
+    with serving(server, PROFILES["baseline"], CORE) as process:
+        for profile in ("baseline", *GETS, "upload"):
+            check(PROFILES[profile], process)
 
 
 @needs_taskset
@@ -244,7 +227,7 @@ def test_a_server_that_does_not_start_says_why() -> None:
 @needs_taskset
 def test_who_answers_wrongly_is_asked_once() -> None:
     broken = Server("broken", "", app("nowhere.py"), cannot={"stream": "it can't"})
-    result = Report(FACTS, SETTINGS, 3, [], {})
+    result = Report({}, Settings(5, 1, 0, 0, 1), 3, [], {})
     run(PROFILES["stream"], [broken], result)
     assert result.figures == {("stream", "broken"): ["it can't"]}
     assert not result.has_figures()
@@ -328,110 +311,6 @@ def test_the_figures_of_wrk_are_read() -> None:
     assert load.read_figures(f"Running\n\nFIGURES {json.dumps(figures)}\n", "") == load.Load(10, 2.0, 1.5, {"read": 1})
     with pytest.raises(Failed, match=r"wrk failed: unable to connect"):
         load.read_figures("", "unable to connect\n")
-
-
-def made_up() -> Report:
-    """Three rounds of plaintext, and one of upload."""
-    figures: dict[tuple[str, str], list[Figure | str]] = {
-        ("plaintext", FLOOR): [FIGURE._replace(cpu=8.0)] * 3,
-        ("plaintext", NATIVE): [FIGURE._replace(requests_per_second=900.0, cpu=cpu) for cpu in (11.0, 12.0, 20.0)],
-        ("plaintext", "uvicorn"): [FIGURE._replace(cpu=30.0)] * 3,
-        ("plaintext", "fastpysgi-wsgi"): [FIGURE, "wrk failed", FIGURE],
-        ("plaintext", "robyn"): ["it answers <wrongly>"],
-        ("upload", NATIVE): [FIGURE._replace(memory=25 * 2**20, server_others=0.0, client_others=0.0)],
-        ("upload", "uvicorn"): [FIGURE._replace(cpu=20.0, p99=3.0, server_others=0.0, client_others=0.0)],
-    }
-    return Report(FACTS, SETTINGS, 3, ["skipped: x needs y"], figures)
-
-
-def test_a_table_has_medians_and_ratios_to_fastresp() -> None:
-    result = made_up()
-    assert result.table("plaintext").splitlines()[2:] == [
-        "| *raw-uvloop* | 8.00 | 0.67 | 8.00 - 8.00 | 1,000 | 1.11 | 1.50 | 3.0 | 50% + 25% | 75% + 12% | 0 |",
-        "| fastpysgi-wsgi | 10.00 | 0.83 | 10.00 - 10.00 | 1,000 | 1.11 | 1.50 | 3.0 | 50% + 25% | 75% + 12% | 0 |",
-        "| **fastresp** | 12.00 | 1.00 | 11.00 - 20.00 | 900 | 1.00 | 1.50 | 3.0 | 50% + 25% | 75% + 12% | 0 |",
-        "| uvicorn | 30.00 | 2.50 | 30.00 - 30.00 | 1,000 | 1.11 | 1.50 | 3.0 | 50% + 25% | 75% + 12% | 0 |",
-    ]
-    assert result.absent("plaintext").splitlines() == [
-        "- fastpysgi-wsgi: no figure in 1 of 3 rounds: wrk failed",
-        "- robyn: no figure: it answers <wrongly>",
-    ]
-
-
-def test_a_report_says_where_fastresp_is_not_first() -> None:
-    assert made_up().behind() == [
-        "plaintext: CPU a request: fastpysgi-wsgi (fastresp has 1.20 times the best); requests/s: fastpysgi-wsgi and 1 "
-        "more (fastresp has 0.90 times the best)",
-        "upload: peak memory: uvicorn (fastresp has 8.33 times the best)",
-    ]
-
-
-def test_targets_are_judged() -> None:
-    verdicts = {(each.profile, each.what): each[2:] for each in targets.judge(made_up().median)}
-    assert verdicts == {
-        ("plaintext", "CPU a request, over raw-uvloop"): ("1.50", "at most 1.08", "**no**"),
-        ("plaintext", "CPU a request, over fastpysgi-wsgi"): ("1.20", "at most 0.7", "**no**"),
-        ("plaintext", "CPU a request, over uvicorn"): ("0.40", "at most 0.33", "**no**"),
-        ("plaintext", "peak memory, over uvicorn"): ("1.00", "at most 1", "yes"),
-        ("plaintext", "p99, over the best peer, fastpysgi-wsgi"): (
-            "1.00",
-            "at most 1",
-            "not judged: other jobs took up to 25% of a core",
-        ),
-        ("upload", "CPU a request, over the best peer, uvicorn"): ("0.50", "at most 0.8", "yes"),
-        ("upload", "MiB above idle for each upload"): ("3.00", "at most 2", "**no**"),
-        ("upload", "peak memory, over uvicorn"): ("8.33", "at most 1", "**no**"),
-        ("upload", "p99, over the best peer, uvicorn"): ("0.50", "at most 1", "yes"),
-    }
-
-
-def test_one_figure_is_compared_with_that_of_another_profile() -> None:
-    values = {"plaintext-4096": 6.0, "plaintext-64": 5.0}
-    (verdict,) = targets.judge(lambda profile, server, figure: values.get(profile) if server == NATIVE else None)
-    assert verdict == (
-        "plaintext-4096",
-        "CPU a request, over that in plaintext-64",
-        "1.20",
-        "at most 1.25",
-        "yes",
-    )
-
-
-def test_a_report_survives_json() -> None:
-    document = json.loads(json.dumps(made_up().as_json()))
-    assert document["measurements"][-3]["failed"] == "it answers <wrongly>"
-    assert Report.from_json(document) == made_up()
-
-
-def test_a_plot_is_well_formed_and_to_scale() -> None:
-    svg = ElementTree.fromstring(bars("a <title>", "a & note", [Bar("x", 1, "fastresp"), Bar('"y"', 2000.4, "peer")]))
-    space = "{http://www.w3.org/2000/svg}"
-    assert [each.text for each in svg.iter(f"{space}text")] == ["a <title>", "a & note", "x", "1", '"y"', "2,000"]
-    widths = [float(each.attrib["width"]) for each in svg.iter(f"{space}rect")]
-    assert widths == [1.0, 490.0]
-    assert "prefers-color-scheme: dark" in (svg.findtext(f"{space}style") or "")
-
-
-def test_a_report_is_published_between_the_marks(tmp_path: Path) -> None:
-    readme = tmp_path / "README.md"
-    readme.write_text(f"before\n{publish.BEGIN}\nold\n{publish.END}\nafter\n")
-    for _ in range(2):
-        publish.publish(made_up(), readme)
-    content = readme.read_text()
-    assert content.startswith(f"before\n{publish.BEGIN}\n\n2026-01-01 00:00 UTC; a processor, 2 cores;")
-    assert content.endswith(f"\n\n{publish.END}\nafter\n")
-    assert "old" not in content
-    assert content.count("![CPU a request in plaintext](plots/plaintext.svg)") == 1
-    assert sorted(path.name for path in (tmp_path / "plots").iterdir()) == ["plaintext.svg", "upload.svg"]
-    readme.write_text("no marks")
-    with pytest.raises(ValueError, match="has no place for the report"):
-        publish.publish(made_up(), readme)
-
-
-def test_the_readme_has_a_place_for_the_report() -> None:
-    content = publish.README.read_text()
-    assert content.count(publish.BEGIN) == content.count(publish.END) == 1
-    assert content.index(publish.BEGIN) < content.index(publish.END)
 
 
 @needs_wrk

@@ -1,0 +1,145 @@
+"""What the arena makes of figures, here made up: tables, targets, plots, and their place in the README."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+
+from bench.arena import publish, targets
+from bench.arena.measure import Figure, Settings
+from bench.arena.plot import Bar, bars
+from bench.arena.report import Report
+from bench.arena.servers import FLOOR, NATIVE
+
+SETTINGS = Settings(5, 1, 0, 0, 1)
+FIGURE = Figure(
+    requests_per_second=1000.0,
+    cpu=10.0,
+    p99=1.5,
+    memory=3 * 2**20,
+    idle=2**20,
+    connections=8,
+    errors=0,
+    server_core=0.5,
+    server_others=0.25,
+    client_core=0.75,
+    client_others=0.125,
+    requests=5000,
+)
+FACTS = {
+    "date": "2026-01-01 00:00 UTC",
+    "cpu": "a processor",
+    "cores": 2,
+    "kernel": "Linux 6",
+    "python": "CPython 3.11",
+    "fastresp": "0.1.0 (compiled)",
+    "load_average": [0.1, 0.2, 0.3],
+    "packages": {"uvloop": "0.23.0"},
+}
+
+
+def made_up() -> Report:
+    """Three rounds of plaintext, and one of upload."""
+    figures: dict[tuple[str, str], list[Figure | str]] = {
+        ("plaintext", FLOOR): [FIGURE._replace(cpu=8.0)] * 3,
+        ("plaintext", NATIVE): [FIGURE._replace(requests_per_second=900.0, cpu=cpu) for cpu in (11.0, 12.0, 20.0)],
+        ("plaintext", "uvicorn"): [FIGURE._replace(cpu=30.0)] * 3,
+        ("plaintext", "fastpysgi-wsgi"): [FIGURE, "wrk failed", FIGURE],
+        ("plaintext", "robyn"): ["it answers <wrongly>"],
+        ("upload", NATIVE): [FIGURE._replace(memory=25 * 2**20, server_others=0.0, client_others=0.0)],
+        ("upload", "uvicorn"): [FIGURE._replace(cpu=20.0, p99=3.0, server_others=0.0, client_others=0.0)],
+    }
+    return Report(FACTS, SETTINGS, 3, ["skipped: x needs y"], figures)
+
+
+def test_a_table_has_medians_and_ratios_to_fastresp() -> None:
+    result = made_up()
+    assert result.table("plaintext").splitlines()[2:] == [
+        "| *raw-uvloop* | 8.00 | 0.67 | 8.00 - 8.00 | 1,000 | 1.11 | 1.50 | 3.0 | 50% + 25% | 75% + 12% | 0 |",
+        "| fastpysgi-wsgi | 10.00 | 0.83 | 10.00 - 10.00 | 1,000 | 1.11 | 1.50 | 3.0 | 50% + 25% | 75% + 12% | 0 |",
+        "| **fastresp** | 12.00 | 1.00 | 11.00 - 20.00 | 900 | 1.00 | 1.50 | 3.0 | 50% + 25% | 75% + 12% | 0 |",
+        "| uvicorn | 30.00 | 2.50 | 30.00 - 30.00 | 1,000 | 1.11 | 1.50 | 3.0 | 50% + 25% | 75% + 12% | 0 |",
+    ]
+    assert result.absent("plaintext").splitlines() == [
+        "- fastpysgi-wsgi: no figure in 1 of 3 rounds: wrk failed",
+        "- robyn: no figure: it answers <wrongly>",
+    ]
+
+
+def test_a_report_says_where_fastresp_is_not_first() -> None:
+    assert made_up().behind() == [
+        "plaintext: CPU a request: fastpysgi-wsgi (fastresp has 1.20 times the best); requests/s: not compared, for "
+        "other jobs took up to 25% of a core; p99: not compared, for other jobs took up to 25% of a core",
+        "upload: peak memory: uvicorn (fastresp has 8.33 times the best)",
+    ]
+
+
+def test_targets_are_judged() -> None:
+    verdicts = {(each.profile, each.what): each[2:] for each in targets.judge(made_up().median)}
+    assert verdicts == {
+        ("plaintext", "CPU a request, over raw-uvloop"): ("1.50", "at most 1.08", "**no**"),
+        ("plaintext", "CPU a request, over fastpysgi-wsgi"): ("1.20", "at most 0.7", "**no**"),
+        ("plaintext", "CPU a request, over uvicorn"): ("0.40", "at most 0.33", "**no**"),
+        ("plaintext", "peak memory, over uvicorn"): ("1.00", "at most 1", "yes"),
+        ("plaintext", "p99, over the best peer, fastpysgi-wsgi"): (
+            "1.00",
+            "at most 1",
+            "not judged: other jobs took up to 25% of a core",
+        ),
+        ("upload", "CPU a request, over the best peer, uvicorn"): ("0.50", "at most 0.8", "yes"),
+        ("upload", "MiB above idle for each upload"): ("3.00", "at most 2", "**no**"),
+        ("upload", "peak memory, over uvicorn"): ("8.33", "at most 1", "**no**"),
+        ("upload", "p99, over the best peer, uvicorn"): ("0.50", "at most 1", "yes"),
+    }
+
+
+def test_one_figure_is_compared_with_that_of_another_profile() -> None:
+    values = {"plaintext-4096": 6.0, "plaintext-64": 5.0}
+    (verdict,) = targets.judge(lambda profile, server, figure: values.get(profile) if server == NATIVE else None)
+    assert verdict == (
+        "plaintext-4096",
+        "CPU a request, over that in plaintext-64",
+        "1.20",
+        "at most 1.25",
+        "yes",
+    )
+
+
+def test_a_report_survives_json() -> None:
+    document = json.loads(json.dumps(made_up().as_json()))
+    assert document["measurements"][-3]["failed"] == "it answers <wrongly>"
+    assert Report.from_json(document) == made_up()
+
+
+def test_a_plot_is_well_formed_and_to_scale() -> None:
+    svg = ElementTree.fromstring(bars("a <title>", "a & note", [Bar("x", 1, "fastresp"), Bar('"y"', 2000.4, "peer")]))
+    space = "{http://www.w3.org/2000/svg}"
+    assert [each.text for each in svg.iter(f"{space}text")] == ["a <title>", "a & note", "x", "1", '"y"', "2,000"]
+    widths = [float(each.attrib["width"]) for each in svg.iter(f"{space}rect")]
+    assert widths == [1.0, 490.0]
+    assert "prefers-color-scheme: dark" in (svg.findtext(f"{space}style") or "")
+
+
+def test_a_report_is_published_between_the_marks(tmp_path: Path) -> None:
+    readme = tmp_path / "README.md"
+    readme.write_text(f"before\n{publish.BEGIN}\nold\n{publish.END}\nafter\n")
+    for _ in range(2):
+        publish.publish(made_up(), readme)
+    content = readme.read_text()
+    assert content.startswith(f"before\n{publish.BEGIN}\n\n2026-01-01 00:00 UTC; a processor, 2 cores;")
+    assert content.endswith(f"\n\n{publish.END}\nafter\n")
+    assert "old" not in content
+    assert content.count("![CPU a request in plaintext](plots/plaintext.svg)") == 1
+    assert sorted(path.name for path in (tmp_path / "plots").iterdir()) == ["plaintext.svg", "upload.svg"]
+    readme.write_text("no marks")
+    with pytest.raises(ValueError, match="has no place for the report"):
+        publish.publish(made_up(), readme)
+
+
+def test_the_readme_has_a_place_for_the_report() -> None:
+    content = publish.README.read_text()
+    assert content.count(publish.BEGIN) == content.count(publish.END) == 1
+    assert content.index(publish.BEGIN) < content.index(publish.END)
