@@ -268,9 +268,10 @@ _ALL = (
     Server(
         "robyn",
         "its own API, one process, one worker; files from memory",
-        app("with_robyn.py"),
+        app("with_robyn.py", "--log-level", "WARNING", "--disable-openapi"),
         modules=("robyn", "orjson"),
         packages=("robyn", "orjson"),
+        environment={"ROBYN_MAX_PAYLOAD_SIZE": str(32 << 20)},
         cannot={"json-tls": "it speaks no TLS"},
     ),
     Server(

@@ -1,17 +1,12 @@
-"""The arena's answers by robyn's own API: `with_robyn.py PROFILE PORT`.
+"""The arena's answers by robyn's own API: `with_robyn.py OPTIONS... PROFILE PORT`; robyn reads its options itself.
 
-Its handlers are plain functions, which it runs in a thread; no route is declared constant, for the handler has to answer.
+Its handlers are plain functions, which it runs in a thread; no route is declared constant, for a handler has to answer.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
-
-PORT = sys.argv[2]
-sys.argv = [sys.argv[0], "--log-level", "WARNING", "--disable-openapi"]  # for robyn reads the command line
-os.environ["ROBYN_MAX_PAYLOAD_SIZE"] = str(32 << 20)
 
 import content
 import orjson
@@ -81,4 +76,4 @@ def stream(request: Request) -> StreamingResponse:
 
 
 if __name__ == "__main__":
-    app.start(host="127.0.0.1", port=int(PORT), _check_port=False)
+    app.start(host="127.0.0.1", port=int(sys.argv[-1]), _check_port=False)
