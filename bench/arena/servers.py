@@ -184,6 +184,14 @@ _ALL = (
         packages=("uvloop", "orjson"),
     ),
     Server(
+        "fastresp-wsgi",
+        "fastresp's WSGI adapter and the plain WSGI application; files from memory",
+        module("fastresp --interface wsgi wsgi:app --host 127.0.0.1 --port {port}", "--ssl-certfile", "--ssl-keyfile"),
+        "fastresp",
+        modules=("fastresp.wsgi", "orjson"),
+        packages=("uvloop", "orjson"),
+    ),
+    Server(
         "fastresp-pure",
         "native, plain handler, the pure twin",
         app("native.py", "plain"),

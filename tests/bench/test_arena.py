@@ -42,7 +42,7 @@ APPLICATIONS = [
     ("fastresp-async", ["baseline", *GETS]),
     ("fastresp-memory", ["static"]),
     ("fastresp-asgi", ["baseline", *GETS, "upload"]),
-    ("fastresp-asgi", ["json-tls"]),
+    ("fastresp-wsgi", ["baseline", "plaintext", "json", "static", "upload"]),
     ("fastresp-pure", ["baseline", *GETS]),
     ("uvicorn", ["baseline", *GETS, "upload"]),
     ("uvicorn", ["json-tls"]),
