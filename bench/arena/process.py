@@ -73,7 +73,10 @@ def serving(server: Server, profile: Profile, core: int) -> Iterator[Process]:
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "output"
         port = _free_port()
-        command = ["taskset", "-c", str(core), *server.command(profile, port)]
+        try:
+            command = ["taskset", "-c", str(core), *server.command(profile, port)]
+        except (OSError, subprocess.SubprocessError) as error:  # of what is made first: a certificate, a program
+            raise Wrong(f"it can't be started: {error}") from None
         with output.open("wb") as file:
             popen = subprocess.Popen(
                 command,

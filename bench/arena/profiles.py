@@ -118,6 +118,7 @@ def get_file(path: Path) -> Batch:
     )
 
 
+# apps/content.py says the same: what is expected is not taken from what is checked.
 TYPES = {
     ".css": "text/css",
     ".html": "text/html",

@@ -19,7 +19,7 @@ from types import SimpleNamespace
 import pytest
 
 from bench import ROOT
-from bench.arena import load
+from bench.arena import load, tools
 from bench.arena.__main__ import present, run
 from bench.arena.check import check, read_answer
 from bench.arena.measure import Settings
@@ -220,6 +220,16 @@ def test_a_server_that_does_not_start_says_why() -> None:
     with (
         pytest.raises(Wrong, match=r"it ended with status 2: .*nowhere\.py"),
         serving(broken, PROFILES["plaintext"], CORE),
+    ):
+        pass
+
+
+def test_a_server_whose_certificate_cannot_be_made_says_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    tools.certificate.cache_clear()
+    with (
+        pytest.raises(Wrong, match=r"it can't be started: .*openssl"),
+        serving(SERVERS[NATIVE], PROFILES["json-tls"], CORE),
     ):
         pass
 
