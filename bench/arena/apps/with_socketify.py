@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import content
@@ -27,17 +28,28 @@ def get_sum(res: Any, req: Any) -> None:
     res.write_header(b"content-type", b"text/plain").end(str(total(req)))
 
 
+_incoming: set[Any] = set()  # responses that wait for a body: those that nobody refers to are collected, and it aborts
+
+
+def receive(res: Any, take: Callable[[bytes], object], end: Callable[[Any], object]) -> None:
+    """Has `take` called for each piece of the body, and `end` with the response after the last one."""
+
+    def on_data(res: Any, piece: bytes | None, is_last: bool) -> None:
+        if piece:
+            take(piece)
+        if is_last:
+            _incoming.discard(res)
+            end(res)
+
+    _incoming.add(res)
+    res.on_aborted(_incoming.discard)
+    res.on_data(on_data)
+
+
 def post_sum(res: Any, req: Any) -> None:
     number = total(req)  # now: the request is gone when its body has come
     body = bytearray()
-
-    def on_data(res: Any, piece: bytes | None, is_last: bool) -> None:
-        body.extend(piece or b"")
-        if is_last:
-            res.write_header(b"content-type", b"text/plain").end(str(number + int(body)))
-
-    res.grab_aborted_handler()
-    res.on_data(on_data)
+    receive(res, body.extend, lambda res: res.write_header(b"content-type", b"text/plain").end(str(number + int(body))))
 
 
 def document(res: Any, req: Any) -> None:
@@ -65,14 +77,11 @@ def static(res: Any, req: Any) -> None:
 def upload(res: Any, req: Any) -> None:
     size = 0
 
-    def on_data(res: Any, piece: bytes | None, is_last: bool) -> None:
+    def take(piece: bytes) -> None:
         nonlocal size
-        size += len(piece or b"")
-        if is_last:
-            res.write_header(b"content-type", b"text/plain").end(str(size))
+        size += len(piece)
 
-    res.grab_aborted_handler()
-    res.on_data(on_data)
+    receive(res, take, lambda res: res.write_header(b"content-type", b"text/plain").end(str(size)))
 
 
 def stream(res: Any, req: Any) -> None:
