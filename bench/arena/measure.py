@@ -8,7 +8,7 @@ import time
 from typing import NamedTuple
 
 from bench.arena.check import check
-from bench.arena.load import drive
+from bench.arena.load import Load, drive
 from bench.arena.process import Failed, Process, busy_seconds, serving
 from bench.arena.profiles import Profile
 from bench.arena.servers import Server
@@ -80,12 +80,10 @@ def measure(server: Server, profile: Profile, settings: Settings) -> Figure:
         idle = process.peak_memory()
         check(profile, process)
         if settings.warm_up > 0:
-            drive(profile, process.port, settings.warm_up, connections, settings.client_core)
+            _drive(profile, process, settings.warm_up, connections, settings.client_core)
         before = _Clocks.read(process, settings)
-        load = drive(profile, process.port, settings.seconds, connections, settings.client_core)
+        load = _drive(profile, process, settings.seconds, connections, settings.client_core)
         spent = _Clocks(*(now - then for now, then in zip(_Clocks.read(process, settings), before, strict=True)))
-        if process.popen.poll() is not None:
-            raise Failed(f"it ended under load, with status {process.popen.returncode}: {process.said()}")
         if load.requests == 0:
             raise Failed("it answered no request under load")
         check(profile, process)
@@ -103,6 +101,13 @@ def measure(server: Server, profile: Profile, settings: Settings) -> Figure:
             client_others=max(0.0, spent.client_core - spent.client) / spent.wall,
             requests=load.requests,
         )
+
+
+def _drive(profile: Profile, process: Process, seconds: float, connections: int, core: int) -> Load:
+    load = drive(profile, process.port, seconds, connections, core)
+    if process.popen.poll() is not None:
+        raise Failed(f"it ended under load, with status {process.popen.returncode}: {process.said()}")
+    return load
 
 
 def duration(settings: Settings) -> float:
