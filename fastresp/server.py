@@ -19,7 +19,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from typing import Any, ClassVar, Self, TypeAlias
 
-from fastresp import http, sockets
+from fastresp import hooks, http, sockets
 from fastresp.checks import Handler, check_handler, check_ssl
 from fastresp.config import Config
 from fastresp.signals import Stop, call_soon
@@ -35,6 +35,7 @@ _GRACE = 10.0
 _QUIET_TURNS = 4
 # How long connections may take to report their end once they were dropped; they do so in the next turns of the loop.
 _LAST_TURNS = 2.0
+_FAREWELL = 5.0  # what a handler has at least to put its things away
 
 
 def new_event_loop(name: str = "auto") -> asyncio.AbstractEventLoop:
@@ -58,6 +59,8 @@ def new_event_loop(name: str = "auto") -> asyncio.AbstractEventLoop:
 class Server:
     """Serves one handler, a plain or a coroutine function `(request, responder)`, on one or more listening sockets.
 
+    A handler that is an object may have coroutine methods `start_up`, awaited before the server listens, and
+    `shut_down`, awaited when the last answer is over. What `start_up` raises, `start` raises.
     Raises TypeError if the handler can't be called with these two arguments.
     """
 
@@ -82,6 +85,7 @@ class Server:
         self._opened = False  # the listening sockets are nobody else's
         self._deadline = math.inf
         self._patience: asyncio.Timeout | None = None
+        self._to_shut_down = False
 
     @property
     def sockets(self) -> tuple[socket.socket, ...]:
@@ -137,6 +141,7 @@ class Server:
         self._backlog = backlog
         self._loop = loop = asyncio.get_running_loop()
         try:
+            self._to_shut_down = await hooks.start_up(self.handler)
             if uds is not None:
                 unix_socket, self._unix_file = sockets.listen_unix(uds, backlog)
                 self._sockets = (unix_socket,)
@@ -160,6 +165,7 @@ class Server:
                 self._service.abort()
                 self._service.close()
                 self._service = None
+            await self._shut_down(loop.time() + _GRACE)
             self._state = "new" if self._state == "starting" else "closed"
             raise
         self._state = "serving"
@@ -238,7 +244,15 @@ class Server:
             self._stop_accepting()
             service.abort()
             service.close()
+            await self._shut_down(self._deadline)
             self._state = "closed"
+
+    async def _shut_down(self, deadline: float) -> None:
+        if self._to_shut_down:
+            self._to_shut_down = False
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(max(deadline, self._loop.time() + _FAREWELL)) as self._patience:
+                    await hooks.shut_down(self.handler)
 
     async def _empty_queues(self) -> None:
         """Lets the loop accept until nobody waits, and finish what it accepted, but not for ever on a busy server:
