@@ -1,0 +1,59 @@
+"""What the adapters of gateway interfaces (ASGI, WSGI) have in common: targets taken apart, empty answers.
+
+An adapter is an ordinary handler: all that it does to a request and an answer, it does with Request and Responder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fastresp.http import Request, Responder
+
+__all__ = ["Fields", "bind_host", "declared_length", "end_point", "split_target", "write_empty"]
+
+Fields = list[tuple[bytes, bytes]]
+
+_SLASH = 0x2F
+
+
+def split_target(target: bytes) -> tuple[bytes, bytes]:
+    """The path and the query of a request target, as sent; of one in absolute-form without its authority."""
+    if target[0] != _SLASH and b"://" in target:
+        authority, slash, rest = target.partition(b"://")[2].partition(b"/")
+        if b"?" in authority:  # http://host?query
+            return b"/", authority.partition(b"?")[2] + slash + rest
+        target = b"/" + rest
+    path, _, query = target.partition(b"?")
+    return path, query
+
+
+def bind_host(request: Request, fields: Fields) -> None:
+    """Has the Host field name the host of a target that names one itself (RFC 9112, section 3.2.2)."""
+    if request.target[0] != _SLASH and b"://" in request.target:
+        host = request.host.encode("latin-1")
+        fields[:] = [(name, host if name == b"host" else value) for name, value in fields]
+
+
+def end_point(address: object) -> tuple[str, int] | None:
+    """Host and port of a TCP socket's address; None for any other."""
+    if type(address) is tuple:
+        return address if len(address) == 2 else address[:2]
+    return None
+
+
+def declared_length(fields: Sequence[tuple[bytes, bytes]]) -> int | None:
+    """The content-length that an application has stated: None if there is none, -1 if it is no number."""
+    for name, value in fields:
+        if len(name) == 14 and name.lower() == b"content-length":
+            return int(value) if value.strip().isdigit() else -1
+    return None
+
+
+def write_empty(request: Request, responder: Responder, status: int, fields: Fields) -> None:
+    """Answers with fields and no content; raises what `Responder.write` raises."""
+    if request.method == "HEAD" and status not in (204, 205, 304) and declared_length(fields) is None:
+        # The length of what GET would have sent is not known, and must not be said to be 0.
+        responder.write_begin_chunked(fields, status)
+        responder.write_end_chunked()
+    else:
+        responder.write(headers=fields, status=status)

@@ -1,0 +1,88 @@
+"""The lifespan of an ASGI application: one task that is told of the start and of the end (ASGI lifespan 2.0)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from fastresp.hooks import StartUpError
+
+__all__ = ["Lifespan"]
+
+log = logging.getLogger("fastresp")
+
+
+class Lifespan:
+    """One run of an application's lifespan. What the application puts into `state` is copied into each request."""
+
+    def __init__(self, app: Callable[..., Awaitable[None]], state: dict[str, Any]) -> None:
+        self._app = app
+        self._state = state
+        self._events: asyncio.Queue[str] = asyncio.Queue()
+        self._task: asyncio.Task[None] | None = None
+        self._told = ""  # the event that waits for its answer
+        self._answer: asyncio.Future[str | None]
+        self._heard = False
+
+    async def start_up(self) -> None:
+        """Returns when the application is ready, or turns out to know no lifespan.
+
+        Raises StartUpError, with the application's words, if it says that it failed.
+        """
+        self._task = asyncio.create_task(self._run())
+        failure = await self._tell("startup")
+        if failure is not None:
+            self._task.cancel()
+            lines = failure.split("\n")
+            if len(lines) > 1:  # a whole traceback, as some frameworks send
+                log.error("the application failed to start: %s", failure)
+            raise StartUpError(f"the application failed to start{failure and ': '}{lines[-1]}")
+
+    async def shut_down(self) -> None:
+        """Returns when the application has put its things away. What fails there goes to the log."""
+        if self._task is None or self._task.done():
+            return
+        failure = await self._tell("shutdown")
+        if failure is not None:
+            log.error("the application failed to shut down%s%s", failure and ": ", failure)
+        await asyncio.sleep(0)  # its last step; one that waits for more has nothing to wait for
+        self._task.cancel()
+
+    async def _tell(self, event: str) -> str | None:
+        """What the application says of an event: None for complete, or how it failed."""
+        assert self._task is not None
+        self._told = event
+        self._answer = asyncio.get_running_loop().create_future()
+        self._events.put_nowait(event)
+        try:
+            await asyncio.wait((self._task, self._answer), return_when=asyncio.FIRST_COMPLETED)
+        except BaseException:
+            self._task.cancel()
+            raise
+        return self._answer.result() if self._answer.done() else None
+
+    async def _run(self) -> None:
+        scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": self._state}
+        try:
+            await self._app(scope, self._receive, self._send)
+        except Exception as error:
+            if not self._heard:
+                # The specification: whoever raises at this scope knows no lifespan, and is served without one.
+                log.info("the application has no lifespan: %r", error)
+            elif not self._answer.done():
+                log.warning("the application's lifespan ended in its %s", self._told, exc_info=True)
+            elif self._answer.result() is None:
+                log.error("the application's lifespan ended", exc_info=True)
+
+    async def _receive(self) -> dict[str, Any]:
+        event = await self._events.get()
+        self._heard = True
+        return {"type": f"lifespan.{event}"}
+
+    async def _send(self, message: dict[str, Any]) -> None:
+        _, event, result = message["type"].split(".") if message["type"].count(".") == 2 else ("", "", "")
+        if event != self._told or result not in ("complete", "failed") or self._answer.done():
+            raise RuntimeError(f"the event {message['type']!r} can't be sent now, in the lifespan's {self._told}")
+        self._answer.set_result(str(message.get("message", "")).strip() if result == "failed" else None)

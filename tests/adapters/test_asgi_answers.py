@@ -1,0 +1,414 @@
+"""ASGI: what an application sends, as bytes on the wire."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import pytest
+from adapters.applications import answering, body, length, read, start
+
+PLAIN = (b"content-type", b"text/plain")
+
+
+class TestWhole:
+    def test_one_piece_has_its_length(self, asgi):
+        client = asgi(answering(start(201, PLAIN), body(b"made")))
+        client.get()
+        assert client.until(b"made") == (
+            b"HTTP/1.1 201 Created\r\ncontent-type: text/plain\r\ncontent-length: 4\r\n\r\nmade"
+        )
+
+    def test_fields_keep_order_spelling_and_repetition(self, asgi):
+        fields = [(b"set-cookie", b"a=1"), (b"X-Upper", b"1"), (b"set-cookie", b"b=2"), length(2)]
+        client = asgi(answering(start(200, *fields), body(b"ok")))
+        client.get()
+        assert client.answer().fields == fields
+
+    def test_no_fields_no_content(self, asgi):
+        client = asgi(answering({"type": "http.response.start", "status": 200}, {"type": "http.response.body"}))
+        client.get()
+        assert client.until(b"\r\n\r\n") == b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
+
+    @pytest.mark.parametrize("data", [bytearray(b"data"), memoryview(b"data")])
+    def test_other_buffers(self, asgi, data):
+        client = asgi(answering(start(), body(data)))
+        client.get()
+        assert client.answer().body == b"data"
+
+    def test_fields_of_any_iterable(self, asgi):
+        client = asgi(answering(start() | {"headers": (["x", b"1"] for _ in range(1))}, body(b"ok")))
+        client.get()
+        assert client.answer().fields[0] == (b"x", b"1")
+
+    def test_a_large_one(self, asgi):
+        data = bytes(range(256)) * 8192
+        client = asgi(answering(start(200, length(len(data))), body(data)))
+        client.get()
+        assert client.answer().body == data
+
+    def test_framing_is_the_servers(self, asgi):
+        client = asgi(answering(start(200, (b"Transfer-Encoding", b"chunked"), PLAIN), body(b"ok")))
+        client.get()
+        assert client.answer().fields == [PLAIN, length(2)]
+
+    def test_connection_close(self, asgi):
+        client = asgi(answering(start(200, (b"connection", b"close")), body(b"bye")))
+        client.get()
+        assert client.rest().endswith(b"bye")
+
+    def test_pipelined_requests_are_answered_in_order(self, asgi):
+        gates = {"/1": asyncio.Event(), "/2": asyncio.Event()}
+
+        async def app(scope, receive, send):
+            path = scope["path"]
+            if path == "/3":
+                gates["/2"].set()
+            elif scope["type"] == "http":
+                await gates[path].wait()
+                if path == "/2":
+                    gates["/1"].set()
+            await send(start())
+            await send(body(path.encode(), more=path == "/2"))
+            if path == "/2":
+                await send(body())
+
+        client = asgi(app)
+        client.send(b"".join(b"GET /%d HTTP/1.1\r\nhost: x\r\n\r\n" % n for n in (1, 2, 3)))
+        assert [client.answer().body for _ in range(3)] == [b"/1", b"/2", b"/3"]
+
+
+class TestPieces:
+    def test_without_a_length_they_are_chunks(self, asgi):
+        client = asgi(answering(start(200, PLAIN), body(b"one", more=True), body(more=True), body(b"two")))
+        client.get()
+        answer = client.answer()
+        assert answer.fields == [PLAIN, (b"transfer-encoding", b"chunked")]
+        assert answer.chunks == [b"one", b"two"]
+
+    @pytest.mark.parametrize("last", [b"two", b""])
+    def test_with_a_length_they_have_it(self, asgi, last):
+        client = asgi(answering(start(200, length(6)), body(b"one", more=True), *_tail(last)))
+        client.get()
+        client.get()
+        for _ in range(2):
+            answer = client.answer()
+            assert answer.fields == [length(6)]
+            assert answer.body == b"onetwo"
+
+    def test_a_first_piece_that_is_all(self, asgi):
+        client = asgi(answering(start(200, length(3)), body(b"one", more=True), body()))
+        client.get()
+        assert client.answer().body == b"one"
+        client.get()
+        assert client.answer().fields == [length(3)]
+
+    def test_all_of_it_without_a_last_event(self, asgi):
+        client = asgi(answering(start(200, length(6)), body(b"one", more=True), body(b"two", more=True)))
+        client.get()
+        client.get()
+        assert [client.answer().body, client.answer().body] == [b"onetwo", b"onetwo"]
+
+    @pytest.mark.parametrize("fields", [[], [length(6)]])
+    def test_each_piece_leaves_at_once(self, asgi, fields):
+        go = asyncio.Event()
+        loops = []
+
+        async def app(scope, receive, send):
+            loops.append(asyncio.get_running_loop())
+            if scope["type"] == "http":
+                await send(start(200, *fields))
+                await send(body(b"one", more=True))
+                await go.wait()
+                await send(body(b"two"))
+
+        client = asgi(app)
+        client.get()
+        client.until(b"one")
+        loops[-1].call_soon_threadsafe(go.set)
+        client.until(b"two")
+
+    def test_to_http_10_they_end_with_the_connection(self, asgi):
+        client = asgi(answering(start(), body(b"one", more=True), body(b"two")))
+        client.get(version="1.0")
+        head, _, content = client.rest().partition(b"\r\n\r\n")
+        assert b"transfer-encoding" not in head
+        assert content == b"onetwo"
+
+    @pytest.mark.parametrize("fields", [[], [length(32 << 20)]])
+    def test_a_slow_client_holds_the_application_back(self, asgi, fields):
+        sent = []
+        stalled = threading.Event()
+
+        async def app(scope, receive, send):
+            if scope["type"] != "http":
+                return
+            await send(start(200, *fields))
+            for number in range(32):
+                sending = asyncio.ensure_future(send(body(bytes(1 << 20), more=number < 31)))
+                turns = 0
+                while not sending.done() and turns < 200:  # nothing but the client can take longer
+                    turns += 1
+                    await asyncio.sleep(0)
+                if not sending.done():
+                    stalled.set()
+                await sending
+                sent.append(number)
+
+        client = asgi(app)
+        client.get("/", "connection: close")
+        assert stalled.wait(10)
+        assert len(sent) < 24
+        received = 0
+        while data := client.socket.recv(1 << 20):
+            received += len(data)
+        assert received > 32 << 20
+        assert len(sent) == 32
+
+    def test_several_tasks_may_send(self, asgi):
+        async def app(scope, receive, send):
+            if scope["type"] == "http":
+                await send(start(200, length(400)))
+                await asyncio.gather(*(send(body(bytes([65 + n]) * 100, more=True)) for n in range(4)))
+                await send(body())
+
+        client = asgi(app)
+        client.get()
+        assert sorted(client.answer().body) == sorted(b"A" * 100 + b"B" * 100 + b"C" * 100 + b"D" * 100)
+
+
+def _tail(last: bytes) -> list[dict]:
+    return [body(b"two")] if last else [body(b"two", more=True), body()]
+
+
+class TestNoContent:
+    @pytest.mark.parametrize("pieces", [[body(b"hello")], [body()], [body(b"he", more=True), body(b"llo")]])
+    def test_head_with_a_length(self, asgi, pieces):
+        client = asgi(answering(start(200, length(5)), *pieces))
+        client.get(method="HEAD")
+        assert client.answer("HEAD").fields == [length(5)]
+        client.get(method="HEAD")
+        assert client.answer("HEAD").status == 200
+
+    @pytest.mark.parametrize(
+        ("pieces", "framing"),
+        [
+            ([body(b"hello")], length(5)),
+            ([body()], (b"transfer-encoding", b"chunked")),
+            ([body(b"he", more=True), body(b"llo")], (b"transfer-encoding", b"chunked")),
+        ],
+    )
+    def test_head_without_one(self, asgi, pieces, framing):
+        """An empty answer to HEAD must not say that GET would have been empty."""
+        client = asgi(answering(start(), *pieces))
+        client.get(method="HEAD")
+        assert client.answer("HEAD").fields == [framing]
+        client.get(method="HEAD")
+        assert client.answer("HEAD").status == 200
+
+    @pytest.mark.parametrize("status", [204, 304])
+    @pytest.mark.parametrize("fields", [[], [length(5)]])
+    @pytest.mark.parametrize("pieces", [[body()], [body(b"hello")], [body(b"hel", more=True), body(b"lo")]])
+    def test_statuses_without(self, asgi, status, fields, pieces):
+        client = asgi(answering(start(status, *fields), *pieces))
+        client.get()
+        answer = client.answer()
+        assert (answer.status, answer.body) == (status, b"")
+        assert not answer.all(b"transfer-encoding")
+        if status == 204 or (not fields and pieces == [body()]):
+            assert not answer.all(b"content-length")
+        client.get()
+        assert client.answer().status == status
+
+
+class TestExtensions:
+    def test_they_are_told(self, asgi):
+        told = []
+
+        async def app(scope, receive, send):
+            if scope["type"] == "http":
+                told.append(scope["extensions"])
+                scope["extensions"]["mine"] = {}
+                await send(start())
+                await send(body())
+
+        client = asgi(app)
+        for _ in range(2):
+            client.get()
+            assert client.answer().status == 200
+        assert [name for name in told[0] if name != "mine"] == [
+            "http.response.early_hint",
+            "http.response.pathsend",
+            "http.response.trailers",
+        ]
+        assert sorted(told[1]) == sorted(told[0])  # and not twice "mine"
+
+    @pytest.mark.parametrize("fields", [[], [length(4)]])
+    @pytest.mark.parametrize("pieces", [[body(b"data")], [body(b"da", more=True), body(b"ta")]])
+    def test_trailers(self, asgi, fields, pieces):
+        more = {"type": "http.response.trailers", "headers": [(b"x-a", b"1")], "more_trailers": True}
+        last = {"type": "http.response.trailers", "headers": [(b"x-b", b"2")]}
+        client = asgi(answering(start(200, (b"trailer", b"x-a, x-b"), *fields, trailers=True), *pieces, more, last))
+        for _ in range(2):
+            client.get()
+            answer = client.answer()
+            assert answer.fields == [(b"trailer", b"x-a, x-b"), (b"transfer-encoding", b"chunked")]
+            assert answer.body == b"data"
+            assert answer.trailers == [(b"x-a", b"1"), (b"x-b", b"2")]
+
+    def test_a_trailer_that_was_not_announced_breaks_off(self, asgi, log):
+        trailers = {"type": "http.response.trailers", "headers": [(b"x-a", b"1")]}
+        client = asgi(answering(start(trailers=True), body(b"data"), trailers))
+        client.get()
+        assert not client.rest().endswith(b"0\r\n\r\n")
+        log.wait_for("'x-a' was not announced")
+
+    def test_early_hints(self, asgi):
+        links = [b"</a.css>; rel=preload", b"</b.js>; rel=preload"]
+        client = asgi(answering({"type": "http.response.early_hint", "links": links}, start(), body(b"ok")))
+        client.get()
+        hint = client.answer()
+        assert (hint.status, hint.fields) == (103, [(b"link", links[0]), (b"link", links[1])])
+        assert client.answer().body == b"ok"
+
+    def test_pathsend(self, asgi, tmp_path):
+        path = tmp_path / "file.txt"
+        path.write_bytes(b"content" * 1000)
+        send = {"type": "http.response.pathsend", "path": str(path)}
+        client = asgi(answering(start(200, PLAIN), send))
+        for method in ("GET", "HEAD"):
+            client.get(method=method)
+            answer = client.answer(method)
+            assert answer.fields == [PLAIN, length(7000)]
+            assert answer.body == (path.read_bytes() if method == "GET" else b"")
+
+    def test_pathsend_of_what_is_not_there(self, asgi, log):
+        client = asgi(answering(start(), {"type": "http.response.pathsend", "path": "/nowhere/at/all"}))
+        client.get()
+        assert client.answer().status == 500
+        log.wait_for("/nowhere/at/all")
+
+
+class TestFaults:
+    """One that has sent nothing: 500. One that has begun: the connection ends before the end of the message."""
+
+    @pytest.mark.parametrize("events", [[], [start(200, PLAIN)]])
+    def test_returning_without_an_answer(self, asgi, log, events):
+        client = asgi(answering(*events))
+        client.get()
+        assert client.answer().status == 500
+        log.wait_for("the application returned without an answer")
+
+    @pytest.mark.parametrize("events", [[], [start(200, PLAIN)]])
+    def test_raising_before_it(self, asgi, log, events):
+        client = asgi(answering(*events, {"type": "nothing"}))
+        client.get()
+        assert client.answer().status == 500
+        log.wait_for("the event 'nothing' can't be sent now: 'http.response.")
+
+    @pytest.mark.parametrize("fields", [[], [length(6)]])
+    def test_returning_in_the_middle(self, asgi, log, fields):
+        client = asgi(answering(start(200, *fields), body(b"one", more=True)))
+        client.get()
+        assert client.rest().endswith((b"\r\n\r\none", b"3\r\none\r\n"))
+        log.wait_for("the application returned in the middle of its answer")
+
+    @pytest.mark.parametrize("fields", [[], [length(6)]])
+    def test_raising_in_the_middle(self, asgi, log, fields):
+        client = asgi(answering(start(200, *fields), body(b"one", more=True), {"type": "nothing"}))
+        client.get()
+        assert client.rest().endswith((b"\r\n\r\none", b"3\r\none\r\n"))
+        log.wait_for("the content goes on with 'http.response.body'")
+
+    @pytest.mark.parametrize("pieces", [[b"seven.."], [b"one", b"four"], [b"onetwo", b"x"]])
+    def test_more_than_the_length(self, asgi, log, pieces):
+        *first, last = pieces
+        client = asgi(answering(start(200, length(6)), *(body(piece, more=True) for piece in first), body(last)))
+        client.get()
+        answer = client.rest() if len(pieces[0]) == 3 else client.answer().body
+        log.wait_for("content-length")
+        assert not answer or answer.endswith((b"one", b"onetwo"))
+
+    @pytest.mark.parametrize("pieces", [[b"five."], [b"one", b"tw"], [b"one", b""]])
+    def test_less_than_the_length(self, asgi, log, pieces):
+        *first, last = pieces
+        client = asgi(answering(start(200, length(6)), *(body(piece, more=True) for piece in first), body(last)))
+        client.get()
+        if first:
+            assert client.rest().partition(b"\r\n\r\n")[2] in (b"one", b"onetw")
+            log.wait_for("bytes before its content-length says")
+        else:
+            assert client.answer().status == 500
+
+    @pytest.mark.parametrize(
+        ("field", "words"),
+        [
+            ((b"x y", b"1"), "must be a token"),
+            ((b"x", b"1\r\nx-injected: 1"), "must hold no control character"),
+            ((b"content-length", b"x"), "not one whole number"),
+        ],
+    )
+    @pytest.mark.parametrize("more", [False, True])
+    def test_bad_fields(self, asgi, log, field, words, more):
+        client = asgi(answering(start(200, field), body(b"x", more=more), body()))
+        client.get()
+        answer = client.answer()
+        assert answer.status == 500
+        assert not answer.all(b"x-injected")
+        log.wait_for(words)
+
+    def test_an_error_page_after_bad_fields(self, asgi):
+        async def app(scope, receive, send):
+            if scope["type"] == "http":
+                await send(start(200, (b"bad name", b"")))
+                try:
+                    await send(body(b"x"))
+                except ValueError:
+                    await send(start(503))
+                    await send(body(b"sorry"))
+
+        client = asgi(app)
+        client.get()
+        answer = client.answer()
+        assert (answer.status, answer.body) == (503, b"sorry")
+
+    @pytest.mark.parametrize("event", [start(100), start(1000), start("200"), body(), body(b"x")])
+    def test_bad_starts(self, asgi, event):
+        client = asgi(answering(event, body()))
+        client.get()
+        assert client.answer().status == 500
+
+    def test_bad_content(self, asgi, log):
+        client = asgi(answering(start(), {"type": "http.response.body", "body": "text"}))
+        client.get()
+        assert client.answer().status == 500
+        log.wait_for("TypeError")
+
+    @pytest.mark.parametrize("event", [start(), body(b"more"), {"type": "http.response.trailers", "headers": []}])
+    def test_an_event_after_the_end(self, asgi, log, event):
+        client = asgi(answering(start(), body(b"all"), event))
+        client.get()
+        assert client.answer().body == b"all"
+        log.wait_for("can't be sent now: the answer is complete")
+        client.get()
+        assert client.answer().body == b"all"
+
+    def test_a_second_start(self, asgi, log):
+        client = asgi(answering(start(), start()))
+        client.get()
+        assert client.answer().status == 500
+        log.wait_for("'http.response.body' comes next")
+
+    def test_a_fault_behind_the_answer_is_logged_and_no_more(self, asgi, log):
+        async def app(scope, receive, send):
+            if scope["type"] == "http":
+                await read(receive)
+                await send(start())
+                await send(body(b"fine"))
+                raise LookupError("behind it")
+
+        client = asgi(app)
+        for _ in range(2):
+            client.get()
+            assert client.answer().body == b"fine"
+        log.wait_for("LookupError: behind it")
