@@ -249,11 +249,13 @@ def test_an_event_out_of_order_is_refused(live, kind):
 
 def test_a_shutdown_that_never_ends_is_dropped_with_the_grace(server_class, loop_factory):
     cancelled = []
+    told = asyncio.Event()
 
     async def lifespan(scope, receive, send):
         await receive()
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        told.set()
         try:
             await asyncio.Event().wait()
         except asyncio.CancelledError:
@@ -264,11 +266,7 @@ def test_a_shutdown_that_never_ends_is_dropped_with_the_grace(server_class, loop
         server = server_class(AsgiHandler(App(lifespan)))
         await server.start(port=0)
         closing = asyncio.create_task(server.close(600))
-        while not server._to_shut_down or server._service.connections:
-            await asyncio.sleep(0)
-        while server._to_shut_down:
-            await asyncio.sleep(0)
-        await asyncio.sleep(0)
+        await told.wait()
         await server.close(0)  # the second signal
         await closing
 

@@ -1,0 +1,127 @@
+"""WSGI (PEP 3333): what an application is told, and what wsgiref.validate says of all that is done to it."""
+
+from __future__ import annotations
+
+from wsgiref.validate import validator
+
+import pytest
+from adapters.wsgi_applications import PLAIN, answering, yielding
+
+
+@pytest.fixture
+def ask(wsgi):
+    """The environ that a request becomes."""
+
+    def ask(data: bytes) -> dict:
+        environs = []
+
+        def app(environ, start_response):
+            environs.append(environ)
+            start_response("204 No Content", [])
+            return []
+
+        client = wsgi(app)
+        client.send(data)
+        assert client.answer().status == 204
+        environs[0]["port of the client"] = str(client.socket.getsockname()[1])
+        environs[0]["port of the server"] = str(client.socket.getpeername()[1])
+        return environs[0]
+
+    return ask
+
+
+class TestEnviron:
+    def test_all_of_it(self, ask, threads):
+        environ = ask(b"POST /a%20b?x=%20 HTTP/1.1\r\nHost: test:1\r\nX-Y: Z\r\ncontent-length: 3\r\n\r\nabc")
+        assert environ.pop("wsgi.input").read() == b"abc"
+        assert environ.pop("wsgi.file_wrapper")
+        assert environ.pop("wsgi.errors").write
+        client, server = environ.pop("port of the client"), environ.pop("port of the server")
+        assert environ == {
+            "REQUEST_METHOD": "POST",
+            "SCRIPT_NAME": "",
+            "PATH_INFO": "/a b",
+            "QUERY_STRING": "x=%20",
+            "REQUEST_URI": "/a%20b?x=%20",
+            "SERVER_NAME": "127.0.0.1",
+            "SERVER_PORT": server,
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "REMOTE_ADDR": "127.0.0.1",
+            "REMOTE_PORT": client,
+            "CONTENT_LENGTH": "3",
+            "HTTP_HOST": "test:1",
+            "HTTP_X_Y": "Z",
+            "wsgi.version": (1, 0),
+            "wsgi.url_scheme": "http",
+            "wsgi.input_terminated": True,
+            "wsgi.multithread": threads > 1,
+            "wsgi.multiprocess": False,
+            "wsgi.run_once": False,
+        }
+
+    def test_octets_are_latin_1(self, ask):
+        environ = ask(b"GET /%C3%A9 HTTP/1.1\r\nhost: x\r\nx: caf\xc3\xa9\r\n\r\n")
+        assert environ["PATH_INFO"].encode("latin-1").decode() == "/\xe9"
+        assert environ["HTTP_X"].encode("latin-1").decode() == "caf\xe9"
+
+    def test_repeated_fields_are_joined(self, ask):
+        environ = ask(b"GET / HTTP/1.1\r\nhost: x\r\ncookie: a=1\r\nx: 1\r\nX: 2\r\nCookie: b=2\r\n\r\n")
+        assert (environ["HTTP_X"], environ["HTTP_COOKIE"]) == ("1, 2", "a=1; b=2")
+
+    @pytest.mark.parametrize("line", [b"x_real_ip: 1", b"content_length: 1", b"host_: 1", b"proxy: http://evil"])
+    def test_fields_that_would_pass_for_others_are_left_out(self, ask, line):
+        plain = ask(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+        assert ask(b"GET / HTTP/1.1\r\nhost: x\r\n" + line + b"\r\n\r\n").keys() == plain.keys()
+
+    def test_the_content_type(self, ask):
+        environ = ask(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-type: a/b\r\ncontent-length: 0\r\n\r\n")
+        assert (environ["CONTENT_TYPE"], environ["CONTENT_LENGTH"]) == ("a/b", "0")
+        assert "HTTP_CONTENT_TYPE" not in environ
+
+    def test_a_chunked_body_has_a_length(self, ask):
+        environ = ask(b"POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n")
+        assert environ["CONTENT_LENGTH"] == "3"
+        assert "HTTP_TRANSFER_ENCODING" not in environ
+        assert list(environ["wsgi.input"]) == [b"abc"]
+
+    def test_the_host_of_a_target_replaces_the_field(self, ask):
+        environ = ask(b"GET http://real.example/a?b HTTP/1.1\r\nhost: other.example\r\n\r\n")
+        assert (environ["HTTP_HOST"], environ["PATH_INFO"]) == ("real.example", "/a")
+        assert environ["REQUEST_URI"] == "http://real.example/a?b"
+
+
+class TestValidator:
+    """wsgiref.validate looks at both sides of every call, and raises AssertionError."""
+
+    @pytest.mark.parametrize(
+        "request_",
+        [
+            b"GET /a%20b?c=d HTTP/1.1\r\nhost: x\r\n",
+            b"HEAD / HTTP/1.1\r\nhost: x\r\n",
+            b"POST / HTTP/1.1\r\nhost: x\r\ncontent-type: a/b\r\ncontent-length: 0\r\n",
+            b"GET http://a.example HTTP/1.1\r\nhost: x\r\n",
+            b"GET / HTTP/1.0\r\n",
+        ],
+    )
+    @pytest.mark.parametrize("make", [answering, yielding])
+    def test_requests(self, wsgi, log, request_, make):
+        client = wsgi(validator(make(b"checked", fields=(PLAIN, ("Content-Length", "7")))))
+        client.send(request_ + b"connection: close\r\n\r\n")
+        answer = client.answer(request_.split()[0].decode())
+        assert answer.status == 200, log.lines
+        client.rest()
+        assert not log.lines
+
+    def test_a_body(self, wsgi, log):
+        def app(environ, start_response):
+            stream = environ["wsgi.input"]
+            lines = [stream.readline(), *stream.readlines(5), stream.read(100)]
+            environ["wsgi.errors"].flush()
+            write = start_response("200 OK", [PLAIN])
+            write(b"|".join(lines))
+            return [b"."]
+
+        client = wsgi(validator(app))
+        client.send(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 11\r\n\r\none\ntwo\nthr")
+        assert client.answer().body == b"one\n|two\n|thr|."
+        assert not log.lines

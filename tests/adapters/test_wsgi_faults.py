@@ -1,0 +1,203 @@
+"""WSGI: what applications do wrong, slow clients, and clients that leave."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from adapters.wsgi_applications import PLAIN, Closing, answering, yielding
+from client import Client
+
+from fastresp.wsgi import WsgiHandler
+
+
+class TestFaults:
+    def test_raising(self, wsgi, log):
+        def app(environ, start_response):
+            start_response("200 OK", [])
+            raise LookupError("in the application")
+
+        client = wsgi(app)
+        for _ in range(2):
+            client.get("/x?y")
+            assert client.answer().status == 500
+        assert "LookupError: in the application" in log.wait_for("the application failed on GET /x?y from 127.0.0.1:")
+
+    def test_raising_in_the_middle(self, serve, connect, log):
+        def app(environ, start_response):
+            start_response("200 OK", [])
+            yield b"one"
+            raise LookupError("in the middle")
+
+        client = connect(serve(WsgiHandler(app, threads=1)))
+        client.get()
+        assert not client.rest().endswith(b"0\r\n\r\n")
+        log.wait_for("LookupError: in the middle")
+
+    @pytest.mark.parametrize(
+        ("status", "fields", "words"),
+        [
+            ("200", [("Connection", "close")], "the field 'Connection' is the server's"),
+            ("200 OK", [("transfer-encoding", "chunked")], "the field 'transfer-encoding' is the server's"),
+            ("200 OK", [("bad name", "x")], "must be a token"),
+            ("200 OK", [("x", "a\r\ny: b")], "must hold no control character"),
+            ("200 OK", [("x", "\u20ac")], "UnicodeEncodeError"),
+            ("OK", [], "a status is a string like '200 OK'"),
+            ("100 Continue", [], "a status is a string like '200 OK'"),
+            ("2000 OK", [], "a status is a string like '200 OK'"),
+            (200, [], "TypeError"),
+        ],
+    )
+    def test_bad_calls_of_start_response(self, wsgi, log, status, fields, words):
+        client = wsgi(answering(b"x", status=status, fields=fields))
+        client.get()
+        answer = client.answer()
+        assert (answer.status, answer.all(b"y")) == (500, [])
+        log.wait_for(words)
+
+    @pytest.mark.parametrize(
+        ("app", "words"),
+        [
+            (lambda environ, start_response: [b"x"], "before it called start_response()"),
+            (lambda environ, start_response: iter([b"x"]), "before it called start_response()"),
+            (lambda environ, start_response: [], "before it called start_response()"),
+            (lambda environ, start_response: None, "TypeError"),
+            (lambda environ, start_response: (start_response("200 OK", []), ["text"])[1], "TypeError"),
+            (lambda environ, start_response: (start_response("200 OK", []), iter(["text"]))[1], "not str"),
+            (lambda environ, start_response: (start_response("200", []), start_response("200", [])), "second time"),
+        ],
+    )
+    def test_bad_applications(self, wsgi, log, app, words):
+        client = wsgi(app)
+        client.get()
+        assert client.answer().status == 500
+        log.wait_for(words)
+
+    def test_another_answer_with_exc_info(self, wsgi):
+        def app(environ, start_response):
+            start_response("200 OK", [PLAIN])
+            try:
+                raise LookupError
+            except LookupError:
+                start_response("503 Service Unavailable", [], sys.exc_info())
+            return [b"sorry"]
+
+        client = wsgi(app)
+        client.get()
+        answer = client.answer()
+        assert (answer.status, answer.body) == (503, b"sorry")
+
+    def test_exc_info_when_it_is_too_late(self, serve, connect, log):
+        def app(environ, start_response):
+            start_response("200 OK", [])
+            yield b"begun"
+            try:
+                raise LookupError("too late")
+            except LookupError:
+                start_response("503 Service Unavailable", [], sys.exc_info())
+
+        client = connect(serve(WsgiHandler(app, threads=1)))
+        client.get()
+        assert not client.rest().endswith(b"0\r\n\r\n")
+        log.wait_for("LookupError: too late")
+
+    @pytest.mark.parametrize("make", [answering, yielding])
+    @pytest.mark.parametrize("pieces", [(b"toolong",), (b"to", b"olong")])
+    def test_no_more_than_the_stated_length(self, wsgi, make, pieces):
+        client = wsgi(make(*pieces, fields=(("Content-Length", "3"),)))
+        for _ in range(2):
+            client.get()
+            assert client.answer().body == b"too"
+
+    def test_less_than_the_stated_length(self, wsgi, log):
+        client = wsgi(answering(b"short", fields=(("Content-Length", "9"),)))
+        client.get()
+        assert client.answer().status == 500
+        log.wait_for("content-length among the headers is 9, but the content has 5 bytes")
+
+    def test_less_than_the_stated_length_in_pieces(self, serve, connect, log):
+        app = yielding(b"one", b"two", fields=(("Content-Length", "9"),))
+        client = connect(serve(WsgiHandler(app, threads=1)))
+        client.get()
+        assert client.rest().endswith(b"\r\n\r\nonetwo")
+        log.wait_for("the device ended 3 bytes before")
+
+    @pytest.mark.parametrize("pieces", [[b"a"], [b"a", b"b"], [], ["text"]])
+    def test_close_is_always_called(self, wsgi, pieces):
+        result = Closing(pieces)
+        client = wsgi(lambda environ, start_response: (start_response("200 OK", []), result)[1])
+        client.get()
+        client.answer()
+        assert result.closed.wait(10)
+
+    def test_arguments(self):
+        with pytest.raises(TypeError, match=r"a WSGI application is a callable of \(environ, start_response\), not 5"):
+            WsgiHandler(5)
+        with pytest.raises(ValueError, match="threads must not be below 0"):
+            WsgiHandler(answering(), threads=-1)
+
+
+class TestBackpressure:
+    def endless(self):
+        """An application that never ends, and how much of it was taken."""
+        result = Closing(self._pieces())
+        self.taken = 0
+        return result
+
+    def _pieces(self):
+        while True:
+            self.taken += 1
+            yield bytes(1 << 16)
+
+    @pytest.mark.parametrize("fields", [[], [("Content-Length", str(1 << 40))]])
+    @pytest.mark.parametrize("by_write", [False, True])
+    def test_a_client_that_leaves_ends_it(self, serve, connect, fields, by_write):
+        result = self.endless()
+
+        def app(environ, start_response):
+            write = start_response("200 OK", fields)
+            if not by_write:
+                return result
+            try:
+                for piece in result:
+                    write(piece)
+            finally:
+                result.close()
+
+        client = connect(serve(WsgiHandler(app, threads=1)))
+        client.get()
+        client.until(b"\r\n\r\n")
+        client.reset()
+        assert result.closed.wait(10)
+
+    def test_a_client_that_reads_slowly_holds_it_back(self, serve, connect):
+        result = self.endless()
+
+        def app(environ, start_response):
+            start_response("200 OK", [])
+            return result
+
+        client = connect(serve(WsgiHandler(app, threads=1)))
+        client.get()
+        client.until(b"\r\n\r\n")
+        before = -1
+        while before != self.taken:
+            before = self.taken
+            result.closed.wait(0.3)
+        assert self.taken < 400  # 26 MB: what the system's buffers hold at the most, and a little
+        assert client.more()
+
+    def test_the_server_closes_under_it(self, server_class, loop_factory, log):
+        result = self.endless()
+
+        def app(environ, start_response):
+            start_response("200 OK", [])
+            return result
+
+        with (
+            server_class(WsgiHandler(app, threads=1)).background(port=0, grace=0, loop_factory=loop_factory) as server,
+            Client(server.port) as client,
+        ):
+            client.get()
+            client.until(b"\r\n\r\n")
+        assert result.closed.wait(10)
