@@ -10,7 +10,6 @@ import argparse
 import ast
 import asyncio
 import difflib
-import importlib
 import inspect
 import logging
 import math
@@ -18,7 +17,6 @@ import os
 import pkgutil
 import re
 import sys
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import fields
@@ -27,25 +25,22 @@ from itertools import pairwise
 from typing import Any, NoReturn
 
 from fastresp import __version__, http, wire
-from fastresp.checks import Handler, check_handler
 from fastresp.config import Config
+from fastresp.hooks import StartUpError
 from fastresp.server import Server, new_event_loop, run
+from fastresp.target import INTERFACES, Failure, adapt, load_target, one_line, recognise
 
 __all__ = ["main"]
 
 _LISTENING = ("host", "port", "uds", "fd")
 _PREFIX = "FASTRESP_"
 _SEE_HELP = " (fastresp --help shows what there is)"
+_THREADS_HELP = (
+    "requests that a WSGI application may work on at once; 0 calls it in the event loop's thread, which is the fastest "
+    "for one that neither waits nor streams (default: processors + 4, at most 32)"
+)
 _YES = frozenset({"1", "true", "yes", "on"})
 _NO = frozenset({"0", "false", "no", "off"})
-
-
-class Failure(Exception):
-    """What went wrong, as one line for people, and the exit status."""
-
-    def __init__(self, text: str, status: int = 1) -> None:
-        super().__init__(text)
-        self.status = status
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -109,14 +104,15 @@ class _Parser(argparse.ArgumentParser):
 def _parser() -> _Parser:
     parser = _Parser(
         prog="fastresp",
-        description="Serves a handler, a plain or a coroutine function (request, responder), over HTTP/1.1.",
+        description="Serves a handler, a plain or a coroutine function (request, responder), or an ASGI or WSGI "
+        "application over HTTP/1.1.",
         epilog="Every option is also an environment variable: FASTRESP_PORT, FASTRESP_KEEP_ALIVE_TIMEOUT, ...; "
         "yes and no switch an option on and off. FASTRESP_NO_EXTENSIONS=1 selects the pure Python twins.",
         argument_default=argparse.SUPPRESS,
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add("target", metavar="TARGET", nargs="?", help="module:name of the handler; without it, a welcome page")
+    add("target", metavar="TARGET", nargs="?", help="module:name of what to serve; without it, a welcome page")
     add(
         "--host",
         metavar="H",
@@ -128,6 +124,8 @@ def _parser() -> _Parser:
     add("--fd", metavar="N", type=_descriptor, help="serve a listening socket that is open as this file descriptor")
     add("--grace", metavar="S", type=_grace, help="seconds that running requests may take at the end (default: 10)")
     add("--loop", metavar="L", type=_loop, help="auto, uvloop or asyncio (default: auto)")
+    add("--interface", metavar="I", type=_interface, help="auto, native, asgi or wsgi (default: auto)")
+    add("--threads", metavar="N", type=_threads, help=_THREADS_HELP)
     add("--version", action="version", version=f"fastresp {__version__}")
     limits = parser.add_argument_group("limits and times (bytes, counts, seconds)")
     for field in fields(Config):
@@ -224,6 +222,17 @@ def _loop(text: str) -> str:
     return text
 
 
+def _interface(text: str) -> str:
+    if text not in INTERFACES:
+        raise argparse.ArgumentTypeError(f"takes {', '.join(INTERFACES[:-1])} or {INTERFACES[-1]}, not {text!r}")
+    return text
+
+
+def _threads(text: str) -> int:
+    threads: int = _number(text, int, "a number of threads, or 0 for the loop's own", 0)
+    return threads
+
+
 def _switch(text: str) -> bool:
     if text.lower() not in _YES | _NO:
         raise argparse.ArgumentTypeError(f"takes yes or no, not {text!r}")
@@ -238,66 +247,20 @@ def _config_value(name: str, text: str) -> Any:
     try:
         Config(**{name: value})
     except (TypeError, ValueError) as error:
-        message = _one_line(error).removeprefix(f"Config.{name} ")
+        message = one_line(error).removeprefix(f"Config.{name} ")
         raise argparse.ArgumentTypeError(message) from None
     return value
-
-
-# --- the handler
-
-
-def load_target(target: str) -> Handler:
-    """The object that `module:name` means; the name may be dotted, and is `handle` if there is none.
-
-    Raises Failure for a target that is wrong in any way.
-    """
-    module_name, _, name = target.partition(":")
-    name = name or "handle"
-    words = (*module_name.split("."), *name.split("."))
-    if target.endswith(":") or os.path.isfile(module_name) or not all(word.isidentifier() for word in words):
-        hint = ", but the name of a file" if os.path.isfile(module_name) else ""
-        raise Failure(f"the target {target!r} is not module:name{hint}; for app.py and its handle, say app:handle", 2)
-    with suppress(FileNotFoundError):  # the current directory may be gone
-        sys.path.insert(0, os.getcwd())
-    try:
-        found: Any = importlib.import_module(module_name)
-    except ModuleNotFoundError as error:
-        if error.name is not None and f"{module_name}.".startswith(f"{error.name}."):
-            raise Failure(f"the target {target!r}: {_one_line(error)}, here or where Python looks") from error
-        raise Failure(_import_failure(module_name, error)) from error
-    except (Exception, SystemExit) as error:
-        raise Failure(_import_failure(module_name, error)) from error
-    place = f"module {module_name!r}"
-    for part in name.split("."):
-        try:
-            found = getattr(found, part)
-        except AttributeError:
-            close = difflib.get_close_matches(part, [word for word in dir(found) if not word.startswith("_")], 1)
-            hint = f"; did you mean {close[0]!r}?" if close else ""
-            raise Failure(f"the target {target!r}: {place} has no attribute {part!r}{hint}") from None
-        place = repr(part)
-    return found  # type: ignore[no-any-return]  # Server looks at it
-
-
-def _import_failure(module: str, error: BaseException) -> str:
-    frames = [
-        (frame.filename, frame.lineno)
-        for frame in traceback.extract_tb(error.__traceback__)
-        if not frame.filename.startswith("<frozen importlib") and frame.filename not in (__file__, importlib.__file__)
-    ]
-    if isinstance(error, SyntaxError) and error.filename:
-        frames.append((error.filename, error.lineno))
-    where = " ({}:{})".format(*frames[-1]) if frames else ""
-    text = error.msg if isinstance(error, SyntaxError) else _one_line(error)
-    return f"importing {module!r} failed: {type(error).__name__}{f': {text}' if text else ''}{where}"
 
 
 # --- serving
 
 
 def _serve(options: dict[str, Any]) -> None:
+    interface = "native"
     if "target" in options:
         handler = load_target(options["target"])
+        interface = recognise(handler, options.get("interface", "auto"))
+        handler = adapt(handler, interface, options.get("threads"))
     else:
         from fastresp.welcome import welcome as handler
     # After the import, so that a program that sets up logging of its own has its way.
@@ -309,12 +272,8 @@ def _serve(options: dict[str, Any]) -> None:
     def on_start(server: Server) -> None:
         nonlocal started
         started = True
-        _announce(options.get("target"), server)
+        _announce(options.get("target"), interface, server)
 
-    try:
-        check_handler(handler)
-    except TypeError as error:
-        raise Failure(_one_line(error)) from error
     try:
         run(
             handler,
@@ -323,17 +282,18 @@ def _serve(options: dict[str, Any]) -> None:
             on_start=on_start,
             **where,
         )
-    except (OSError, ValueError, ImportError) as error:
+    except (OSError, ValueError, ImportError, StartUpError) as error:
         if started:
             raise  # a fault of ours, and its traceback is wanted
-        raise Failure(error.strerror if isinstance(error, OSError) and error.strerror else _one_line(error)) from error
+        raise Failure(error.strerror if isinstance(error, OSError) and error.strerror else one_line(error)) from error
 
 
-def _announce(target: str | None, server: Server) -> None:
+def _announce(target: str | None, interface: str, server: Server) -> None:
     loop = type(asyncio.get_running_loop()).__module__.partition(".")[0]
     version = getattr(sys.modules[loop], "__version__", "")
     lines = (
         f"fastresp {__version__} serves {target or 'the welcome page'} at {', '.join(server.urls)}",
+        f"interface: {interface}",
         f"compiled: {_compiled()}",
         f"loop: {loop} {version}".rstrip(),
         "stop: Ctrl-C or SIGTERM lets running requests finish; a second one does not",
@@ -377,7 +337,3 @@ def _keep_standard_files() -> None:
 def _complain(text: str) -> None:
     with suppress(OSError, AttributeError):  # stderr is closed, or None
         print(f"fastresp: {text}".replace("\n", "\\n"), file=sys.stderr, flush=True)
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split())

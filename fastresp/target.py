@@ -1,0 +1,126 @@
+"""What the command line serves: finds `module:name`, recognises its interface, and makes it a handler."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import inspect
+import os
+import sys
+import traceback
+from contextlib import suppress
+from typing import Any
+
+from fastresp.checks import Handler, check_handler
+
+__all__ = ["INTERFACES", "Failure", "adapt", "load_target", "one_line", "recognise"]
+
+INTERFACES = ("auto", "native", "asgi", "wsgi")
+
+
+class Failure(Exception):
+    """What went wrong, as one line for people, and the exit status."""
+
+    def __init__(self, text: str, status: int = 1) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+def load_target(target: str) -> Any:
+    """The object that `module:name` means; the name may be dotted, and is `handle` if there is none.
+
+    Raises Failure for a target that is wrong in any way.
+    """
+    module_name, _, name = target.partition(":")
+    name = name or "handle"
+    words = (*module_name.split("."), *name.split("."))
+    if target.endswith(":") or os.path.isfile(module_name) or not all(word.isidentifier() for word in words):
+        hint = ", but the name of a file" if os.path.isfile(module_name) else ""
+        raise Failure(f"the target {target!r} is not module:name{hint}; for app.py and its handle, say app:handle", 2)
+    with suppress(FileNotFoundError):  # the current directory may be gone
+        sys.path.insert(0, os.getcwd())
+    try:
+        found: Any = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name is not None and f"{module_name}.".startswith(f"{error.name}."):
+            raise Failure(f"the target {target!r}: {one_line(error)}, here or where Python looks") from error
+        raise Failure(_import_failure(module_name, error)) from error
+    except (Exception, SystemExit) as error:
+        raise Failure(_import_failure(module_name, error)) from error
+    place = f"module {module_name!r}"
+    for part in name.split("."):
+        try:
+            found = getattr(found, part)
+        except AttributeError:
+            close = difflib.get_close_matches(part, [word for word in dir(found) if not word.startswith("_")], 1)
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            raise Failure(f"the target {target!r}: {place} has no attribute {part!r}{hint}") from None
+        place = repr(part)
+    return found
+
+
+def _import_failure(module: str, error: BaseException) -> str:
+    frames = [
+        (frame.filename, frame.lineno)
+        for frame in traceback.extract_tb(error.__traceback__)
+        if not frame.filename.startswith("<frozen importlib") and frame.filename not in (__file__, importlib.__file__)
+    ]
+    if isinstance(error, SyntaxError) and error.filename:
+        frames.append((error.filename, error.lineno))
+    where = " ({}:{})".format(*frames[-1]) if frames else ""
+    text = error.msg if isinstance(error, SyntaxError) else one_line(error)
+    return f"importing {module!r} failed: {type(error).__name__}{f': {text}' if text else ''}{where}"
+
+
+def recognise(target: Any, interface: str = "auto") -> str:
+    """The interface that a target speaks, if it is to be found out: "asgi" for a coroutine function, or an object whose
+    call is one, of three arguments; "wsgi" for a callable of (environ, start_response); else "native".
+    """
+    if interface != "auto" or not callable(target):
+        return "native" if interface == "auto" else interface
+    try:
+        parameters = inspect.signature(target).parameters.values()
+    except (TypeError, ValueError):
+        return "native"  # written in C, without a word on what it takes
+    positional = [
+        parameter.name
+        for parameter in parameters
+        if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
+        and (parameter.default is parameter.empty or parameter.name in ("send", "start_response"))
+    ]
+    if positional == ["scope", "receive", "send"] or (len(positional) == 3 and _is_coroutine_function(target)):
+        return "asgi"
+    if len(positional) == 2 and positional[1] == "start_response":
+        return "wsgi"
+    return "native"
+
+
+def adapt(target: Any, interface: str, threads: int | None = None) -> Handler:
+    """The handler that a target of this interface is; `threads` is for "wsgi". Raises Failure for one that is none."""
+    if threads is not None and interface != "wsgi":
+        raise Failure(f"--threads is for WSGI applications, and the target's interface is {interface}", 2)
+    try:
+        if interface == "asgi":
+            from fastresp.asgi import AsgiHandler
+
+            return AsgiHandler(target)
+        if interface == "wsgi":
+            from fastresp.wsgi import WsgiHandler
+
+            return WsgiHandler(target, threads=threads)
+        check_handler(target)
+    except TypeError as error:
+        raise Failure(one_line(error)) from error
+    handler: Handler = target
+    return handler
+
+
+def _is_coroutine_function(target: Any) -> bool:
+    while hasattr(target, "func"):  # functools.partial
+        target = target.func
+    return inspect.iscoroutinefunction(target) or inspect.iscoroutinefunction(getattr(target, "__call__", None))  # noqa: B004
+
+
+def one_line(error: BaseException) -> str:
+    """What an error says, without its line breaks."""
+    return " ".join(str(error).split())
