@@ -191,10 +191,7 @@ class _Conversation:
             elif state == _HELD and self._trailers is None:
                 # PERF: nearly every answer goes this way
                 try:
-                    if body:
-                        self._responder.write(body, self._fields, self._status)
-                    else:
-                        write_empty(self._request, self._responder, self._status, self._fields)
+                    self._write(body)
                 except Exception:
                     self._answer(self._write, body)  # nothing was sent
                 self.state = _DONE
@@ -284,7 +281,8 @@ class _Conversation:
         if body:
             self._responder.write(body, self._fields, self._status)
         else:
-            write_empty(self._request, self._responder, self._status, self._fields)
+            length = declared_length(self._fields)
+            write_empty(self._request, self._responder, self._status, self._fields, length)
 
     def _write_path(self, path: str) -> None:
         self._responder.write(Path(path), self._fields, self._status)

@@ -6,6 +6,7 @@ An adapter is an ordinary handler: all that it does to a request and an answer, 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from fastresp.http import Request, Responder
 
@@ -49,9 +50,9 @@ def declared_length(fields: Sequence[tuple[bytes, bytes]]) -> int | None:
     return None
 
 
-def write_empty(request: Request, responder: Responder, status: int, fields: Fields) -> None:
-    """Answers with fields and no content; raises what `Responder.write` raises."""
-    if request.method == "HEAD" and status not in (204, 205, 304) and declared_length(fields) is None:
+def write_empty(request: Request, responder: Responder, status: int, fields: Any, length: int | None) -> None:
+    """Answers with fields and no content; `length` is the content-length among them. Raises what `write` raises."""
+    if length is None and request.method == "HEAD" and status not in (204, 205, 304):
         # The length of what GET would have sent is not known, and must not be said to be 0.
         responder.write_begin_chunked(fields, status)
         responder.write_end_chunked()

@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 from urllib.parse import unquote_to_bytes
 
 from fastresp.feed import ThreadFeed
-from fastresp.gateway import Fields, bind_host, declared_length, end_point, split_target, write_empty
+from fastresp.gateway import bind_host, end_point, split_target, write_empty
 from fastresp.http import Request, Responder
 from fastresp.http.service import describe
 from fastresp.threads import Threads
@@ -151,7 +151,8 @@ class _Call:
         self._responder = responder
         self._loop = loop  # None: this is its thread
         self._status = 0
-        self._fields: Fields = []
+        self._fields: list[tuple[str, str]] = []
+        self._length: int | None = None  # as the application has stated it
         self._collected: list[bytes] = []
         self._feed: ThreadFeed | None = None
         self._is_begun = False
@@ -193,12 +194,15 @@ class _Call:
         code = int(status[:3]) if status[:3].isdigit() and status[3:4] in ("", " ") else 0
         if not 200 <= code <= 999:
             raise ValueError(f"a status is a string like '200 OK', not below 200, but is {status!r}")
-        fields = []
+        length = None
         for name, value in headers:
-            if name.lower() in _HOP_BY_HOP:
+            lowered = name.lower()
+            if lowered in _HOP_BY_HOP:
                 raise ValueError(f"the field {name!r} is the server's, not the application's (PEP 3333)")
-            fields.append((name.encode("latin-1"), value.encode("latin-1")))
-        self._fields = fields
+            if lowered == "content-length":
+                length = int(value) if value.strip().isdecimal() else -1  # which the responder refuses
+        self._fields = list(headers)
+        self._length = length
         self._status = code
         return self._write
 
@@ -206,13 +210,15 @@ class _Call:
         """Sends what the application returned. Whether the responder closes it."""
         if type(result) is FileWrapper and self._status and not self._is_begun and not self._collected:
             self._is_begun = True
-            self._tell(self._answer_with, _as_stated(result.filelike, declared_length(self._fields)))
+            self._tell(self._answer_with, _as_stated(result.filelike, self._length))
             return True
         if type(result) is list or type(result) is tuple:
-            result = (b"".join(result),)
-        known = _is_single(result)
-        for piece in result:
-            self._write(piece, known)
+            # PERF: most answers; all of their content is known
+            self._write(result[0] if len(result) == 1 else b"".join(result), True)
+        else:
+            is_all = _is_single(result)
+            for piece in result:
+                self._write(piece, is_all)
         if self._feed is not None:
             self._feed.end()
         elif not self._is_begun:
@@ -230,7 +236,7 @@ class _Call:
                 raise _Unwanted
         elif self._is_begun:
             raise _Unwanted  # beyond its content-length
-        elif is_all or declared_length(self._fields) == len(data):
+        elif is_all or self._length == len(data):
             self._answer_whole(data)
         else:
             self._check_start()
@@ -269,12 +275,11 @@ class _Call:
     def _answer(self, body: bytes) -> None:
         try:
             if body:
-                length = declared_length(self._fields)
-                if length is not None and 0 <= length < len(body):
-                    body = body[:length]
+                if self._length is not None and 0 <= self._length < len(body):
+                    body = body[: self._length]
                 self._responder.write(body, self._fields, self._status)
             else:
-                write_empty(self._request, self._responder, self._status, self._fields)
+                write_empty(self._request, self._responder, self._status, self._fields, self._length)
         except Exception as error:
             self._refuse(error, True)
 
