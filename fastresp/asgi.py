@@ -191,7 +191,10 @@ class _Conversation:
             elif state == _HELD and self._trailers is None:
                 # PERF: nearly every answer goes this way
                 try:
-                    self._write(body)
+                    if body:
+                        self._responder.write(body, self._fields, self._status)
+                    else:
+                        self._write(body)
                 except Exception:
                     self._answer(self._write, body)  # nothing was sent
                 self.state = _DONE
