@@ -96,18 +96,21 @@ def _variable(name: bytes) -> str | None:
 
 def _environ(request: Request) -> Environ:
     """The environment of a request, with its whole body (PEP 3333, "environ Variables")."""
-    path, query = split_target(request.target)
+    target = request.target
     body = request.body
     headers = request.raw_headers
-    bind_host(request, headers)
-    local = request.local_address
-    server = end_point(local)
+    if target[0] == 0x2F:  # "/"
+        path, _, query = target.partition(b"?")
+    else:
+        path, query = split_target(target)
+        bind_host(request, headers)
+    server = end_point(request.local_address)
     environ: Environ = {
         "REQUEST_METHOD": request.method,
         "SCRIPT_NAME": "",
         "PATH_INFO": (unquote_to_bytes(path) if b"%" in path else path).decode("latin-1"),
         "QUERY_STRING": query.decode("latin-1"),
-        "REQUEST_URI": request.target.decode("latin-1"),
+        "REQUEST_URI": target.decode("latin-1"),
         "SERVER_PROTOCOL": f"HTTP/{request.http_version}",
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": request.scheme,
@@ -142,6 +145,13 @@ def _environ(request: Request) -> Environ:
 class _Call:
     """One call of the application, and its answer. `run` is its thread's; what it hands to `_tell` is the loop's."""
 
+    # PERF: not set for each call, as few calls need others
+    _status = 0
+    _fields: list[tuple[str, str]]
+    _length: int | None = None  # as the application has stated it
+    _feed: ThreadFeed | None = None
+    _is_begun = False
+
     def __init__(
         self, app: Application, request: Request, responder: Responder, loop: asyncio.AbstractEventLoop | None
     ) -> None:
@@ -150,12 +160,7 @@ class _Call:
         self._request = request
         self._responder = responder
         self._loop = loop  # None: this is its thread
-        self._status = 0
-        self._fields: list[tuple[str, str]] = []
-        self._length: int | None = None  # as the application has stated it
         self._collected: list[bytes] = []
-        self._feed: ThreadFeed | None = None
-        self._is_begun = False
 
     def run(self) -> None:
         """Calls the application and sees its answer through."""
