@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 from bench import RESULTS, machine
 from bench.micro.cases import CASES, Call, Case
+from bench.micro.rivals import TARGET, present
 from bench.micro.twins import COMPILED, PURE, missing
 
 NANO = 1e9
@@ -46,17 +47,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"there is nothing to compare: {reason}", file=sys.stderr)
         return 1
     cases = [case for case in CASES if options.only in case.name]
-    if not cases:
+    rivals = [rival for rival in present() if options.only in rival[0]]
+    if not cases and not rivals:
         print(f"no case has {options.only!r} in its name", file=sys.stderr)
         return 2
-    facts = machine.facts(("Cython", "orjson"))
+    facts = machine.facts(("Cython", "orjson", "aiohttp", "h11"))
     ratios = [compare(case, options.rounds, options.round_time) for case in cases]
-    text = table(ratios)
-    text = f"{machine.sentence(facts)}; {options.rounds} rounds of {options.round_time:g} s\n\n{text}"
+    others = race(rivals, options.rounds, options.round_time)
+    text = f"{machine.sentence(facts)}; {options.rounds} rounds of {options.round_time:g} s"
+    text = "\n\n".join([text, *([table(ratios)] if ratios else []), *([field(others)] if others else [])])
     print(text)
     options.output.mkdir(parents=True, exist_ok=True)
     (options.output / "micro.md").write_text(text + "\n")
     raw = {"facts": facts, "rounds": options.rounds, "ratios": [ratio._asdict() for ratio in ratios]}
+    raw["rivals"] = [rival._asdict() for rival in others]
     (options.output / "micro.json").write_text(json.dumps(raw, indent=1) + "\n")
     return 0
 
@@ -85,6 +89,34 @@ def compare(case: Case, rounds: int, round_time: float) -> Ratio:
     ratios = [slow / fast for slow, fast in zip(pure, compiled, strict=True)]
     low, _, high = quantiles(ratios, n=4)
     return Ratio(case.name, median(pure), median(compiled), median(ratios), low, high, case.target)
+
+
+class Rank(NamedTuple):
+    """What the rounds of a rival have shown: nanoseconds a call, and how many times those of the first."""
+
+    name: str
+    nanoseconds: float
+    ratio: float
+
+
+def race(rivals: list[tuple[str, Call]], rounds: int, round_time: float) -> list[Rank]:
+    """Measures all rivals in turn."""
+    lanes = [(name, timed(call, round_time)) for name, call in rivals]
+    figures = [[lane() for _, lane in lanes] for _ in range(rounds)]
+    columns = list(zip(*figures, strict=True))
+    return [
+        Rank(name, median(column), median(mine / first for mine, first in zip(column, columns[0], strict=True)))
+        for (name, _), column in zip(lanes, columns, strict=True)
+    ]
+
+
+def field(ranks: list[Rank]) -> str:
+    """The rivals as a table."""
+    lines = ["| a head of eight fields by | ns | times the first | target |", "|---|--:|--:|---|"]
+    for rank in ranks:
+        verdict = f">= {TARGET:g}: {'yes' if rank.ratio >= TARGET else '**no**'}" if "aiohttp" in rank.name else ""
+        lines.append(f"| {rank.name} | {rank.nanoseconds:,.0f} | {rank.ratio:.1f} | {verdict} |")
+    return "\n".join(lines)
 
 
 def timed(call: Call, round_time: float) -> Callable[[], float]:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bench.micro.cases import CASES, Case
+from bench.micro.rivals import RIVALS, Rival
 from bench.micro.twins import COMPILED, PURE, Twin, missing
 
 
@@ -23,4 +24,16 @@ def test_micro(benchmark: Any, case: Case, twin: Twin) -> None:
     function, arguments = case.prepare(twin)
     benchmark.group = case.name
     benchmark.name = twin.name  # the table's first column
+    benchmark(function, *arguments)
+
+
+@pytest.mark.benchmark(timer=process_time, min_time=0.0005, max_time=0.3, disable_gc=True)
+@pytest.mark.parametrize("rival", RIVALS, ids=[rival.name.replace(" ", "_") for rival in RIVALS])
+def test_rival(benchmark: Any, rival: Rival) -> None:
+    try:
+        function, arguments = rival.prepare()
+    except (ImportError, AttributeError) as error:
+        pytest.skip(str(error))
+    benchmark.group = "a head of eight fields"
+    benchmark.name = rival.name
     benchmark(function, *arguments)

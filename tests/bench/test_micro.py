@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bench import ROOT
-from bench.micro import cases, twins
+from bench.micro import cases, rivals, twins
 from bench.micro.cases import ANSWERS, CODECS, HANDLERS, PARSER, Case
 
 BOTH = [twins.PURE, twins.COMPILED]
@@ -72,6 +72,12 @@ def test_answers_are_complete_and_leave_in_one_write(name: str, measured: twins.
 
 def test_every_answer_is_measured() -> None:
     assert [case.name for case in ANSWERS] == list(HANDLERS)
+
+
+def test_rivals_make_the_same_head() -> None:
+    heads = {name: function(*arguments) for name, (function, arguments) in rivals.present()}
+    assert {"fastresp, pairs of str", "aiohttp, CIMultiDict, compiled", "h11, Response"} <= set(heads)
+    assert len({head.lower() for head in heads.values()}) == 1
 
 
 def test_pytest_runs_the_benchmarks() -> None:
