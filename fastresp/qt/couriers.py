@@ -9,6 +9,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 __all__ = ["courier_of", "courier_of_application"]
@@ -19,22 +20,42 @@ if core is None:
 
 
 class Courier(core.QObject):  # type: ignore[misc]
-    """Makes calls in the thread that it lives in, from that thread's Qt event loop."""
+    """Makes calls in the thread that it lives in, from that thread's Qt event loop.
+
+    `farewells`: what it calls in the end, when the thread has finished.
+    """
 
     def __init__(self) -> None:
         super().__init__()
+        self.farewells: set[Callable[[], object]] = set()
         self._calls: deque[tuple[Callable[..., object], tuple[Any, ...]]] = deque()
+        self._ended = False
 
     def post(self, function: Callable[..., object], *arguments: Any) -> None:
         """Has `function(*arguments)` called. From any thread; returns at once."""
         self._calls.append((function, arguments))
-        core.QMetaObject.invokeMethod(self, "run", core.Qt.ConnectionType.QueuedConnection)
+        if self._ended:
+            self._run_all()
+        else:
+            core.QMetaObject.invokeMethod(self, "run", core.Qt.ConnectionType.QueuedConnection)
 
     @core.Slot()  # type: ignore[untyped-decorator]
     def run(self) -> None:
         """Makes one call."""
         function, arguments = self._calls.popleft()
         function(*arguments)
+
+    def end(self) -> None:
+        """The thread has finished: nobody is in anybody's way there any more, so that calls are made at once."""
+        self._ended = True
+        for farewell in list(self.farewells):
+            farewell()
+        self._run_all()
+
+    def _run_all(self) -> None:
+        with suppress(IndexError):
+            while True:
+                self.run()
 
 
 # A courier must not be destroyed by its last reference, which may go in any thread: it stays as long as its thread.
@@ -50,8 +71,15 @@ def courier_of(thread: Any) -> Courier:
             courier = _couriers[thread] = Courier()
             courier.moveToThread(thread)
             if not thread.isMainThread():
-                thread.finished.connect(lambda: _couriers.pop(thread, None))
+                thread.finished.connect(lambda: _end(thread), core.Qt.ConnectionType.DirectConnection)
         return courier
+
+
+def _end(thread: Any) -> None:
+    with _lock:
+        courier = _couriers.pop(thread, None)
+    if courier is not None:
+        courier.end()
 
 
 def courier_of_application() -> Courier:

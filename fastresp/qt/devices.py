@@ -9,7 +9,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from fastresp.http.device import PIECE, DeviceError
+from fastresp.http.device import DeviceError
+from fastresp.qt.reader import Reader, is_idle
 from fastresp.qt.values import qt
 
 __all__ = ["take"]
@@ -53,7 +54,8 @@ def take(device: Any, server_loop: asyncio.AbstractEventLoop | None) -> tuple[An
             return _Here(device, destroy), size
         from fastresp.qt.couriers import courier_of
 
-        return _There(_Reader(core, device, is_sequential), courier_of(thread)), size
+        courier = courier_of(thread)
+        return _There(Reader(core, device, is_sequential, courier.farewells), courier), size
     except BaseException:
         destroy()
         raise
@@ -73,7 +75,7 @@ def _destroyer(device: Any) -> Callable[[], None]:
 def _is_open(core: Any, device: Any) -> bool:
     if not device.isOpen():
         device.open(core.QIODevice.OpenModeFlag.ReadOnly)
-        if not device.isReadable() or _is_idle(device):
+        if not device.isReadable() or is_idle(device):
             return False
     return bool(device.isReadable())
 
@@ -83,23 +85,15 @@ def _file_of(core: Any, device: Any) -> Any:
     if os.name != "posix" or type(device) not in (core.QFile, core.QTemporaryFile) or device.isTextModeEnabled():
         return None
     descriptor = device.handle()
-    if descriptor < 0 or device.isSequential():
+    is_pipe = device.isSequential()
+    if descriptor < 0 or (is_pipe and device.bytesAvailable()):
         return None
     if device.isWritable():
         device.flush()
     file = open(os.dup(descriptor), "rb", buffering=0)  # noqa: SIM115
-    file.seek(device.pos())
+    if not is_pipe:
+        file.seek(device.pos())
     return file
-
-
-def _is_idle(device: Any) -> bool:
-    """Whether a process does not run, or a socket is not connected: both say so by a state of 0."""
-    state = getattr(device, "state", None)
-    return callable(state) and getattr(state(), "value", None) == 0
-
-
-# What is no error of the content: that there is none, that the other side is done, that somebody has waited in vain.
-_HARMLESS = {"NoError", "RemoteHostClosedError", "PeerClosedError", "SocketTimeoutError", "Timedout"}
 
 
 class _Refused:
@@ -142,8 +136,8 @@ class _Here:
 class _There:
     """A device of a Qt thread, which its courier reads."""
 
-    def __init__(self, reader: _Reader, courier: Any) -> None:
-        self._reader: _Reader | None = reader
+    def __init__(self, reader: Reader, courier: Any) -> None:
+        self._reader: Reader | None = reader
         self._courier = courier
 
     async def read(self, count: int) -> bytes:
@@ -163,129 +157,6 @@ class _There:
         reader, self._reader = self._reader, None
         if reader is not None:
             self._courier.post(reader.release)
-
-
-class _Reader:
-    """Reads a device in its thread: what there is when somebody wants it, or when it comes.
-
-    All but the constructor is called by the thread's event loop. The device's last reference goes here, in its thread.
-    """
-
-    def __init__(self, core: Any, device: Any, is_sequential: bool) -> None:
-        self._device = device
-        self._count = 0
-        self._deliver: Callable[[bytes, Exception | None], None] | None = None
-        self._is_sequential = is_sequential
-        self._reading = False
-        self._again = False
-        self._finished = False
-        self._fault = ""
-        self._says_end = _says_end(core, device)
-        self._connections: list[tuple[Any, Callable[..., None]]] = [
-            (device.destroyed, self._on_destroyed),
-            (device.aboutToClose, self._on_close),
-        ]
-        if hasattr(device, "errorOccurred"):
-            self._connections.append((device.errorOccurred, self._on_error))
-        if is_sequential:
-            self._connections += [(device.readyRead, self._serve), (device.readChannelFinished, self._on_finished)]
-            limit = getattr(device, "setReadBufferSize", None)
-            if limit is not None and device.readBufferSize() == 0:
-                limit(PIECE)  # a socket would take in all that its peer sends
-        for signal, slot in self._connections:
-            signal.connect(slot)
-
-    def want(self, count: int, deliver: Callable[[bytes, Exception | None], None]) -> None:
-        """Has `deliver` called, once, with up to `count` bytes (b"" at the end), or an error."""
-        self._count = count
-        self._deliver = deliver
-        self._serve()
-
-    def release(self) -> None:
-        """Deletes the device."""
-        device, self._device = self._device, None
-        self._deliver = None
-        if device is not None:
-            self._disconnect()
-            device.deleteLater()
-
-    def _serve(self) -> None:
-        if self._reading:  # the device said so while it was read
-            self._again = True
-            return
-        self._reading = True
-        try:
-            while self._deliver is not None:
-                self._again = False
-                if not self._read() and not self._again:
-                    return
-        finally:
-            self._reading = False
-
-    def _read(self) -> bool:
-        """Delivers what there is; whether that was anything."""
-        data = b""
-        error: Exception | None = None
-        try:
-            if self._device is not None and not self._fault:
-                data = self._device.read(self._count).data()
-                if not data and self._is_sequential and not self._is_over():
-                    return False
-        except Exception as caught:  # of a device that is written in Python
-            error = caught
-        if self._fault and not data:
-            error = DeviceError(self._fault)
-        deliver, self._deliver = self._deliver, None
-        if deliver is not None:
-            deliver(data, error)
-        return True
-
-    def _is_over(self) -> bool:
-        device = self._device
-        if hasattr(device, "isFinished") and device.isFinished():
-            self._on_error(device.error())
-        return self._finished or _is_idle(device) or (self._says_end is not None and bool(self._says_end()))
-
-    def _on_finished(self) -> None:
-        self._finished = True
-        self._serve()
-
-    def _on_close(self) -> None:
-        if not self._is_sequential or self._device.bytesAvailable() or not self._is_over():
-            self._fault = "the device was closed before its end"
-        self._finished = True
-        self._serve()
-
-    def _on_error(self, error: Any) -> None:
-        if getattr(error, "name", None) not in _HARMLESS:
-            self._fault = f"{self._device!r}: {self._device.errorString()}"
-            self._serve()
-
-    def _on_destroyed(self, *_: object) -> None:
-        self._device = None
-        self._connections.clear()
-        self._fault = "the device was deleted before its end"
-        self._serve()
-
-    def _disconnect(self) -> None:
-        for signal, slot in self._connections:
-            with suppress(RuntimeError):
-                signal.disconnect(slot)
-        self._connections.clear()
-
-
-def _says_end(core: Any, device: Any) -> Callable[[], object] | None:
-    """What tells that no more will come: QNetworkReply's isFinished, or an atEnd of the program's own.
-
-    Qt's atEnd of a sequential device says that nothing is there now.
-    """
-    is_finished = getattr(device, "isFinished", None)
-    if is_finished is not None:
-        return is_finished  # type: ignore[no-any-return]
-    for kind in type(device).__mro__:
-        if "atEnd" in vars(kind):
-            return None if kind.__module__.startswith("PySide6.") else device.atEnd
-    return None
 
 
 def _settle(future: asyncio.Future[bytes], data: bytes, error: Exception | None) -> None:

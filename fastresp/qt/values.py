@@ -42,7 +42,7 @@ def plain(value: Any) -> Any:
         return value
     if isinstance(value, QHttpHeaders):
         return value._headers
-    if isinstance(value, Enum) and not isinstance(value, int) and isinstance(value.value, int):
+    if isinstance(value, Enum) and type(value).__name__ == "StatusCode":
         return value.value
     core = qt("QtCore")
     if core is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import sys
 import threading
 
@@ -244,12 +246,49 @@ def test_socket(answer_of, watch):
 
         server.newConnection.connect(accept)
         assert server.listen(QHostAddress.SpecialAddress.LocalHost)
-        socket = watch(QTcpSocket())
-        socket.connectToHost(QHostAddress(QHostAddress.SpecialAddress.LocalHost), server.serverPort())
-        responder.write(socket, "a/b")
+        device = watch(QTcpSocket())
+        device.connectToHost(QHostAddress(QHostAddress.SpecialAddress.LocalHost), server.serverPort())
+        responder.write(device, "a/b")
 
     assert answer_of(answer).body == b"x" * 1_000_000 + b"end"
     servers.pop().deleteLater()
+
+
+def test_socket_that_its_peer_has_closed(answer_of, watch):
+    def answer(responder):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            device = watch(QTcpSocket())
+            device.connectToHost("127.0.0.1", server.getsockname()[1])
+            peer, _ = server.accept()
+            peer.sendall(b"text")
+            peer.close()
+        assert device.waitForDisconnected(10_000)
+        assert device.state() == QTcpSocket.SocketState.UnconnectedState
+        responder.write(device, "a/b")
+
+    assert answer_of(answer).body == b"text"
+
+
+def test_pipe(answer_of, watch, tmp_path):
+    """A QFile that Qt would read with a call that blocks."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+
+    def feed():
+        with path.open("wb", buffering=0) as pipe:
+            pipe.write(b"one")
+            begun.wait(10)
+            pipe.write(b"two")
+
+    def answer(responder):
+        responder.write(watch(QFile(str(path))), "a/b")
+        begun.set()
+
+    begun = threading.Event()
+    feeder = threading.Thread(target=feed)
+    feeder.start()
+    assert answer_of(answer).body == b"onetwo"
+    feeder.join()
 
 
 def test_own_piece_by_piece(answer_of, watch, application):
@@ -393,10 +432,13 @@ def test_process_that_does_not_start(application, serve, connect, watch, log):
     log.expect("QProcess")
 
 
-def test_process_that_crashes(application, serve, connect, watch, log):
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_process_that_crashes(application, serve, connect, watch, log, when):
     def answer(responder):
         process = watch(QProcess())
-        process.start("/bin/sh", ["-c", "echo text; sleep 0.05; kill -9 $$"])
+        process.start("/bin/sh", ["-c", "echo text; sleep 0.05; exec 1>&-; kill -9 $$"])
+        if when == "before":
+            process.waitForFinished()
         responder.write(process, "a/b")
 
     assert b"\r\n0\r\n" not in cut(application, serve, connect, answer, watch)
@@ -421,6 +463,35 @@ def test_of_another_thread(application, serve, connect, watch, ask):
     finally:
         thread.quit()
         thread.wait()
+
+
+def test_its_thread_finishes_first(application, serve, connect, log):
+    class Worker(QThread):
+        def run(self):
+            device = Own(b"begun")
+            device.destroyed.connect(lambda *_: destroyed.put(threading.get_ident()))
+            self.ident = threading.get_ident()
+            self.responder.write(device, "a/b")
+            del device, self.responder
+            self.exec()
+
+    def handle(request, responder):
+        worker.responder = responder
+        worker.start()
+
+    destroyed = Inbox()
+    worker = Worker()
+    client = connect(serve(in_qt_thread(handle)))
+
+    def talk():
+        client.get()
+        client.until(b"begun\r\n")
+        worker.quit()
+        return client.rest(), destroyed.get()
+
+    assert application.run(talk) == (b"", worker.ident)
+    worker.wait()
+    log.expect("broken off", "has finished")
 
 
 def test_answered_from_a_thread_of_its_own(application, serve, connect, ask):
@@ -545,6 +616,45 @@ def test_destroyed_when_the_server_ends(application, server_class, loop_factory,
         watch.wait()
 
     application.run(talk)
+
+
+def test_a_socket_takes_in_no_more_than_a_piece(application, serve, watch):
+    """A peer that sends without end, and a client that reads nothing."""
+    held, full = [], threading.Event()
+
+    def answer(_, responder):
+        device = watch(QTcpSocket())
+        device.connectToHost("127.0.0.1", server.getsockname()[1])
+        device.readyRead.connect(lambda: held.append(device.bytesAvailable()))
+        responder.write(device, "a/b")
+
+    def feed():
+        peer, _ = server.accept()
+        with peer:
+            peer.settimeout(0.3)
+            try:
+                while True:
+                    peer.send(b"x" * 65536)
+            except OSError:
+                full.set()
+
+    class Stage:
+        server = serve(in_qt_thread(answer))
+
+    def talk():
+        with slow_client(Stage) as client:
+            client.get()
+            client.until(b"\r\n\r\n")
+            assert full.wait(10)
+            client.reset()
+        watch.wait()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        feeder = threading.Thread(target=feed)
+        feeder.start()
+        application.run(talk)
+        feeder.join()
+    assert 0 < max(held) <= 131072
 
 
 class Endless(Own):

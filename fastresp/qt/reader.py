@@ -1,0 +1,153 @@
+"""Reads a QIODevice in the thread that it belongs to, and finds out where it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from fastresp.http.device import PIECE, DeviceError
+
+__all__ = ["Reader", "is_idle"]
+
+# What is no error of the content: that there is none, that the other side is done, that somebody has waited in vain.
+_HARMLESS = {"NoError", "RemoteHostClosedError", "PeerClosedError", "SocketTimeoutError", "Timedout"}
+
+
+class Reader:
+    """Reads a device: what there is when somebody wants it, or when it comes.
+
+    Everything is called in the device's thread, and the device's last reference goes there.
+
+    A sequential device ends with readChannelFinished, or when nothing is left of a socket that is not connected, a
+    reply that is finished, or a device of the program's own that says so by its atEnd (Qt's atEnd says that nothing is
+    there now). A process ends when it has finished, for only then it is known whether it crashed in the middle.
+    """
+
+    def __init__(self, core: Any, device: Any, is_sequential: bool, farewells: set[Callable[[], object]]) -> None:
+        self._device = device
+        self._is_sequential = is_sequential
+        self._farewells = farewells
+        self._count = 0
+        self._deliver: Callable[[bytes, Exception | None], None] | None = None
+        self._reading = False
+        self._again = False
+        self._finished = False
+        self._fault = ""
+        self._is_reply = _is_qts(device, "isFinished")
+        self._has_end = not _is_qts(device, "atEnd")
+        self._connections: list[tuple[Any, Callable[..., None]]] = [
+            (device.destroyed, self._on_destroyed),
+            (device.aboutToClose, self._on_close),
+        ]
+        if is_sequential:
+            last = device.readChannelFinished
+            if isinstance(device, core.QProcess):
+                last = device.finished
+                if device.exitStatus() == core.QProcess.ExitStatus.CrashExit:
+                    self._on_error(device.error())
+            if self._is_reply:
+                self._on_error(device.error())
+            self._connections += [(device.readyRead, self._serve), (last, self._on_finished)]
+            if hasattr(device, "errorOccurred"):
+                self._connections.append((device.errorOccurred, self._on_error))
+            limit = getattr(device, "setReadBufferSize", None)
+            if limit is not None and device.readBufferSize() == 0:
+                limit(PIECE)  # or it would take in all that its peer sends
+        for signal, slot in self._connections:
+            signal.connect(slot)
+        farewells.add(self._on_end_of_thread)
+
+    def want(self, count: int, deliver: Callable[[bytes, Exception | None], None]) -> None:
+        """Has `deliver` called, once, with up to `count` bytes (b"" at the end), or an error."""
+        self._count = count
+        self._deliver = deliver
+        self._serve()
+
+    def release(self) -> None:
+        """Deletes the device."""
+        device, self._device = self._device, None
+        self._deliver = None
+        self._farewells.discard(self._on_end_of_thread)
+        if device is not None:
+            for signal, slot in self._connections:
+                with suppress(RuntimeError):
+                    signal.disconnect(slot)
+            device.deleteLater()
+        self._connections.clear()
+
+    def _serve(self) -> None:
+        if self._reading:  # the device said so while it was read
+            self._again = True
+            return
+        self._reading = True
+        try:
+            while self._deliver is not None:
+                self._again = False
+                if not self._read() and not self._again:
+                    return
+        finally:
+            self._reading = False
+
+    def _read(self) -> bool:
+        """Delivers what there is; whether that was anything."""
+        data = b""
+        error: Exception | None = None
+        try:
+            if self._device is not None and not self._fault:
+                data = self._device.read(self._count).data()
+                if not data and self._is_sequential and not self._is_over():
+                    return False
+        except Exception as caught:  # of a device that is written in Python
+            error = caught
+        if self._fault and not data:
+            error = DeviceError(self._fault)
+        deliver, self._deliver = self._deliver, None
+        if deliver is not None:
+            deliver(data, error)
+        return True
+
+    def _is_over(self) -> bool:
+        device = self._device
+        return (
+            self._finished
+            or is_idle(device)
+            or (self._is_reply and device.isFinished())
+            or (self._has_end and device.atEnd())
+        )
+
+    def _on_finished(self, *_: object) -> None:
+        self._finished = True
+        self._serve()
+
+    def _on_error(self, error: Any) -> None:
+        if getattr(error, "name", None) not in _HARMLESS:
+            self._fault = f"{self._device!r}: {self._device.errorString()}"
+            self._serve()
+
+    def _on_close(self) -> None:
+        if not self._is_sequential or self._device.bytesAvailable() or not self._is_over():
+            self._fault = f"{self._device!r} was closed before its end"
+        self._finished = True
+        self._serve()
+
+    def _on_destroyed(self, *_: object) -> None:
+        self._device = None
+        self._fault = "the device was deleted before its end"
+        self._serve()
+
+    def _on_end_of_thread(self) -> None:
+        self._fault = "the thread of the device has finished before its end"
+        self._serve()
+        self.release()
+
+
+def is_idle(device: Any) -> bool:
+    """Whether a process does not run, or a socket is not connected: both say so by a state of 0."""
+    return _is_qts(device, "state") and device.state().value == 0
+
+
+def _is_qts(device: Any, name: str) -> bool:
+    """Whether the device has a method of that name, and has it from Qt."""
+    owner = next((kind for kind in type(device).__mro__ if name in vars(kind)), None)
+    return owner is not None and owner.__module__.startswith("PySide6.")
