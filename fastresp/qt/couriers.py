@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-__all__ = ["courier_of", "courier_of_application"]
+__all__ = ["courier_of_application", "courier_of_this_thread"]
 
 core: Any = sys.modules.get("PySide6.QtCore")
 if core is None:
@@ -59,25 +59,28 @@ class Courier(core.QObject):  # type: ignore[misc]
 
 
 # A courier must not be destroyed by its last reference, which may go in any thread: it stays as long as its thread.
-_couriers: dict[Any, Courier] = {}
+# They are found by Python's names for threads: PySide6's objects for them are gone with whatever object told of them.
+_couriers: dict[int, Courier] = {}
+_of_application: list[Courier] = []
 _lock = threading.Lock()
 
 
-def courier_of(thread: Any) -> Courier:
-    """The courier of a QThread. Call it in that thread, or for the application's."""
+def courier_of_this_thread() -> Courier:
+    """The courier of the thread that asks, which has a Qt event loop."""
+    ident = threading.get_ident()
     with _lock:
-        courier = _couriers.get(thread)
+        courier = _couriers.get(ident)
         if courier is None:
-            courier = _couriers[thread] = Courier()
-            courier.moveToThread(thread)
+            courier = _couriers[ident] = Courier()
+            thread = core.QThread.currentThread()
             if not thread.isMainThread():
-                thread.finished.connect(lambda: _end(thread), core.Qt.ConnectionType.DirectConnection)
+                thread.finished.connect(lambda: _end(ident), core.Qt.ConnectionType.DirectConnection)
         return courier
 
 
-def _end(thread: Any) -> None:
+def _end(ident: int) -> None:
     with _lock:
-        courier = _couriers.pop(thread, None)
+        courier = _couriers.pop(ident, None)
     if courier is not None:
         courier.end()
 
@@ -87,4 +90,9 @@ def courier_of_application() -> Courier:
     application = core.QCoreApplication.instance()
     if application is None:
         raise RuntimeError("there is no Qt thread to call in: the program has made no QCoreApplication")
-    return courier_of(application.thread())
+    with _lock:
+        if not _of_application:
+            courier = Courier()
+            courier.moveToThread(application.thread())
+            _of_application.append(courier)
+        return _of_application[0]

@@ -52,9 +52,9 @@ def take(device: Any, server_loop: asyncio.AbstractEventLoop | None) -> tuple[An
         size = None if is_sequential else max(0, device.size() - device.pos())
         if not has_events:
             return _Here(device, destroy), size
-        from fastresp.qt.couriers import courier_of
+        from fastresp.qt.couriers import courier_of_this_thread
 
-        courier = courier_of(thread)
+        courier = courier_of_this_thread()
         return _There(Reader(core, device, is_sequential, courier.farewells), courier), size
     except BaseException:
         destroy()

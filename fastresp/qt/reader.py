@@ -10,8 +10,8 @@ from fastresp.http.device import PIECE, DeviceError
 
 __all__ = ["Reader", "is_idle"]
 
-# What is no error of the content: that there is none, that the other side is done, that somebody has waited in vain.
-_HARMLESS = {"NoError", "RemoteHostClosedError", "PeerClosedError", "SocketTimeoutError", "Timedout"}
+# What is no error of the content: that the other side is done, that somebody has waited in vain.
+_HARMLESS = {"RemoteHostClosedError", "PeerClosedError", "SocketTimeoutError", "Timedout"}
 
 
 class Reader:
@@ -121,7 +121,8 @@ class Reader:
         self._serve()
 
     def _on_error(self, error: Any) -> None:
-        if getattr(error, "name", None) not in _HARMLESS:
+        # to a reply, which knows its length, a peer that leaves is an error
+        if error.name != "NoError" and (self._is_reply or error.name not in _HARMLESS):
             self._fault = f"{self._device!r}: {self._device.errorString()}"
             self._serve()
 

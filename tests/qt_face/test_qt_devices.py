@@ -22,8 +22,9 @@ from PySide6.QtCore import (
     QTemporaryFile,
     QThread,
     QTimer,
+    QUrl,
 )
-from PySide6.QtNetwork import QHostAddress, QTcpServer, QTcpSocket
+from PySide6.QtNetwork import QHostAddress, QNetworkAccessManager, QNetworkRequest, QTcpServer, QTcpSocket
 
 from fastresp.qt import QHttpHeaders, in_qt_thread
 
@@ -267,6 +268,46 @@ def test_socket_that_its_peer_has_closed(answer_of, watch):
         responder.write(device, "a/b")
 
     assert answer_of(answer).body == b"text"
+
+
+@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize("late", [True, False])
+def test_reply(application, serve, connect, watch, log, whole, late):
+    """What another server answers, passed on; at once, or when it has come whole."""
+
+    def origin():
+        peer, _ = server.accept()
+        server.close()  # Qt may ask again when it is cut off
+        with peer:
+            peer.recv(65536)
+            body = b"x" * 300_000 + (b"end" if whole else b"")
+            peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 300003\r\n\r\n" + body)
+
+    def answer(request, responder):
+        reply = watch(manager.get(QNetworkRequest(QUrl(f"http://127.0.0.1:{server.getsockname()[1]}/"))))
+        if late:
+            reply.finished.connect(lambda: responder.write(reply, "c/d"))
+        else:
+            responder.write(reply, "c/d")
+
+    manager = QNetworkAccessManager()
+    client = connect(serve(in_qt_thread(answer)))
+
+    def talk():
+        client.get()
+        origin()
+        found = client.answer().body if whole else client.rest()
+        watch.wait()
+        return found
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        found = application.run(talk)
+    if whole:
+        assert found == b"x" * 300_000 + b"end"
+    else:
+        assert b"\r\n0\r\n" not in found
+        log.expect("broken off", "QNetworkReply")
+    manager.deleteLater()
 
 
 def test_pipe(answer_of, watch, tmp_path):
