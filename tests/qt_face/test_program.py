@@ -1,0 +1,74 @@
+"""A whole program: a QCoreApplication in the main thread, a server in its own, and both come to a clean end."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import fastresp
+
+pytest.importorskip("PySide6.QtCore", reason="PySide6 is not installed")
+
+PROGRAM = """
+import sys
+import threading
+from http.client import HTTPConnection
+
+from PySide6.QtCore import QBuffer, QCoreApplication, QMetaObject, QObject, QThread, Qt
+
+from fastresp import Server
+from fastresp.qt import in_qt_thread
+
+app = QCoreApplication(sys.argv)
+
+
+class Counter(QObject):
+    def __init__(self):
+        super().__init__()
+        self.count = 0
+
+    def answer(self, request, responder):
+        assert self.thread() == QThread.currentThread()
+        self.count += 1
+        if self.count % 2:
+            responder.write({"count": self.count})
+        else:
+            device = QBuffer()
+            device.setData(b"x" * self.count)
+            responder.write(device, b"text/plain")
+
+
+def ask():
+    connection = HTTPConnection("127.0.0.1", server.port)
+    for _ in range(200):
+        connection.request("GET", "/")
+        lengths.append(len(connection.getresponse().read()))
+    connection.close()
+    QMetaObject.invokeMethod(app, "quit", Qt.ConnectionType.QueuedConnection)
+
+
+lengths = []
+counter = Counter()
+with Server(in_qt_thread(counter.answer)).background(port=0) as server:
+    threading.Thread(target=ask).start()
+    app.exec()
+assert lengths[1::2] == list(range(2, 201, 2))
+print("done", counter.count)
+"""
+
+
+@pytest.mark.parametrize("pure", ["", "1"], ids=["compiled", "pure"])
+def test_program(pure: str) -> None:
+    environment = {
+        **os.environ,
+        "FASTRESP_NO_EXTENSIONS": pure,
+        "PYTHONPATH": str(Path(fastresp.__file__).parents[1]),
+        "QT_QPA_PLATFORM": "offscreen",
+    }
+    command = [sys.executable, "-X", "dev", "-c", PROGRAM]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "done 200\n", "")
