@@ -21,7 +21,7 @@ class Reader:
 
     A sequential device ends with readChannelFinished, or when nothing is left of a socket that is not connected, a
     reply that is finished, or a device of the program's own that says so by its atEnd (Qt's atEnd says that nothing is
-    there now). A process ends when it has finished, for only then it is known whether it crashed in the middle.
+    there now). A process that crashes, a reply that fails, a device that is closed with data left is broken off.
     """
 
     def __init__(self, core: Any, device: Any, is_sequential: bool, farewells: set[Callable[[], object]]) -> None:
@@ -34,6 +34,7 @@ class Reader:
         self._again = False
         self._finished = False
         self._fault = ""
+        self._missing = 0
         self._is_reply = _is_qts(device, "isFinished")
         self._has_end = not _is_qts(device, "atEnd")
         self._connections: list[tuple[Any, Callable[..., None]]] = [
@@ -41,14 +42,13 @@ class Reader:
             (device.aboutToClose, self._on_close),
         ]
         if is_sequential:
-            last = device.readChannelFinished
-            if isinstance(device, core.QProcess):
-                last = device.finished
-                if device.exitStatus() == core.QProcess.ExitStatus.CrashExit:
-                    self._on_error(device.error())
-            if self._is_reply:
+            # what has failed before it was handed over says so no more
+            crashed = isinstance(device, core.QProcess) and device.exitStatus() == core.QProcess.ExitStatus.CrashExit
+            if crashed or self._is_reply:
                 self._on_error(device.error())
-            self._connections += [(device.readyRead, self._serve), (last, self._on_finished)]
+            self._connections += [(device.readyRead, self._serve), (device.readChannelFinished, self._on_finished)]
+            if self._is_reply:
+                self._connections.append((device.downloadProgress, self._on_progress))
             if hasattr(device, "errorOccurred"):
                 self._connections.append((device.errorOccurred, self._on_error))
             limit = getattr(device, "setReadBufferSize", None)
@@ -116,8 +116,13 @@ class Reader:
             or (self._has_end and device.atEnd())
         )
 
-    def _on_finished(self, *_: object) -> None:
+    def _on_progress(self, received: int, total: int) -> None:
+        self._missing = total - received  # below zero where the total is not known
+
+    def _on_finished(self) -> None:
         self._finished = True
+        if self._missing > 0:  # Qt does not always call that an error
+            self._fault = f"{self._device!r} has finished {self._missing} bytes before its end"
         self._serve()
 
     def _on_error(self, error: Any) -> None:
