@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,14 +14,12 @@ from fastresp.qt.values import qt
 
 __all__ = ["take"]
 
-log = logging.getLogger("fastresp")
 
-
-def take(device: Any, server_loop: asyncio.AbstractEventLoop | None) -> tuple[Any, int | None]:
+def take(device: Any, is_server_thread: bool) -> tuple[Any, int | None]:
     """Takes a QIODevice over from its owner: what fastresp reads and closes in its stead, and how many bytes that has.
 
     The size is None where fastresp finds it out, or where it is known at the end only. A device that can't be opened
-    gives one that fastresp refuses with 500, and logs why. `server_loop`: not None in the server's thread.
+    gives one that fastresp refuses with 500, and logs why. `is_server_thread`: whether this is the server's.
     Raises ValueError if the device can't be read in its thread. It is deleted in any case, once.
     """
     core = qt("QtCore")
@@ -44,7 +41,7 @@ def take(device: Any, server_loop: asyncio.AbstractEventLoop | None) -> tuple[An
             destroy()
             return file, None
         is_sequential = device.isSequential()
-        if not has_events and (is_sequential or server_loop is None):
+        if not has_events and (is_sequential or not is_server_thread):
             raise ValueError(
                 f"{name} can't be read here, in a thread without a Qt event loop: answer from one that has it, as"
                 " fastresp.qt.in_qt_thread does"

@@ -63,7 +63,7 @@ class QHttpServerResponder:
                 discard(data)
 
     def _write_device(self, device: Any, call: dict[str, Any]) -> None:
-        content, size = devices.take(device, self._loop if get_ident() == self._thread else None)
+        content, size = devices.take(device, get_ident() == self._thread)
         del device  # from here on its own thread has the last word on it
         sent = False
         try:

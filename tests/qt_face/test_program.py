@@ -69,6 +69,6 @@ def test_program(pure: str) -> None:
         "PYTHONPATH": str(Path(fastresp.__file__).parents[1]),
         "QT_QPA_PLATFORM": "offscreen",
     }
-    command = [sys.executable, "-X", "dev", "-c", PROGRAM]
+    command = [sys.executable, "-W", "error", "-X", "faulthandler", "-c", PROGRAM]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60)
     assert (done.returncode, done.stdout, done.stderr) == (0, "done 200\n", "")
