@@ -6,7 +6,8 @@ import gc
 import threading
 
 import pytest
-from connection.tools import Inbox, message, post, wait_for_no_connection
+from client import Client
+from connection.tools import Inbox, message, post, settle, wait_for_no_connection
 
 pytest.importorskip("PySide6.QtCore", reason="PySide6 is not installed")
 
@@ -239,8 +240,6 @@ def test_canceled(application, serve, connect):
 
 def test_the_server_ends_first(application, server_class, loop_factory, connect):
     """A handler whose server is gone does nothing, and waits for nothing."""
-    from client import Client
-
     begun, closed, done = Inbox(), threading.Event(), Inbox()
 
     def handle(request, responder):
@@ -259,6 +258,26 @@ def test_the_server_ends_first(application, server_class, loop_factory, connect)
         return done.get()
 
     assert application.run(talk) is True
+
+
+def test_nobody_runs_the_event_loop(application, server_class, loop_factory):
+    """The server ends with its grace although a handler was never called; called late, it does nothing."""
+    seen = []
+
+    def handle(request, responder):
+        responder.write(b"late", "a/b")
+        seen.append(responder.isResponseCanceled())
+
+    server = server_class(in_qt_thread(handle))
+    with server.background(port=0, grace=0.1, loop_factory=loop_factory):
+        client = Client(server.port)
+        client.get()
+        settle(server)
+    with client:
+        assert client.rest() == b""
+    assert seen == []
+    application.core.processEvents()
+    assert seen == [True]
 
 
 def test_what_is_no_handler():
