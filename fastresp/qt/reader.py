@@ -122,18 +122,23 @@ class Reader:
     def _on_finished(self) -> None:
         self._finished = True
         if self._missing > 0:  # Qt does not always call that an error
-            self._fault = f"{self._device!r} has finished {self._missing} bytes before its end"
+            self._fault = f"the device has finished {self._missing} bytes before its end"
         self._serve()
 
     def _on_error(self, error: Any) -> None:
         # to a reply, which knows its length, a peer that leaves is an error
         if error.name != "NoError" and (self._is_reply or error.name not in _HARMLESS):
-            self._fault = f"{self._device!r}: {self._device.errorString()}"
+            self._fault = "the device failed"
+            with suppress(RuntimeError):  # it may say so while it is deleted
+                self._fault = f"{self._device!r}: {self._device.errorString()}"
             self._serve()
 
     def _on_close(self) -> None:
-        if not self._is_sequential or self._device.bytesAvailable() or not self._is_over():
-            self._fault = f"{self._device!r} was closed before its end"
+        whole = False
+        with suppress(RuntimeError):
+            whole = self._is_sequential and not self._device.bytesAvailable() and self._is_over()
+        if not whole:
+            self._fault = "the device was closed before its end"
         self._finished = True
         self._serve()
 

@@ -311,7 +311,7 @@ def test_reply(application, serve, connect, watch, log, whole, late):
         assert found == b"x" * 300_000 + b"end"
     else:
         assert b"\r\n0\r\n" not in found
-        log.expect("broken off", "QNetworkReply")
+        log.expect("broken off")
     manager.deleteLater()
 
 
@@ -433,6 +433,20 @@ def test_ended_early(application, serve, connect, watch, log, how):
     rest = cut(application, serve, connect, answer, watch)
     assert rest.endswith(b"4\r\ndata\r\n")
     log.expect("broken off", "before its end")
+
+
+def test_process_that_is_deleted(application, serve, connect, watch, log, capfd):
+    """It is killed by that, and says so while it is no more."""
+
+    def answer(responder):
+        process = watch(QProcess())
+        process.start("/bin/sh", ["-c", "echo text; exec sleep 10"])
+        process.readyRead.connect(process.deleteLater)
+        responder.write(process, "a/b")
+
+    assert b"\r\n0\r\n" not in cut(application, serve, connect, answer, watch)
+    log.expect("broken off")
+    assert "Traceback" not in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("sequential", [True, False])
