@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from client import Client
-from connection.tools import Log, message, nothing_logged, settle
+from connection.tools import Inbox, Log, message, nothing_logged, settle
 
-from fastresp.qt import in_server_thread
+from fastresp.qt import in_qt_thread, in_server_thread
 
 
 @pytest.fixture(autouse=True)
@@ -97,3 +97,62 @@ def ask(application: Application) -> Callable[..., Any]:
         return application.run(talk)
 
     return ask
+
+
+class Watch:
+    """Each device is destroyed once, in the Qt thread, in which it is read as well."""
+
+    def __init__(self, application):
+        self.thread = application.thread
+        self.given = 0
+        self.kept = []  # by the program, so that it is not the last reference that destroys them
+        self.destroyed = Inbox()
+
+    def __call__(self, device):
+        self.given += 1
+        self.kept.append(device)
+        device.destroyed.connect(lambda *_: self.destroyed.put(threading.get_ident()))
+        return device
+
+    def wait(self):
+        """Blocks until all are destroyed: not for the Qt thread."""
+        assert self.destroyed.take(self.given) == [self.thread] * self.given
+
+
+@pytest.fixture
+def watch(application):
+    watch = Watch(application)
+    yield watch
+    application.core.processEvents()
+    assert watch.destroyed.count == watch.given
+
+
+@pytest.fixture
+def answer_of(application, serve, connect, watch):
+    """What answers a request when `answer(responder, request)` runs in the Qt thread; the connection is kept."""
+
+    def answer_of(answer, method="GET", version="1.1"):
+        errors = []
+
+        def handle(request, responder):
+            try:
+                answer(responder)
+            except BaseException as error:
+                errors.append(error)
+                raise
+
+        server = serve(in_qt_thread(handle), date_header=False)
+        client = connect(server)
+
+        def talk():
+            client.send(message(method, "/", version=version))
+            found = client.answer(method)
+            watch.wait()
+            return found
+
+        found = application.run(talk)
+        settle(server)
+        assert errors == []
+        return found
+
+    return answer_of
