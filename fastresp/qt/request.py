@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from enum import Flag
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastresp.qt.headers import QHttpHeaders
-from fastresp.query import Query
+
+if TYPE_CHECKING:
+    from fastresp.http.query import Query
 
 __all__ = ["QHttpServerRequest"]
 
