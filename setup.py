@@ -1,15 +1,22 @@
-"""Builds the compiled twins; all metadata is in pyproject.toml.
+"""Builds the compiled twins, and an sdist with the tests in it; all metadata is in pyproject.toml.
 
 A failed compilation fails the installation: fastresp without its compiled twins is asked for with
-FASTRESP_NO_EXTENSIONS=1, never met by surprise.
+FASTRESP_NO_EXTENSIONS=1, never met by surprise. Two builds of the same files give the same bytes.
 """
 
+import gzip
 import os
 import platform
 import shlex
-from collections.abc import Iterable
+import tarfile
+from pathlib import Path
 
 from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+from setuptools.command.sdist import sdist
+
+# The time that archives give their members, where SOURCE_DATE_EPOCH says none: the first day a zip file can name.
+EPOCH = os.environ.setdefault("SOURCE_DATE_EPOCH", "315532800")
 
 TWINS = {
     "fastresp.wire.status_c": "fastresp/wire/status_c.pyx",
@@ -36,27 +43,31 @@ TWINS = {
 # answer). Not responders: an object that is used again counts as finalized, and its __del__ would not be called.
 REUSED = ("fastresp.http.query_c", "fastresp.http.request_c")
 
-
-def compiled_twins() -> list[Extension]:
-    if os.environ.get("FASTRESP_NO_EXTENSIONS", "") not in ("", "0") or platform.python_implementation() != "CPython":
-        return []
-    from Cython.Compiler.Options import get_directive_defaults
-
-    others = compiled([name for name in TWINS if name not in REUSED])
-    get_directive_defaults()["freelist"] = 256  # Cython does not heed it in the .pxd of a .py
-    return others + compiled(REUSED)
+PURE = os.environ.get("FASTRESP_NO_EXTENSIONS", "") not in ("", "0") or platform.python_implementation() != "CPython"
 
 
-def compiled(names: Iterable[str]) -> list[Extension]:
+class BuildTwins(build_ext):
+    """Turns the twins into C where they are compiled, and not before: an sdist holds sources only."""
+
+    def run(self):
+        from Cython.Compiler.Options import get_directive_defaults
+
+        flags = [] if os.name == "nt" else ["-O2", "-g0"]
+        more = shlex.split(os.environ.get("FASTRESP_CFLAGS", ""))  # behind the flags above, so that -O1 and -g win
+        translate([twin for twin in self.extensions if twin.name not in REUSED])
+        get_directive_defaults()["freelist"] = 256  # Cython does not heed it in the .pxd of a .py
+        translate([twin for twin in self.extensions if twin.name in REUSED])
+        for twin in self.extensions:
+            twin.extra_compile_args, twin.extra_link_args = flags + more, more
+        super().run()
+
+
+def translate(twins):
+    """Has Cython write the C sources of these extensions."""
     from Cython.Build import cythonize
 
-    flags = [] if os.name == "nt" else ["-O2", "-g0"]
-    more = shlex.split(os.environ.get("FASTRESP_CFLAGS", ""))  # behind the flags above, so that -O1 and -g win
-    extensions = [
-        Extension(name, [TWINS[name]], extra_compile_args=flags + more, extra_link_args=more) for name in names
-    ]
-    return cythonize(
-        extensions,
+    generated = cythonize(
+        [Extension(twin.name, twin.sources) for twin in twins],
         build_dir="build/cython",
         force=True,  # a changed NAME_c.pxd beside NAME.py goes unnoticed otherwise
         compiler_directives={
@@ -69,6 +80,50 @@ def compiled(names: Iterable[str]) -> list[Extension]:
             "embedsignature": True,
         },
     )
+    for twin, c in zip(twins, generated, strict=True):
+        twin.sources = c.sources
 
 
-setup(ext_modules=compiled_twins())
+class Sdist(sdist):
+    """Adds what tests and measures the package; packs the same files to the same bytes, on whatever day."""
+
+    def make_release_tree(self, base_dir, files):
+        wanted = [name for name in files if ".egg-info" not in name]
+        wanted += ["CHANGELOG.md", *(str(path) for top in ("tests", "bench") for path in written(top))]
+        super().make_release_tree(base_dir, wanted)
+
+    def make_archive(self, base_name, format, root_dir=None, base_dir=None, owner=None, group=None):
+        if format != "gztar":
+            raise SystemExit(f"cannot make a {format} sdist: a .tar.gz is what package indexes take; ask for gztar")
+        archive = f"{base_name}.tar.gz"
+        with (
+            open(archive, "wb") as file,
+            gzip.GzipFile("", "wb", mtime=int(EPOCH), fileobj=file) as packed,
+            tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar,
+        ):
+            for path in sorted(Path(base_dir).rglob("*")):
+                tar.add(path, recursive=False, filter=anonymous)
+        return archive
+
+
+def written(top):
+    """The files under a directory that were written, not generated."""
+    for path in Path(top).rglob("*"):
+        generated = path.suffix in (".pyc", ".so", ".pyd") or path.is_relative_to("bench/results")
+        if path.is_file() and not generated and not any(part.startswith(".") for part in path.parts):
+            yield path
+
+
+def anonymous(member):
+    """The member of an archive, without what tells one machine, user or hour from another."""
+    member.uid = member.gid = 0
+    member.uname = member.gname = ""
+    member.mtime = int(EPOCH)
+    member.mode = 0o755 if member.mode & 0o100 else 0o644
+    return member
+
+
+setup(
+    ext_modules=[] if PURE else [Extension(name, [source]) for name, source in TWINS.items()],
+    cmdclass={"build_ext": BuildTwins, "sdist": Sdist},
+)
