@@ -59,6 +59,7 @@ class BuildTwins(build_ext):
         translate([twin for twin in self.extensions if twin.name in REUSED])
         for twin in self.extensions:
             twin.extra_compile_args, twin.extra_link_args = flags + more, more
+        self.parallel = self.parallel or True  # as many compilers as there are processors
         super().run()
 
 
