@@ -1,4 +1,4 @@
-"""Builds the compiled twins, and an sdist with the tests in it; all metadata is in pyproject.toml.
+"""Builds the compiled twins, and an sdist with the tests in it; the metadata is in pyproject.toml.
 
 A failed compilation fails the installation: fastresp without its compiled twins is asked for with
 FASTRESP_NO_EXTENSIONS=1, never met by surprise. Two builds of the same files give the same bytes.
@@ -8,6 +8,7 @@ import gzip
 import os
 import platform
 import shlex
+import sysconfig
 import tarfile
 from pathlib import Path
 
@@ -42,6 +43,11 @@ TWINS = {
 # PERF: their objects take the memory of earlier ones, up to 256 of each (x0.98 of the instructions of a plain
 # answer). Not responders: an object that is used again counts as finalized, and its __del__ would not be called.
 REUSED = ("fastresp.http.query_c", "fastresp.http.request_c")
+
+# No marker of metadata names a CPython without the GIL, for which orjson has no wheels: there, json takes its place.
+REQUIRES = ["uvloop>=0.21; sys_platform != 'win32' and platform_python_implementation == 'CPython'"]
+if not sysconfig.get_config_var("Py_GIL_DISABLED"):
+    REQUIRES.append("orjson>=3.10; platform_python_implementation == 'CPython'")
 
 PURE = os.environ.get("FASTRESP_NO_EXTENSIONS", "") not in ("", "0") or platform.python_implementation() != "CPython"
 
@@ -125,6 +131,7 @@ def anonymous(member):
 
 
 setup(
+    install_requires=REQUIRES,
     ext_modules=[] if PURE else [Extension(name, [source]) for name, source in TWINS.items()],
     cmdclass={"build_ext": BuildTwins, "sdist": Sdist},
 )
