@@ -5,7 +5,11 @@ from __future__ import annotations
 import socket
 from dataclasses import dataclass, field
 
+import pytest
+
 TIMEOUT = 10.0
+
+needs_unix = pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="no UNIX sockets on this platform")
 
 
 @dataclass

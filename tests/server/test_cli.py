@@ -11,6 +11,7 @@ import subprocess
 import sys
 
 import pytest
+from client import needs_unix
 from server.clients import REQUEST, connect, get, read_all
 
 import fastresp
@@ -125,6 +126,7 @@ class TestServing:
             assert process.stop() == 0
             assert read_all(client) == b""
 
+    @needs_unix
     def test_a_unix_socket(self, spawn, app, tmp_path):
         process = spawn("app", "--uds", "s.sock")
         assert process.wait_for(r"(unix:\S+)") == "unix:s.sock"
@@ -184,6 +186,7 @@ class TestServing:
             assert process.stop() == 0
             assert process.popen.stderr.read() == ""
 
+    @needs_unix
     @pytest.mark.parametrize("closed", ["0<&-", "1>&-", "0<&- 1>&- 2>&-"])
     def test_standard_files_that_are_closed(self, spawn, tmp_path, closed):
         process = spawn("--uds", "s.sock", redirections=closed)
@@ -381,6 +384,7 @@ class TestAddress:
                 f"127.0.0.1:{port} is in use: another program listens there",
             )
 
+    @needs_unix
     def test_a_unix_socket_in_use(self, spawn, tmp_path):
         with socket.socket(socket.AF_UNIX) as other:
             other.bind(str(tmp_path / "s"))

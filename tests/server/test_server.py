@@ -12,6 +12,7 @@ import sys
 from types import SimpleNamespace
 
 import pytest
+from client import needs_unix
 from server.clients import REQUEST, Late, connect, get, hello, secure_get
 
 from fastresp import server as server_module
@@ -101,6 +102,7 @@ class TestStart:
 
         drive(main())
 
+    @needs_unix
     def test_unix(self, drive, server_class, tmp_path):
         path = tmp_path / "s"
 
@@ -118,6 +120,7 @@ class TestStart:
 
         drive(main())
 
+    @needs_unix
     def test_unix_leaves_a_successor_its_file(self, drive, server_class, tmp_path):
         path = tmp_path / "s"
 
@@ -145,6 +148,7 @@ class TestStart:
 
         drive(main())
 
+    @needs_unix
     def test_the_file_of_an_inherited_unix_socket_is_not_ours(self, drive, server_class, tmp_path):
         async def main():
             with socket.socket(socket.AF_UNIX) as outer:

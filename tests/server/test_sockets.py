@@ -8,6 +8,7 @@ import socket
 import sys
 
 import pytest
+from client import needs_unix
 
 from fastresp import sockets
 
@@ -203,6 +204,7 @@ class TestTcp:
         keep(*sockets.listen_tcp([(socket.AF_INET, address)], 5))
 
 
+@needs_unix
 class TestUnix:
     def test_listens(self, keep, tmp_path):
         sock, file = sockets.listen_unix(tmp_path / "s", 5)
@@ -318,6 +320,7 @@ class TestAdopted:
         assert sock.getsockname() == outer.getsockname()
         assert sock.getblocking() is False
 
+    @needs_unix
     def test_the_family_is_found_out(self, keep, tmp_path):
         outer, _ = sockets.listen_unix(tmp_path / "s", 5)
         keep(outer)
@@ -381,6 +384,7 @@ class TestUrl:
         sock = keep(socket.create_server(("::1", 0), family=socket.AF_INET6))
         assert sockets.url(sock) == f"http://[::1]:{sock.getsockname()[1]}"
 
+    @needs_unix
     def test_unix(self, keep, tmp_path):
         sock, _ = sockets.listen_unix(tmp_path / "s", 5)
         assert sockets.url(keep(sock)) == f"unix:{tmp_path}/s"

@@ -11,6 +11,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from client import needs_unix
 
 from fastresp import welcome as welcome_module
 from fastresp import wire
@@ -158,6 +159,7 @@ def test_another_method(port, method):
     assert body == b"This page can be read only: GET or HEAD.\n"
 
 
+@needs_unix
 def test_over_a_unix_socket(server_class, drive, tmp_path):
     async def main():
         server = server_class(welcome)
