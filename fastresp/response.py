@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import mimetypes
 import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -129,6 +128,8 @@ class Response:
 
 def type_of(path: str | bytes | os.PathLike[Any]) -> str:
     """The media type that a file's name stands for; text is taken to be UTF-8."""
+    import mimetypes  # most programs never ask
+
     kind, coding = mimetypes.guess_type(os.fsdecode(path))
     if kind is None or coding is not None:
         return BINARY

@@ -6,13 +6,13 @@ can't be had is an OSError whose `strerror` is a sentence for people that starts
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import os
 import socket
 import stat
 import struct
 import sys
+from array import array
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -307,7 +307,7 @@ def admit_nobody(listening: socket.socket) -> None:
     """
     if not sys.platform.startswith("linux"):
         return
-    instruction = ctypes.create_string_buffer(struct.pack("=HBBI", _BPF_RETURN, 0, 0, 0), 8)
-    program = struct.pack("HP", 1, ctypes.addressof(instruction))
+    instruction = array("B", struct.pack("=HBBI", _BPF_RETURN, 0, 0, 0))
+    program = struct.pack("HP", 1, instruction.buffer_info()[0])
     with suppress(OSError):  # a system may forbid filters; then a client may be reset that came too late
         listening.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, program)

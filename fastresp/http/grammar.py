@@ -7,7 +7,6 @@ them short: behind `j` stands an octet that no part can hold (SP, CR, "/", ...),
 from __future__ import annotations
 
 import re
-from ipaddress import IPv6Address
 
 from fastresp.http import octets
 from fastresp.http.codes import (
@@ -120,6 +119,8 @@ def is_ip_literal(text: bytes) -> bool:
     """Whether it may stand in brackets (RFC 3986, section 3.2.2)."""
     if _IP_V6.fullmatch(text) is None:
         return _IP_V_FUTURE.fullmatch(text) is not None
+    from ipaddress import IPv6Address  # most servers never see such a host
+
     try:
         IPv6Address(text.decode("ascii"))
     except ValueError:

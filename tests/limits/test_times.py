@@ -358,7 +358,7 @@ class TestRate:
     def date(self, twin, monkeypatch):
         self.second = 0
         service = twin("http.service")
-        monkeypatch.setattr(service, "formatdate", lambda usegmt: f"second {self.second}")
+        monkeypatch.setattr(service, "http_date", lambda: f"second {self.second}")
 
     def statuses(self, wire, count) -> list[int]:
         before = wire.transport.sent
