@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 encode_json: Callable[[Any], bytes]
 try:
     from orjson import dumps as encode_json
-except ModuleNotFoundError:  # off CPython; as compact as orjson's
+except ModuleNotFoundError:  # off CPython, or without the GIL; as compact as orjson
 
     def encode_json(document: Any, /) -> bytes:
         return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
