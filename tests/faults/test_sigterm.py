@@ -115,8 +115,17 @@ def work(port: int, path: str, kept: bool, tally: Tally) -> None:
             client.close()
 
 
+@pytest.fixture
+def quick_turns():
+    """The clients share one interpreter: each has to get its turn well within the moment that the server leaves it."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(0.0005)
+    yield
+    sys.setswitchinterval(interval)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_under_full_load(site, number):
+def test_under_full_load(site, number, quick_turns):
     server = site(APP, "--grace", str(GRACE))
     tally = Tally()
     threads = [
