@@ -65,6 +65,7 @@ CODECS = [
     Case("status_line: 299 (unknown)", status_line(299), 2),
     Case("format_headers: 8 fields, (str, str)", format_headers(FIELDS), 5),
     Case("format_headers: 8 fields, (bytes, bytes)", format_headers(OCTETS), 5),
+    Case("format_headers: 80 fields, (str, str)", format_headers(FIELDS * 10)),
     Case("format_headers: 8 fields, dict", format_headers(dict(FIELDS)), 5),
     Case("format_headers: 8 fields, ready Headers", format_headers(Headers(FIELDS))),
     Case("format_head: no fields, 13 bytes", format_head(BODY, False)),
@@ -125,11 +126,16 @@ PARSER = [
 
 DOCUMENT = {"message": "Hello, World!", "items": [{"id": index, "price": index * 1.5} for index in range(5)]}
 KIBIBYTE = b"x" * 1024
+LARGE = KIBIBYTE * 64
 READY = Response(BODY, mime_type="text/plain", headers={"cache-control": "no-store"})
 
 
 def plaintext(request: Any, responder: Any) -> None:
     responder.write(BODY, "text/plain")
+
+
+def large(request: Any, responder: Any) -> None:
+    responder.write(LARGE, "text/plain")
 
 
 def document(request: Any, responder: Any) -> None:
@@ -164,6 +170,7 @@ QUERY = b"GET /baseline11?a=13&b=42 HTTP/1.1\r\nHost: localhost\r\n\r\n"
 HANDLERS: dict[str, tuple[bytes, Callable[[Any, Any], None]]] = {
     "answer: write(bytes, type)": (SMALL, plaintext),
     "answer: write(bytes, type) to 12 fields": (BROWSER, plaintext),
+    "answer: write(64 KiB, type)": (SMALL, large),
     "answer: by request.path": (SMALL, routed),
     "answer: by request.query": (QUERY, queried),
     "answer: write(document)": (SMALL, document),
