@@ -12,14 +12,14 @@ cdef double LINGER
 cdef class Pipeline(turns.Channel):
     cdef Service service
     cdef object transport, write
-    cdef Turn first, last, spare
+    cdef Turn first, last
     cdef Py_ssize_t count, out_size, burst, written, taken
     cdef bytes alone
     cdef list out, waiters
     cdef bint running, due, stopped, closing, eof, read_paused, unread, write_paused
     cdef int waits_for
     cdef double deadline
-    @cython.locals(exchange=Turn)
+    @cython.locals(exchange=Turn, service=Service)
     cdef Turn enter(self, Request request, int minor, bint keep_alive)
     @cython.locals(close=bint)
     cdef object done(self, Turn exchange)

@@ -116,7 +116,6 @@ class HttpProtocol(deadlines.Deadlines):
             self.body.fail(BodyError("the client left before the end of the request's body"))
             self.body = None
         self.incoming = None
-        self.spare = None
         self.alone = None
         self.out = []
         self.cancel_all()

@@ -50,7 +50,8 @@ class Service:
         "_admitted", "_empty", "_hosts", "_rates", "_remarks", "_second", "_server_line", "_timer", "access_log",
         "body_timeout", "config", "connections", "context", "date_header", "date_line", "draining", "gather", "handler",
         "head_timeout", "is_async", "keep_alive_timeout", "loop", "max_connections", "max_per_host", "min_body_rate",
-        "now", "pace", "rate_limit", "secure", "tail", "tail_close", "tail_keep", "tasks", "thread", "write_timeout",
+        "now", "pace", "rate_limit", "secure", "spare", "tail", "tail_close", "tail_keep", "tasks", "thread",
+        "write_timeout",
     )
     # fmt: on
 
@@ -67,6 +68,7 @@ class Service:
         self.connections: set[Any] = set()
         self.tasks: set[asyncio.Task[None]] = set()
         self.draining = False
+        self.spare: Any = None  # an exchange that is over, for the next request
         self.access_log = config.access_log
         self.head_timeout = config.head_timeout
         self.body_timeout = config.body_timeout

@@ -100,6 +100,8 @@ def test_nothing_is_left(process: Process, capsys: pytest.CaptureFixture[str]) -
         name: (before["objects"].get(name, 0), count)
         for name, count in after["objects"].items()
         if count > before["objects"].get(name, 0)
+        # each server keeps one that is over, for its next request
+        and not (name.endswith(".Http1Exchange") and count <= len(process.ports))
     }
     assert grown == {}
     assert after["memory"] - before["memory"] <= KIB
