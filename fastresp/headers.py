@@ -14,16 +14,18 @@ from fastresp.errors import HeaderError
 __all__ = ["Headers", "field_name", "field_value"]
 
 Text: TypeAlias = str | bytes
+# Not any sequence: a str is one too, and of one that stands for a pair no checker would complain.
+Pair: TypeAlias = tuple[Text, Text] | list[Text] | list[str] | list[bytes]
 _Default = TypeVar("_Default")
 
 
 class HasItems(Protocol):
     """A mapping, as far as fields are concerned; a multi-mapping is one too."""
 
-    def items(self) -> Iterable[Sequence[Text]]: ...
+    def items(self) -> Iterable[Pair]: ...
 
 
-Fields: TypeAlias = "Headers | HasItems | Iterable[Sequence[Text]]"
+Fields: TypeAlias = "Headers | HasItems | Iterable[Pair]"
 
 # What a block of fields holds, as wire.format_fields reports it.
 HAS_CONTENT_TYPE = 1
