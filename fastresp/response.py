@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 from fastresp.headers import Headers
 from fastresp.status import StatusCode, status_code
@@ -13,7 +13,9 @@ from fastresp.status import StatusCode, status_code
 __all__ = ["Json", "Response", "encode_json"]
 
 if TYPE_CHECKING:
-    from fastresp.headers import Fields
+    from _typeshed import ReadableBuffer
+
+    from fastresp.headers import Fields, Text
 
 
 encode_json: Callable[[Any], bytes]
@@ -43,6 +45,9 @@ class Json:
         return f"Json({self.value!r})"
 
 
+Document: TypeAlias = dict[Any, Any] | list[Any] | Json
+
+
 class Response:
     """A status, header fields and content, ready to be sent (QHttpServerResponse).
 
@@ -53,12 +58,23 @@ class Response:
 
     __slots__ = ("_data", "_head", "_head_of", "_headers", "_status")
 
+    @overload
+    def __init__(self, content: int, /, *, mime_type: Text | None = None, headers: Fields | None = None) -> None: ...
+    @overload
     def __init__(
         self,
-        content: int | str | bytes | bytearray | memoryview | dict[Any, Any] | list[Any] | Json = b"",
+        content: str | ReadableBuffer | Document = b"",
+        status: int = ...,
+        *,
+        mime_type: Text | None = None,
+        headers: Fields | None = None,
+    ) -> None: ...
+    def __init__(
+        self,
+        content: int | str | ReadableBuffer | Document = b"",
         status: int = StatusCode.Ok,
         *,
-        mime_type: str | bytes | None = None,
+        mime_type: Text | None = None,
         headers: Fields | None = None,
     ) -> None:
         natural: str | None
@@ -110,7 +126,7 @@ class Response:
         return self._headers
 
     @headers.setter
-    def headers(self, headers: Mapping[str, str] | Iterable[tuple[str, str]] | Headers) -> None:
+    def headers(self, headers: Fields) -> None:
         self._headers = Headers(headers)
 
     def swap(self, other: Response) -> None:
