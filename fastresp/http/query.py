@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 from urllib.parse import unquote_to_bytes
 
 from fastresp.http import octets
@@ -33,6 +33,13 @@ class Query:
             if key == name:
                 return value
         raise KeyError(name)
+
+    if TYPE_CHECKING:  # no call goes through these, in either twin
+
+        @overload
+        def get(self, name: str) -> str | None: ...
+        @overload
+        def get(self, name: str, default: Default) -> str | Default: ...
 
     def get(self, name: str, default: Any = None) -> Any:
         """The first value of `name`, or `default`."""

@@ -12,7 +12,7 @@ Any other call is a ResponderStateError, and the wire is untouched. Once the cli
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from fastresp.errors import ResponderStateError
 from fastresp.headers import Headers
@@ -23,9 +23,10 @@ from fastresp.status import status_code
 from fastresp.wire.chunks import as_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
-    from fastresp.headers import Fields
+    from fastresp.headers import Fields, Text
+    from fastresp.http.arguments import Content, Data
 
 __all__ = ["Exchange", "Responder", "new_responder"]
 
@@ -109,6 +110,23 @@ class Responder:
     def __init__(self) -> None:
         self._exchange = None  # for __del__
         raise TypeError("a Responder is made by the server, for a handler")
+
+    if TYPE_CHECKING:  # no call goes through these, in either twin
+
+        @overload
+        def write(self, status: int = ..., /, *, headers: Fields = ...) -> None: ...
+        @overload
+        def write(self, *, status: int, headers: Fields = ...) -> None: ...
+        @overload
+        def write(self, headers: Headers, status: int = ..., /) -> None: ...
+        @overload
+        def write(self, headers: Headers, /, *, status: int) -> None: ...
+        @overload
+        def write(self, data: Content, status: int, /, *, headers: Fields = ...) -> None: ...
+        @overload
+        def write(self, data: Content, mime_type: Text = ..., status: int = ..., *, headers: Fields = ...) -> None: ...
+        @overload
+        def write(self, data: Content, headers: Fields, /, status: int = ...) -> None: ...
 
     def write(self, data: Any = UNSET, mime_type: Any = UNSET, status: Any = UNSET, *, headers: Any = UNSET) -> None:
         """Answers the request, whole (QHttpServerResponder::write).
@@ -224,9 +242,16 @@ class Responder:
         exchange.answer_response(response)
         self._finish(status)
 
-    def write_begin_chunked(
-        self, mime_type: str | bytes | Fields, trailer_names: Any = UNSET, status: Any = UNSET
-    ) -> None:
+    if TYPE_CHECKING:
+
+        @overload
+        def write_begin_chunked(self, mime_type: Text | Fields, status: int, /) -> None: ...
+        @overload
+        def write_begin_chunked(
+            self, mime_type: Text | Fields, trailer_names: Iterable[Text] = ..., status: int = ...
+        ) -> None: ...
+
+    def write_begin_chunked(self, mime_type: Any, trailer_names: Any = UNSET, status: Any = UNSET) -> None:
         """Begins an answer whose content follows in chunks (QHttpServerResponder::writeBeginChunked).
 
         `write_begin_chunked(mime_type, status)`, `write_begin_chunked(headers, status)`,
@@ -257,7 +282,7 @@ class Responder:
         self._state = STREAMING
         self._status = code
 
-    def write_chunk(self, data: Any) -> None:
+    def write_chunk(self, data: Data) -> None:
         """Sends one chunk (QHttpServerResponder::writeChunk); empty data sends nothing, for it would end the message.
 
         Raises ResponderStateError outside a chunked answer, TypeError or BufferError for data that is none.
@@ -268,7 +293,7 @@ class Responder:
             return
         exchange.chunk(as_bytes(data))
 
-    def write_end_chunked(self, data: Any = b"", trailers: Fields | None = None) -> None:
+    def write_end_chunked(self, data: Data = b"", trailers: Fields | None = None) -> None:
         """Sends the last data, the trailers, and the end (QHttpServerResponder::writeEndChunked).
 
         Raises ResponderStateError outside a chunked answer, HeaderError for a trailer that was not announced or may
