@@ -84,7 +84,6 @@ def translate(twins):
             "wraparound": False,
             "initializedcheck": False,
             "cdivision": True,
-            "embedsignature": True,
         },
     )
     for twin, c in zip(twins, generated, strict=True):
