@@ -187,6 +187,9 @@ class Headers:
     Made of nothing, of other Headers, of a mapping, or of pairs (name, value); names and values are str (Latin-1) or
     bytes, and are read back as str. Whatever goes in is checked: HeaderError for what must not be on the wire (see
     field_name, field_value), TypeError for other types; nothing has changed then.
+
+    `headers["name"]` and `value` are the first field of a name, `values` are all; iterating gives pairs (name, value),
+    len counts fields, `in` asks for a name. Equal are those with the same fields in the same order.
     """
 
     __slots__ = ("_fields", "_formatted")

@@ -49,10 +49,12 @@ Document: TypeAlias = dict[Any, Any] | list[Any] | Json
 
 
 class Response:
-    """A status, header fields and content, ready to be sent (QHttpServerResponse).
+    """A status, header fields and content, ready to be sent by `responder.send_response`, any number of times
+    (QHttpServerResponse).
 
     The first argument is a status (no content, `application/x-empty`), a document (dict, list or Json; serialised
-    here), text (UTF-8) or bytes. `mime_type` names the content's type; a content-type among `headers` wins over it.
+    here), text (UTF-8) or bytes. `mime_type` names the content's type (without it: `application/json` for a document,
+    `text/plain; charset=utf-8` for text, `application/octet-stream` for bytes); a content-type among `headers` wins.
     Raises HeaderError for bad fields, TypeError or ValueError for a bad status or content.
     """
 

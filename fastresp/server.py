@@ -59,6 +59,8 @@ def new_event_loop(name: str = "auto") -> asyncio.AbstractEventLoop:
 class Server:
     """Serves one handler, a plain or a coroutine function `(request, responder)`, on one or more listening sockets.
 
+    It starts once: `await start()` and `await close()` in a running event loop, or `with background()` in a thread and
+    a loop of its own. `config` has its limits and times; without it they are those of `Config()`.
     A handler that is an object may have coroutine methods `start_up`, awaited before the server listens, and
     `shut_down`, awaited when the last answer is over. What `start_up` raises, `start` raises.
     Raises TypeError if the handler can't be called with these two arguments.
@@ -120,10 +122,13 @@ class Server:
     ) -> None:
         """Listens in one way: at host and port (every address of the host; None is every interface; port 0 a free
         one), at the path `uds` of a UNIX socket, or on a socket that is there, as `fd` or `sock`; the server owns
-        either one from then on.
+        either one from then on. Returns when it listens.
 
+        `ssl`: a ready server context, for TLS. `reuse_port`: other processes may listen at the same port as well.
+        `backlog`: how many clients the system lets wait to be accepted.
         Raises OSError, with a sentence that names the address, if the address is not to be had; ValueError for two
-        ways at once; TypeError if ssl is not an SSLContext; RuntimeError the second time.
+        ways at once, or for reuse_port where that does not exist; TypeError if ssl is not an SSLContext; RuntimeError
+        the second time.
         """
         if self._state != "new":
             raise RuntimeError(
@@ -285,9 +290,11 @@ class Server:
         grace: float = _GRACE,
         loop_factory: LoopFactory | None = None,
     ) -> Iterator[Self]:
-        """Serves in a thread and a loop of its own while the `with` block runs, then closes with `grace`.
+        """Serves in a thread and a loop of its own while the `with` block runs, then closes with `grace` seconds. The
+        block is given the server, which listens by then.
 
-        Takes what `start` takes, and raises what it raises, at the `with`.
+        Takes what `start` takes, and raises what it raises, at the `with`. `loop_factory` makes the loop (default:
+        uvloop's where there is one, else asyncio's).
         """
         started: Future[Callable[[], None]] = Future()
         ended: Future[None] = Future()
@@ -342,10 +349,11 @@ def run(
     loop_factory: LoopFactory | None = None,
     on_start: Callable[[Server], object] | None = None,
 ) -> None:
-    """Serves until SIGINT or SIGTERM, then closes with `grace` and returns. A second signal drops what still runs, a
-    third does what it did before. `on_start` is called with the server once it listens.
+    """Serves until SIGINT or SIGTERM, then closes with `grace` seconds and returns. A second signal drops what still
+    runs, a third does what it did before. `on_start` is called with the server once it listens.
 
-    Takes what `Server.start` takes and raises what it raises. Outside the main thread there are no signals to hear.
+    Takes what `Server`, `Server.start` and `Server.background` take, and raises what they raise; RuntimeError where an
+    event loop already runs. Outside the main thread there are no signals to hear.
     """
     server = Server(handler, config=config)
     try:
