@@ -7,10 +7,8 @@ one line on stderr: status 2 for a wrong command line, 1 for anything else.
 from __future__ import annotations
 
 import argparse
-import ast
 import asyncio
 import difflib
-import inspect
 import logging
 import math
 import os
@@ -21,7 +19,6 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import fields
 from functools import partial
-from itertools import pairwise
 from typing import Any, NoReturn
 
 from fastresp import __version__, http, wire
@@ -140,15 +137,8 @@ def _parser() -> _Parser:
 
 
 def _field_notes() -> dict[str, str]:
-    """What Config says about each of its fields, from its source, where the words are."""
-    notes: dict[str, str] = {}
-    with suppress(OSError, TypeError, SyntaxError):  # installed without sources
-        (definition,) = ast.parse(inspect.getsource(Config)).body
-        if isinstance(definition, ast.ClassDef):
-            for field, note in pairwise(definition.body):
-                if isinstance(field, ast.AnnAssign) and isinstance(note, ast.Expr):
-                    notes[ast.unparse(field.target)] = " ".join(ast.literal_eval(note.value).split())
-    return notes
+    """What Config says about each of its fields, where the words are: nothing under `python -OO`."""
+    return dict(re.findall(r"^ +(\w+): (.+)$", Config.__doc__ or "", re.MULTILINE))
 
 
 def _from_environment(parser: argparse.ArgumentParser, environment: Mapping[str, str]) -> dict[str, Any]:

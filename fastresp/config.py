@@ -23,41 +23,42 @@ _MAY_BE_ZERO = frozenset(
 class Config:
     """Limits (bytes, counts) and times (seconds) of a server; the defaults are Qt 6.12's where Qt has one.
 
+    keep_alive_timeout: How long a connection may stay idle between two requests.
+    head_timeout: How long a request's head may take, from its first byte, or the connection's start, to its blank line.
+    body_timeout: How long a client may send nothing while its request's body is awaited.
+    write_timeout: How long a client may take nothing of an answer that is ready for it.
+    max_url_size: Bytes of the request target.
+    max_header_field_size: Bytes of one field: name, colon, value.
+    max_header_size: Bytes of all field lines of a head, with their line ends and the blank line.
+    max_header_count: Field lines of a head.
+    max_body_size: Bytes of a request's content.
+    max_connections: Connections at once; 0 for no limit.
+    max_connections_per_host: Connections at once from one address; 0 for no limit.
+    rate_limit_per_second: Requests a second from one address; 0 for no limit.
+    date_header: Whether answers carry a date field (RFC 9110, section 6.6.1).
+    server_header: The value of a server field, if answers are to carry one.
+    access_log: Whether each answer is logged to the logger "fastresp.access".
+    min_body_rate: Bytes a second that must come of a request's body, on average of half a minute; 0 for no limit.
+
     Raises TypeError or ValueError for a value that makes no sense, naming it.
     """
 
     keep_alive_timeout: float = 15.0
-    """How long a connection may stay idle between two requests."""
     head_timeout: float = 10.0
-    """How long a request's head may take, from its first byte (or from the connection's start) to its blank line."""
     body_timeout: float = 30.0
-    """How long a client may send nothing while its request's body is awaited."""
     write_timeout: float = 30.0
-    """How long a client may take nothing of an answer that is ready for it."""
     max_url_size: int = 65536
-    """Bytes of the request target."""
     max_header_field_size: int = 49152
-    """Bytes of one field: name, colon, value."""
     max_header_size: int = 65536
-    """Bytes of all field lines of a head, with their line ends and the blank line."""
     max_header_count: int = 128
-    """Field lines of a head."""
     max_body_size: int = 33554432
-    """Bytes of a request's content."""
     max_connections: int = 0
-    """Connections at once; 0 for no limit."""
     max_connections_per_host: int = 0
-    """Connections at once from one address; 0 for no limit."""
     rate_limit_per_second: int = 0
-    """Requests a second from one address; 0 for no limit."""
     date_header: bool = True
-    """Whether answers carry a date field (RFC 9110, section 6.6.1)."""
     server_header: str | None = None
-    """The value of a server field, if answers are to carry one."""
     access_log: bool = False
-    """Whether each answer is logged to the logger "fastresp.access"."""
     min_body_rate: int = 240
-    """Bytes a second of a request's body that must come on average of each half minute of reading; 0 for no limit."""
 
     def __post_init__(self) -> None:
         for field in fields(self):
