@@ -37,6 +37,7 @@ TWINS = {
     "fastresp.http.pipeline_c": "fastresp/http/pipeline.py",
     "fastresp.http.deadlines_c": "fastresp/http/deadlines.py",
     "fastresp.http.protocol_c": "fastresp/http/protocol.py",
+    "fastresp.http.tls_c": "fastresp/http/tls.py",
 }
 
 

@@ -17,6 +17,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any, ClassVar, Self, TypeAlias
 
 from fastresp import hooks, http, sockets
@@ -180,16 +181,12 @@ class Server:
         service = engine.new_service(self.handler, self.config, loop, ssl is not None, _gathers(loop))
         self._service = service
         service.open()
-        new_protocol = engine.new_protocol
+        connection = partial(engine.new_protocol, service) if ssl is None else partial(engine.new_tls, service, ssl)
         # asyncio tries to accept `backlog` times a turn: without a descriptor left, it fails and logs as many times
         one_by_one = isinstance(loop, asyncio.SelectorEventLoop)
         options: dict[str, Any] = {"backlog": 1 if one_by_one else backlog}
-        if ssl is not None:
-            options["ssl"] = ssl
-            options["ssl_handshake_timeout"] = self.config.head_timeout
-            options["ssl_shutdown_timeout"] = self.config.write_timeout
         for listening in self._sockets:
-            listener = await loop.create_server(lambda: new_protocol(service), sock=listening, **options)
+            listener = await loop.create_server(connection, sock=listening, **options)
             self._listeners.append(listener)
             if one_by_one:
                 listening.listen(backlog)

@@ -49,7 +49,7 @@ def loop_factory(request: pytest.FixtureRequest) -> Callable[[], asyncio.Abstrac
 @pytest.fixture(scope="session")
 def server_class(twin: Twin) -> type[Server]:
     """The Server whose connections are of the twin under test."""
-    engine = Engine(twin("http.service").new_service, twin("http.protocol").new_protocol)
+    engine = Engine(twin("http.service").new_service, twin("http.protocol").new_protocol, twin("http.tls").new_tls)
     return type(f"{twin.name.title()}Server", (Server,), {"engine": engine})
 
 

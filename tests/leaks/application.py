@@ -107,8 +107,10 @@ def objects() -> dict[str, int]:
 
 async def serve(twin: str, file: str) -> None:
     end = "_c" if twin == "compiled" else ""
-    service, protocol = (importlib.import_module(f"fastresp.http.{name}{end}") for name in ("service", "protocol"))
-    engine = Engine(service.new_service, protocol.new_protocol)
+    service, protocol, tls = (
+        importlib.import_module(f"fastresp.http.{name}{end}") for name in ("service", "protocol", "tls")
+    )
+    engine = Engine(service.new_service, protocol.new_protocol, tls.new_tls)
     cls = type("TwinServer", (Server,), {"engine": engine})
     application = Application(file)
     config = Config(max_body_size=400_000)

@@ -258,7 +258,7 @@ class TestStart:
             raise ZeroDivisionError
 
         class Watched(Server):
-            engine = SimpleNamespace(new_service=new_service, new_protocol=None)
+            engine = SimpleNamespace(new_service=new_service, new_protocol=None, new_tls=None)
 
         config = Config(head_timeout=3.0)
 
