@@ -175,17 +175,19 @@ class TlsTransport:
         self.incoming.write(data)
         if self.protocol is None and not self._shake_hands():
             return
-        tls = self.tls
+        # PERF: room for what may have come, not for a whole record; and to run into the exception that there is
+        # nothing more takes longer than to read a small record
+        size = min(len(data), RECORD)
         try:
             while True:
-                piece = tls.read(RECORD)
+                piece = self.tls.read(size)
                 if not piece:
                     self.over = True
                     return
                 pieces.append(piece)
-                # PERF: to run into the exception takes as long as to read a small record
-                if not self.incoming.pending and not tls.pending():
+                if not self.incoming.pending and (len(piece) < size or not self.tls.pending()):
                     return
+                size = RECORD
         except SSLWantReadError:
             return
         except SSLError as error:

@@ -16,6 +16,7 @@ cdef class TlsTransport:
     @cython.locals(pieces=list)
     cpdef object data_received(self, object data)
     cpdef object sweep(self, double now)
+    @cython.locals(size=Py_ssize_t)
     cdef object _take(self, object data, list pieces)
     @cython.locals(service=Service, protocol=HttpProtocol)
     cdef bint _shake_hands(self) except -1
