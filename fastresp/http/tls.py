@@ -102,12 +102,12 @@ class TlsTransport:
             view = memoryview(data)
             for start in range(0, len(data), FED):
                 self._take(view[start : start + FED], pieces)
+        if self.failure is not None:
+            self._fail(self.failure)  # what came before it could not be answered any more
+            return
         if pieces:
             self.protocol.data_received(pieces[0] if len(pieces) == 1 else b"".join(pieces))
         if self.ending != OPEN:
-            return
-        if self.failure is not None:
-            self._fail(self.failure)
             return
         if self.outgoing.pending:
             self._send()
@@ -151,7 +151,11 @@ class TlsTransport:
             self.held = False
             if not self.read_paused:
                 self.transport.resume_reading()
-        self._pump()
+        if self.backlog:
+            # not within this call: asyncio does not expect a transport to be closed there
+            self.service.loop.call_soon(self.pump)
+        else:
+            self.pump()
 
     # -- what the service calls
 
@@ -250,9 +254,9 @@ class TlsTransport:
         self.backlog.append(memoryview(data))
         self.waiting += len(data)
 
-    def _pump(self) -> None:
+    def pump(self) -> None:
         """Sends what waits, as far as the loop's transport takes it."""
-        while self.backlog and not self.full and self._encrypt():
+        while self.backlog and not self.full and not self.transport.is_closing() and self._encrypt():
             self._send()
         if self.backlog:
             if not self.paused:
@@ -316,7 +320,7 @@ class TlsTransport:
                 return
             data = data[count:]  # the client wants shorter records
         self._hold(data if type(data) is bytes else bytes(data))
-        self._pump()
+        self.pump()
 
     def writelines(self, pieces: Iterable[Any]) -> None:
         small = []

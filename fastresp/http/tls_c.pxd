@@ -27,7 +27,7 @@ cdef class TlsTransport:
     cdef object _remark(self, str reason)
     cdef object _send(self)
     cdef object _hold(self, object data)
-    cdef object _pump(self)
+    cpdef object pump(self)
     @cython.locals(count=Py_ssize_t)
     cdef bint _encrypt(self) except -1
     cdef object _finish(self)

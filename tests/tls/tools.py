@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import socket
 import ssl
+from contextlib import suppress
 
 from client import TIMEOUT, Client
 from connection.tools import in_loop
@@ -61,17 +62,16 @@ class HandMade(Client):
                 return self.outgoing.read()
 
     def records(self, *contents: bytes) -> bytes:
-        """Each in a record of its own."""
+        """Each in a record of its own, or in several if it is too large for one."""
         for content in contents:
-            self.tls.write(content)
+            while content:
+                content = content[self.tls.write(content) :]
         return self.outgoing.read()
 
     def farewell(self) -> bytes:
         """The record that says that we are done."""
-        try:
+        with suppress(ssl.SSLWantReadError):
             self.tls.unwrap()
-        except ssl.SSLWantReadError:
-            pass
         return self.outgoing.read()
 
     def send(self, data: bytes) -> None:
@@ -84,6 +84,8 @@ class HandMade(Client):
             except ssl.SSLWantReadError:
                 if not self.hear():
                     raise ssl.SSLEOFError("the connection ended without a farewell") from None
+            except ssl.SSLZeroReturnError:  # how OpenSSL says it when we have said farewell ourselves
+                return b""
             else:
                 self.buffer += data
                 return data
