@@ -174,6 +174,31 @@ class TestTheirs:
         client.wire(client.records(message("GET", "/")) + client.farewell())
         wait_for_no_connection(server)
 
+    @pytest.mark.parametrize("way", ["farewell", "end"])
+    def test_of_one_that_left_a_little_unread(self, pair, way):
+        """Not enough to hold the writer back, and therefore not on the clock of the answer."""
+        found, stuck = Inbox(), Inbox()
+
+        async def handle(request, responder):
+            if request.path == "/first":
+                hello(request, responder)
+                return
+            transport = found.get()
+            responder.write_begin_chunked("text/plain")
+            while not transport.get_write_buffer_size():
+                responder.write_chunk(bytes(16000))
+                await asyncio.sleep(0)
+            stuck.put(transport.get_write_buffer_size())
+            await asyncio.get_running_loop().create_future()
+
+        server, client = pair(handle, write_timeout=0.2)
+        client.answer()
+        found.put(*transports(server))
+        client.get()
+        assert stuck.get() < 65536
+        leave(client, way)
+        wait_for_no_connection(server)
+
     @pytest.mark.parametrize("way", ["farewell", "end", "reset"])
     def test_in_a_body(self, pair, way):
         failures = Inbox()

@@ -130,5 +130,6 @@ def test_no_new_handshake(secure, s_client, opened, handler):
 def test_shorter_records(secure, s_client, handler):
     process = s_client(secure(handler), "-maxfraglen", "512")
     say(process, b"", b"Verify return code: 0 (ok)")
-    body = pattern(100000).replace(b"\n", b" ").replace(b"\r", b" ")
-    say(process, post("/", body + b"\nover\n"), b"over\n")
+    for size in (400, 2000, 100000):
+        body = pattern(size).replace(b"\n", b" ").replace(b"\r", b" ") + b"\nover\n"
+        assert body in say(process, post("/", body), b"over\n")
