@@ -318,7 +318,7 @@ class TlsTransport:
             if count == size:
                 self.transport.write(self.outgoing.read())
                 return
-            data = data[count:]  # the client wants shorter records
+            data = data[count:]  # what OpenSSL does not take now
         self._hold(data if type(data) is bytes else bytes(data))
         self.pump()
 
