@@ -35,13 +35,13 @@ AHEAD = 65536
 """Bytes that are encrypted for one write, and what the loop's transport may hold before it gets no more."""
 DROPPED = 262144
 """Bytes that a client may go on sending after we have said that we are done."""
+CALLS = {"peercert": "getpeercert", "cipher": "cipher", "compression": "compression"}
 
 
 class TlsTransport:
     """One TLS connection's place between the loop and the protocol of HTTP.
 
-    While it shakes hands, and once the client has left, it stands among the service's connections itself: it has the
-    methods that the service calls there, `sweep`, `drain` and `abort`. In between the protocol stands there.
+    While it shakes hands, and once the client has left, it stands among the service's connections itself.
     """
 
     # fmt: off
@@ -55,14 +55,12 @@ class TlsTransport:
         self.service = service
         self.transport: Any = None
         self.protocol: Any = None  # from the end of the handshake on
-        self.incoming = MemoryBIO()
-        self.outgoing = MemoryBIO()
+        self.incoming, self.outgoing = MemoryBIO(), MemoryBIO()
         self.tls = context.wrap_bio(self.incoming, self.outgoing, server_side=True)
         self.host: Any = None
         self.admitted = False
         self.deadline = 0.0
-        self.begun = False  # something has come
-        self.over = False  # nothing more will come
+        self.begun = self.over = False  # something has come; nothing more will
         self.failure: Any = None
         self.read_paused = False  # by the protocol
         self.held = False  # reading waits until what OpenSSL says of its own accord is taken
@@ -115,17 +113,19 @@ class TlsTransport:
                 # a client that reads nothing must not have us say more and more
                 self.held = True
                 self.transport.pause_reading()
-        if self.over:
-            self._farewell_received()
+        # RFC 8446, section 6.1: a farewell ends one direction; in RFC 5246, section 7.2.1, it ends both
+        if self.over and (not self.protocol.eof_received() or self.tls.version() != "TLSv1.3"):
+            self._leave()
 
     def eof_received(self) -> bool:
-        if self.ending == OPEN and self.protocol is None and self.begun:
-            self._remark("the client left in the middle of the handshake")
-        elif self.ending == OPEN and self.over:
-            return True  # a half-closed client gets its answers
-        elif self.ending == OPEN and self.protocol is not None:
-            self.over = True  # without a farewell: what is missing may have been cut off by somebody else
-            self._leave()
+        if self.ending == OPEN:
+            if self.over:
+                return True  # a half-closed client gets its answers
+            self.over = True
+            if self.protocol is not None:
+                self._leave()  # without a farewell: what is missing may have been cut off by somebody else
+            elif self.begun:
+                self._remark("the client left in the middle of the handshake")
         return bool(self.backlog)
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -193,7 +193,7 @@ class TlsTransport:
                     return
                 size = RECORD
         except SSLWantReadError:
-            return
+            pass
         except SSLError as error:
             self.failure = error
 
@@ -216,11 +216,6 @@ class TlsTransport:
             protocol.deadline = self.deadline
         self.admitted = False
         return self.ending == OPEN
-
-    def _farewell_received(self) -> None:
-        # RFC 8446, section 6.1: the other direction goes on; in RFC 5246, section 7.2.1, it must not
-        if not self.protocol.eof_received() or self.tls.version() != "TLSv1.3":
-            self._leave()
 
     def _leave(self) -> None:
         """Closes behind what has been written; but the client, which is done, need not be there any more."""
@@ -271,9 +266,8 @@ class TlsTransport:
     def _encrypt(self) -> bool:
         """Encrypts some of what waits; whether there is something to send."""
         backlog = self.backlog
-        outgoing = self.outgoing
         try:
-            while backlog and outgoing.pending < AHEAD:
+            while backlog and self.outgoing.pending < AHEAD:
                 view = backlog[0]
                 count = self.tls.write(view[:RECORD])
                 self.waiting -= count
@@ -286,7 +280,7 @@ class TlsTransport:
         except SSLError as error:
             self._fail(error)
             return False
-        return outgoing.pending > 0
+        return self.outgoing.pending > 0
 
     def _finish(self) -> None:
         """Everything is written."""
@@ -323,23 +317,21 @@ class TlsTransport:
         self.pump()
 
     def writelines(self, pieces: Iterable[Any]) -> None:
-        small = []
+        small: list[Any] = []
         for piece in pieces:
             if len(piece) <= RECORD:
                 small.append(piece)
-                continue
-            if small:
+            else:
                 self.write(b"".join(small))
-                small = []
-            self.write(piece)
-        if small:
-            self.write(b"".join(small))
+                small.clear()
+                self.write(piece)
+        self.write(b"".join(small))
 
     def get_write_buffer_size(self) -> int:
         held: int = self.transport.get_write_buffer_size() if self.transport is not None else 0
         return self.waiting + held
 
-    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+    def set_write_buffer_limits(self, high: Any = None, low: Any = None) -> None:
         self.transport.set_write_buffer_limits(high, low)
 
     def pause_reading(self) -> None:
@@ -392,12 +384,8 @@ class TlsTransport:
             return self.tls
         if name == "sslcontext":
             return self.tls.context
-        if name == "peercert":
-            return self.tls.getpeercert()
-        if name == "cipher":
-            return self.tls.cipher()
-        if name == "compression":
-            return self.tls.compression()
+        if name in CALLS:
+            return getattr(self.tls, CALLS[name])()
         return default if self.transport is None else self.transport.get_extra_info(name, default)
 
     def get_protocol(self) -> Any:
