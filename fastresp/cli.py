@@ -14,6 +14,7 @@ import math
 import os
 import pkgutil
 import re
+import ssl
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -119,6 +120,8 @@ def _parser() -> _Parser:
     add("--port", metavar="P", type=_port, help="port to listen on; 0 for a free one (default: 8000)")
     add("--uds", metavar="PATH", type=_path, help="listen on a UNIX socket instead; @name is an abstract one")
     add("--fd", metavar="N", type=_descriptor, help="serve a listening socket that is open as this file descriptor")
+    add("--ssl-certfile", metavar="F", type=_file, help="serve HTTPS with the certificates of this PEM file")
+    add("--ssl-keyfile", metavar="F", type=_file, help="the private key, where the certificate's file does not hold it")
     add("--grace", metavar="S", type=_grace, help="seconds that running requests may take at the end (default: 10)")
     add("--loop", metavar="L", type=_loop, help="auto, uvloop or asyncio (default: auto)")
     add("--interface", metavar="I", type=_interface, help="auto, native, asgi or wsgi (default: auto)")
@@ -206,6 +209,12 @@ def _path(text: str) -> str:
     return "\0" + text[1:] if text.startswith("@") else text
 
 
+def _file(text: str) -> str:
+    if not text or "\0" in text:
+        raise argparse.ArgumentTypeError(f"takes the path of a file, not {text!r}")
+    return text
+
+
 def _loop(text: str) -> str:
     if text not in ("auto", "uvloop", "asyncio"):
         raise argparse.ArgumentTypeError(f"takes auto, uvloop or asyncio, not {text!r}")
@@ -257,6 +266,7 @@ def _serve(options: dict[str, Any]) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     limits = {field.name: options[field.name] for field in fields(Config) if field.name in options}
     where = {name: options[name] for name in (*_LISTENING, "grace") if name in options}
+    context = _tls_context(options.get("ssl_certfile"), options.get("ssl_keyfile"))
     started = False
 
     def on_start(server: Server) -> None:
@@ -270,12 +280,40 @@ def _serve(options: dict[str, Any]) -> None:
             config=Config(**limits),
             loop_factory=partial(new_event_loop, options.get("loop", "auto")),
             on_start=on_start,
+            ssl=context,
             **where,
         )
     except (OSError, ValueError, ImportError, StartUpError) as error:
         if started:
             raise  # a fault of ours, and its traceback is wanted
         raise Failure(error.strerror if isinstance(error, OSError) and error.strerror else one_line(error)) from error
+
+
+def _tls_context(certificate: str | None, key: str | None) -> ssl.SSLContext | None:
+    """What the files say as a server's context. Raises Failure, naming the file, for what is no such thing."""
+    if certificate is None:
+        if key is not None:
+            raise Failure("--ssl-keyfile is of no use without --ssl-certfile", 2)
+        return None
+    for name, path in (("certfile", certificate), ("keyfile", key or certificate)):
+        try:
+            with open(path, "rb"):
+                pass
+        except OSError as error:
+            raise Failure(f"--ssl-{name}: can't read {path!r}: {error.strerror}") from None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.set_alpn_protocols(["http/1.1"])
+
+    def password() -> str:  # without this, OpenSSL asks at the terminal
+        raise Failure(f"the private key in {key or certificate!r} is encrypted, and there is nobody to ask: decrypt it")
+
+    try:
+        context.load_cert_chain(certificate, key, password)
+    except ssl.SSLError as error:
+        files = f"{certificate!r} and {key!r}" if key else repr(certificate)
+        reason = error.reason or "no PEM"
+        raise Failure(f"there is no certificate with its private key in {files} ({reason})") from None
+    return context
 
 
 def _announce(target: str | None, interface: str, server: Server) -> None:

@@ -63,7 +63,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     )
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(cert, key)
-    return SimpleNamespace(server=server, client=ssl.create_default_context(cafile=cert))
+    return SimpleNamespace(server=server, client=ssl.create_default_context(cafile=cert), cert=cert, key=key)
 
 
 class Process:
