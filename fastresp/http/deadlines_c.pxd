@@ -1,3 +1,4 @@
+# Types for deadlines.py compiled as deadlines_c.
 cimport cython
 from fastresp.http cimport pipeline_c as pipelines
 from fastresp.http.turn_c cimport Turn

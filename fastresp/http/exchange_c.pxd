@@ -1,3 +1,4 @@
+# Types for exchange.py compiled as exchange_c.
 cimport cython
 from fastresp.http cimport turn_c as turns
 from fastresp.wire.chunks_c cimport format_chunk, format_last_chunk

@@ -1,3 +1,4 @@
+# Types for pipeline.py compiled as pipeline_c.
 cimport cython
 from fastresp.http cimport turn_c as turns
 from fastresp.http.turn_c cimport Turn

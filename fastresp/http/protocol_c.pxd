@@ -1,3 +1,4 @@
+# Types for protocol.py compiled as protocol_c.
 cimport cython
 from fastresp.http cimport deadlines_c as deadlines
 from fastresp.http.turn_c cimport Turn

@@ -1,3 +1,4 @@
+# Types for query.py compiled as query_c.
 cimport cython
 
 from fastresp.http cimport octets_c as octets

@@ -1,3 +1,4 @@
+# Types for request.py compiled as request_c.
 cimport cython
 from fastresp.http cimport octets_c as octets
 from fastresp.http.octets_c cimport octets_t

@@ -1,3 +1,4 @@
+# Types for responder.py compiled as responder_c.
 cimport cython
 from fastresp.http.files_c cimport read_whole
 from fastresp.wire.chunks_c cimport as_bytes

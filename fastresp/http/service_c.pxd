@@ -1,3 +1,4 @@
+# Types for service.py compiled as service_c.
 cdef int HAS_CONNECTION, HAS_DATE, HAS_SERVER, REMARKS
 
 cdef class Service:

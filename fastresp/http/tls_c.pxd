@@ -1,3 +1,4 @@
+# Types for tls.py compiled as tls_c.
 cimport cython
 from fastresp.http.protocol_c cimport HttpProtocol, new_protocol
 from fastresp.http.service_c cimport Service

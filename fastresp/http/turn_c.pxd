@@ -1,3 +1,4 @@
+# Types for turn.py compiled as turn_c.
 cimport cython
 from fastresp.http cimport responder_c as responders
 from fastresp.http.service_c cimport Service
