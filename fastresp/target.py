@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import Any
 
 from fastresp.checks import Handler, check_handler
+from fastresp.http.service import is_coroutine_function
 
 __all__ = ["INTERFACES", "Failure", "adapt", "load_target", "one_line", "recognise"]
 
@@ -88,7 +89,7 @@ def recognise(target: Any, interface: str = "auto") -> str:
         if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
         and (parameter.default is parameter.empty or parameter.name in ("send", "start_response"))
     ]
-    if positional == ["scope", "receive", "send"] or (len(positional) == 3 and _is_coroutine_function(target)):
+    if positional == ["scope", "receive", "send"] or (len(positional) == 3 and is_coroutine_function(target)):
         return "asgi"
     if len(positional) == 2 and positional[1] == "start_response":
         return "wsgi"
@@ -113,12 +114,6 @@ def adapt(target: Any, interface: str, threads: int | None = None) -> Handler:
         raise Failure(one_line(error)) from error
     handler: Handler = target
     return handler
-
-
-def _is_coroutine_function(target: Any) -> bool:
-    while hasattr(target, "func"):  # functools.partial
-        target = target.func
-    return inspect.iscoroutinefunction(target) or inspect.iscoroutinefunction(getattr(target, "__call__", None))  # noqa: B004
 
 
 def one_line(error: BaseException) -> str:

@@ -21,7 +21,7 @@ from urllib.parse import unquote_to_bytes
 from fastresp.feed import ThreadFeed
 from fastresp.gateway import bind_host, end_point, split_target, write_empty
 from fastresp.http import Request, Responder
-from fastresp.http.service import describe
+from fastresp.http.names import describe
 from fastresp.threads import Threads
 
 __all__ = ["FileWrapper", "WsgiHandler"]

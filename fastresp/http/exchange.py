@@ -23,8 +23,8 @@ from fastresp.headers import (
 )
 from fastresp.http import turn as turns
 from fastresp.http.device import PIECE, DeviceError, discard, open_source
+from fastresp.http.names import describe
 from fastresp.http.pump import start_measuring
-from fastresp.http.service import describe
 from fastresp.response import EMPTY
 from fastresp.wire.chunks import format_chunk, format_last_chunk
 from fastresp.wire.headers import format_fields, format_head
@@ -40,7 +40,7 @@ __all__ = ["Http1Exchange", "new_exchange"]
 log = logging.getLogger("fastresp")
 
 # Content up to this size is copied behind its head, so that both leave in one piece; above, copying costs more.
-JOINED = 65536
+COPIED = 65536
 OWN_FIELDS = HAS_CONNECTION | HAS_DATE | HAS_SERVER
 
 
@@ -80,7 +80,7 @@ class Http1Exchange(turns.Turn):
                 if declared != -1:
                     self._check_length(declared, length, bare)
                     length = -1
-        if len(data) <= JOINED:
+        if len(data) <= COPIED:
             message = format_head(line_of(status), block, content_type, length, self._tail(facts), data)
             self._begin(status)
             self.ended = True
@@ -111,7 +111,7 @@ class Http1Exchange(turns.Turn):
             response._head_of = formatted
         self._begin(status)
         self.ended = True
-        if len(data) <= JOINED:
+        if len(data) <= COPIED:
             self._put(format_head(response._head, b"", None, -1, self._tail(facts), data))
         else:
             self._put(response._head + self._tail(facts))
@@ -231,7 +231,7 @@ class Http1Exchange(turns.Turn):
             return
         if not self.chunked:
             self._put(data)
-        elif len(data) <= JOINED:
+        elif len(data) <= COPIED:
             self._put(format_chunk(data))
         else:
             self._put(b"%x\r\n" % len(data))

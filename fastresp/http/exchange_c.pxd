@@ -8,7 +8,7 @@ from fastresp.http.service_c cimport Service
 
 cdef int CONNECTION_CLOSE, HAS_CONNECTION, HAS_CONTENT_TYPE, HAS_DATE, HAS_SERVER, HAS_TRAILER, HAS_TRANSFER_ENCODING
 cdef int OWN_FIELDS
-cdef Py_ssize_t JOINED
+cdef Py_ssize_t COPIED
 
 cdef class Http1Exchange(turns.Turn):
     cpdef object content(self, bytes data)

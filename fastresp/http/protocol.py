@@ -16,11 +16,11 @@ from fastresp.http import deadlines, linger
 from fastresp.http.body import Body
 from fastresp.http.codes import BODY, CONNECT, END, HEAD, HEAD_METHOD, NEED_DATA
 from fastresp.http.intake import new_intake
+from fastresp.http.names import address, describe
 from fastresp.http.parser import new_parser
 from fastresp.http.pipeline import IN_HEAD
 from fastresp.http.request import new_peer, new_request
 from fastresp.http.responder import new_responder
-from fastresp.http.service import address, describe
 from fastresp.response import TEXT
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class HttpProtocol(deadlines.Deadlines):
     def eof_received(self) -> bool:
         self.eof = True
         if self.closing or self.service.secure:
-            return False  # asyncio's TLS has no half-closed connections
+            return False  # over TLS, who says farewell leaves: TLS 1.2 knows no half-closed connections
         linger.ask_whether_gone(self.transport.get_extra_info("socket"))
         self.proceed()
         return True  # a half-closed client gets its answers

@@ -8,11 +8,13 @@ import inspect
 import logging
 import sys
 import time
+from functools import partial
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from fastresp.errors import BodyError
 from fastresp.headers import HAS_CONNECTION, HAS_DATE, HAS_SERVER, field_value
+from fastresp.http.names import address, describe
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -59,7 +61,7 @@ class Service:
         self, handler: Callable[[Any, Any], object], config: Config, loop: Any, secure: bool, gather: bool
     ) -> None:
         self.handler = handler
-        self.is_async = _is_coroutine_function(handler)
+        self.is_async = is_coroutine_function(handler)
         self.config = config
         self.loop = loop
         self.secure = secure
@@ -246,19 +248,6 @@ async def _guard(service: Service, awaitable: Awaitable[object], request: Any, r
         raise
 
 
-def describe(request: Any) -> str:
-    """A request in a line of the log: what was asked, and by whom."""
-    return f"{request.method} {request.target.decode('ascii')} from {address(request.remote_address)}"
-
-
-def address(peer: Any) -> str:
-    """A peer's address for people."""
-    if isinstance(peer, tuple):
-        host, port = peer[:2]
-        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    return str(peer) if peer else "a local client"
-
-
 if sys.version_info >= (3, 12):
 
     def _new_task(coroutine: Any, loop: Any, context: contextvars.Context) -> asyncio.Task[None]:
@@ -270,9 +259,12 @@ else:
         return asyncio.Task(coroutine, loop=loop, context=context)
 
 
-def _is_coroutine_function(handler: Any) -> bool:
-    call = getattr(handler, "__call__", None)  # noqa: B004
-    return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(call)
+def is_coroutine_function(function: Any) -> bool:
+    """Whether calling it makes a coroutine: an `async def`, an object with such a `__call__`, a partial of either."""
+    while isinstance(function, partial):
+        function = function.func
+    call = getattr(function, "__call__", None)  # noqa: B004
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(call)
 
 
 def new_service(

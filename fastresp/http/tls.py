@@ -12,9 +12,9 @@ from contextlib import suppress
 from ssl import MemoryBIO, SSLError, SSLWantReadError
 from typing import TYPE_CHECKING, Any
 
+from fastresp.http.names import address
 from fastresp.http.pipeline import IN_HEAD, LINGER
 from fastresp.http.protocol import new_protocol
-from fastresp.http.service import address
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -11,8 +11,8 @@ from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from fastresp.http import responder as responders
+from fastresp.http.names import describe
 from fastresp.http.pump import start_pump
-from fastresp.http.service import describe
 from fastresp.response import EMPTY
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fastresp.checks import Handler, check_handler
-from fastresp.http.service import describe
+from fastresp.http.names import describe
 from fastresp.qt.calls import call_in_loop
 from fastresp.qt.request import QHttpServerRequest
 from fastresp.qt.responder import QHttpServerResponder

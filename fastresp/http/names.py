@@ -1,0 +1,20 @@
+"""What the log calls requests and peers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["address", "describe"]
+
+
+def describe(request: Any) -> str:
+    """A request in a line of the log: what was asked, and by whom."""
+    return f"{request.method} {request.target.decode('ascii')} from {address(request.remote_address)}"
+
+
+def address(peer: Any) -> str:
+    """A peer's address for people."""
+    if isinstance(peer, tuple):
+        host, port = peer[:2]
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return str(peer) if peer else "a local client"
