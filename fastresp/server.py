@@ -31,7 +31,7 @@ LoopFactory: TypeAlias = Callable[[], asyncio.AbstractEventLoop]
 
 _HOST = "127.0.0.1"
 _PORT = 8000
-_BACKLOG = 2048
+_BACKLOG = sockets.BACKLOG
 _GRACE = 10.0
 _QUIET_TURNS = 4
 # How long connections may take to report their end once they were dropped; they do so in the next turns of the loop.

@@ -18,11 +18,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-__all__ = ["UnixFile", "admit_nobody", "adopt", "adopt_fd", "listen_tcp", "listen_unix", "resolve", "url"]
+__all__ = ["BACKLOG", "UnixFile", "admit_nobody", "adopt", "adopt_fd", "listen_tcp", "listen_unix", "resolve", "url"]
 
 Address: TypeAlias = tuple[int, tuple[Any, ...]]
 """An address family, and an address of it as `socket.bind` takes it."""
 
+BACKLOG = 2048
+"""Connections that may wait to be accepted."""
 _UNIX = getattr(socket, "AF_UNIX", None)
 _POSIX = os.name == "posix" and sys.platform != "cygwin"
 # The machine has no such family, or the family is there without the address (IPv6 switched off in a container).

@@ -17,6 +17,7 @@ from server.clients import REQUEST, connect, get, read_all
 import fastresp
 from fastresp import cli, wire
 from fastresp.config import Config
+from fastresp.options import read_options
 
 APP = """
 import asyncio
@@ -219,26 +220,26 @@ class TestEnvironment:
 
     def test_the_command_line_wins(self):
         environment = {"FASTRESP_PORT": "1", "FASTRESP_HOST": "::1", "FASTRESP_DATE_HEADER": "no", "OTHER": "x"}
-        assert cli.read_options(["--port", "2", "--date-header"], environment) == {
+        assert read_options(["--port", "2", "--date-header"], environment) == {
             "port": 2,
             "host": "::1",
             "date_header": True,
         }
 
     def test_an_ipv6_address_as_in_a_url(self):
-        assert cli.read_options(["--host", "[::1]"], {}) == {"host": "::1"}
+        assert read_options(["--host", "[::1]"], {}) == {"host": "::1"}
 
     def test_an_address_replaces_an_address(self):
         environment = {"FASTRESP_PORT": "1", "FASTRESP_HOST": "::1"}
-        assert cli.read_options(["--uds", "s"], environment) == {"uds": "s"}
-        assert cli.read_options(["--port", "2"], {"FASTRESP_UDS": "s"}) == {"port": 2}
+        assert read_options(["--uds", "s"], environment) == {"uds": "s"}
+        assert read_options(["--port", "2"], {"FASTRESP_UDS": "s"}) == {"port": 2}
 
     def test_both_spellings_of_a_switch(self):
-        assert cli.read_options([], {"FASTRESP_NO_DATE_HEADER": "1"}) == {"date_header": False}
-        assert cli.read_options([], {"FASTRESP_DATE_HEADER": "off"}) == {"date_header": False}
+        assert read_options([], {"FASTRESP_NO_DATE_HEADER": "1"}) == {"date_header": False}
+        assert read_options([], {"FASTRESP_DATE_HEADER": "off"}) == {"date_header": False}
 
     def test_the_switch_of_the_twins_is_no_option(self):
-        assert cli.read_options([], {"FASTRESP_NO_EXTENSIONS": "1"}) == {}
+        assert read_options([], {"FASTRESP_NO_EXTENSIONS": "1"}) == {}
 
     @pytest.mark.parametrize(
         ("variable", "value", "message"),
@@ -255,7 +256,7 @@ class TestEnvironment:
 
     def test_two_ways_of_listening(self):
         with pytest.raises(cli.Failure, match=r"^FASTRESP_UDS and FASTRESP_PORT are two ways of listening; give one$"):
-            cli.read_options([], {"FASTRESP_UDS": "s", "FASTRESP_PORT": "1"})
+            read_options([], {"FASTRESP_UDS": "s", "FASTRESP_PORT": "1"})
 
 
 class TestOptions:
@@ -268,7 +269,7 @@ class TestOptions:
         assert "Bytes of the request target. (default: 65536)" in re.sub(r"\s+", " ", out)
 
     def test_they_have_the_types_of_config(self):
-        options = cli.read_options(
+        options = read_options(
             ["--keep-alive-timeout", "5", "--max-body-size=1000", "--no-date-header", "--server-header", "me"], {}
         )
         assert options == {

@@ -1,0 +1,157 @@
+"""The command line's --workers: several processes at one address, replaced when they die, and ended together."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import time
+from contextlib import closing
+
+import pytest
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="--workers needs Linux")
+
+APP = """
+import os
+
+def handle(request, responder):
+    if request.path == "/die":
+        os._exit(3)
+    responder.write(f"{os.getpid()}")
+
+class Failing:
+    async def start_up(self):
+        from fastresp.hooks import StartUpError
+        raise StartUpError("no database")
+
+    def __call__(self, request, responder):
+        pass
+
+failing = Failing()
+"""
+TIMEOUT = 20.0
+
+
+@pytest.fixture
+def app(tmp_path):
+    (tmp_path / "app.py").write_text(APP)
+
+
+def ask(address, path="/") -> bytes:
+    family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
+    with closing(socket.socket(family)) as client:
+        client.settimeout(TIMEOUT)
+        client.connect(address if isinstance(address, str) else ("127.0.0.1", address))
+        client.sendall(f"GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
+        data = b""
+        while piece := client.recv(4096):
+            data += piece
+    return data.rpartition(b"\r\n\r\n")[2]
+
+
+def workers(address, count: int) -> set[int]:
+    """The processes that answer, when so many have been seen."""
+    seen: set[int] = set()
+    end = time.monotonic() + TIMEOUT
+    while len(seen) < count:
+        assert time.monotonic() < end, seen
+        try:
+            answer = ask(address)
+        except ConnectionError:  # a worker that dies takes its queue along
+            continue
+        if answer:
+            seen.add(int(answer))
+    return seen
+
+
+def gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    with open(f"/proc/{pid}/stat") as file:
+        return file.read().rpartition(")")[2].split()[0] == "Z"
+
+
+def wait_until_gone(pids: set[int]) -> None:
+    end = time.monotonic() + TIMEOUT
+    while not all(map(gone, pids)):
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_all_answer_and_end_together(spawn, app, number, loop_name):
+    process = spawn("app:handle", "--workers", "3", "--port", "0", "--loop", loop_name)
+    pids = workers(process.port(), 3)
+    assert process.wait_for(r"^workers: (\d)") == "3"
+    assert process.popen.pid not in pids
+    assert process.stop(number) == 0
+    assert all(map(gone, pids))
+    assert process.popen.stderr.read() == ""
+    assert process.popen.stdout.read().count("fastresp ") == 0, "one has spoken for all"
+
+
+@pytest.mark.parametrize("way", ["uds", "fd"])
+def test_a_shared_socket(spawn, app, tmp_path, way):
+    path = str(tmp_path / "app.sock")
+    if way == "uds":
+        process = spawn("app:handle", "--workers=2", "--uds", path)
+    else:
+        listening = socket.socket(socket.AF_UNIX)
+        listening.bind(path)
+        listening.listen()
+        fd = listening.fileno()
+        process = spawn("app:handle", "--workers=2", "--fd", str(fd), pass_fds=[fd])
+        listening.close()
+    process.wait_for(r"^(stop):")
+    pids = workers(path, 1)
+    assert process.stop() == 0
+    assert all(map(gone, pids))
+    assert os.path.exists(path) is (way == "fd")
+    assert process.popen.stderr.read() == ""
+
+
+def test_another_one_takes_its_place(spawn, app):
+    process = spawn("app:handle", "--port=0", environment={"FASTRESP_WORKERS": "2"})
+    port = process.port()
+    before = workers(port, 2)
+    with pytest.raises(ValueError, match="invalid literal"):
+        int(ask(port, "/die"))
+    assert "ended with status 3; another one takes its place" in process.popen.stderr.readline()
+    end = time.monotonic() + TIMEOUT
+    while workers(port, 1) <= before:
+        assert time.monotonic() < end
+    assert process.stop() == 0
+
+
+def test_without_the_parent_they_end(spawn, app):
+    process = spawn("app:handle", "--workers=2", "--port=0")
+    pids = workers(process.port(), 2)
+    process.popen.kill()
+    wait_until_gone(pids)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (["app:absent", "--workers=3"], 1, "absent"),
+        (["app:failing", "--workers=3"], 1, "no database"),
+        (["app:handle", "--workers=0"], 2, "--workers takes a number of processes, not '0'"),
+    ],
+)
+def test_what_can_not_start_is_said_once(spawn, app, arguments, status, words):
+    found, out, err = spawn(*arguments, "--port=0").ended()
+    assert (found, out) == (status, "")
+    assert err.count("\n") == 1, err
+    assert words in err
+
+
+def test_an_address_that_is_taken(spawn, app):
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        port = taken.getsockname()[1]
+        status, out, err = spawn("app:handle", "--workers=2", "--port", str(port)).ended()
+    assert (status, out) == (1, "")
+    assert err == f"fastresp: 127.0.0.1:{port} is in use: another program listens there\n"
