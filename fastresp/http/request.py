@@ -51,7 +51,11 @@ class Peer:
 
 
 class Request:
-    """What a client asked. Nothing is decoded before it is looked at."""
+    """What a client asked; made by the server. Nothing is decoded before it is looked at.
+
+    A plain handler finds the content in `body`; a coroutine reads it, once, by `await read()` or
+    `async for piece in request`.
+    """
 
     # fmt: off
     __slots__ = (
@@ -132,7 +136,7 @@ class Request:
 
     @property
     def headers(self) -> Headers:
-        """The header fields."""
+        """The header fields; the same object at each look."""
         if self._headers is None:
             self._headers = Headers._trusted(_fields(self._data, self._fields_start, self._fields_end, False))
         return self._headers

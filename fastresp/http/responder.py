@@ -99,7 +99,12 @@ class Exchange:
 
 
 class Responder:
-    """Answers one request. Made by the server for each, usable until the answer is complete, from the loop's thread."""
+    """Answers one request, once; made by the server for each (QHttpServerResponder).
+
+    `write` or `send_response`, or `write_begin_chunked`, `write_chunk` ..., `write_end_chunked`; before it any number
+    of informational responses. It belongs to the loop's thread: from another one, `loop.call_soon_threadsafe`. Dropped
+    unanswered it sends 500; dropped in the middle it breaks the connection off.
+    """
 
     __slots__ = ("_exchange", "_state", "_status")
 
@@ -136,7 +141,8 @@ class Responder:
 
         data: str (sent as UTF-8), any C-contiguous buffer, or a device: a path, a binary file object, an object with
         `async def read(n)`, an async iterator of bytes. A device is closed when the answer is over, whatever happens.
-        document: dict, list or Json. headers: Headers, a mapping, or pairs.
+        document: dict, list or Json. headers: Headers, a mapping, or pairs. Without a type, str is text/plain in UTF-8,
+        a document application/json, a path what its name says, anything else application/octet-stream.
         A status below 200 sends an informational response, and the final one may follow.
 
         Raises HeaderError for a field that must not be sent, ResponderStateError after another answer, TypeError and
@@ -323,7 +329,9 @@ class Responder:
         return self._exchange is not None and self._exchange.gone
 
     async def drain(self) -> None:
-        """Waits while the client reads more slowly than the handler writes. Returns at once when it is gone."""
+        """Waits while the client reads more slowly than the handler writes: between chunks, or they pile up in memory.
+        Returns at once when it is gone.
+        """
         while self._exchange is not None and not self._exchange.gone:
             waiter = self._exchange.waiter()
             if waiter is None:
