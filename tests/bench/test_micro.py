@@ -74,6 +74,7 @@ def test_every_answer_is_measured() -> None:
     assert [case.name for case in ANSWERS] == list(HANDLERS)
 
 
+@pytest.mark.skipif(bool(twins.missing(twins.COMPILED)), reason="fastresp's own writer races compiled")
 def test_rivals_make_the_same_head() -> None:
     heads = {name: function(*arguments) for name, (function, arguments) in rivals.present()}
     assert {"fastresp, pairs of str", "aiohttp, CIMultiDict, compiled", "h11, Response"} <= set(heads)
