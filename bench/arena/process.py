@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from bench import ROOT
 from bench.arena.profiles import Profile
 from bench.arena.servers import APPS, Server
 
@@ -63,8 +64,9 @@ class Process:
         return total
 
     def said(self) -> str:
-        """The last lines of what it printed."""
-        return " / ".join(self._output.read_text(errors="replace").strip().splitlines()[-3:])
+        """The last lines of what it printed; files of the project by their names in it."""
+        printed = self._output.read_text(errors="replace").replace(f"{ROOT}{os.sep}", "")
+        return " / ".join(printed.strip().splitlines()[-3:])
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from bench.arena import load, tools
 from bench.arena.__main__ import present, run
 from bench.arena.check import check, read_answer
 from bench.arena.measure import Settings
-from bench.arena.process import Failed, Wrong, serving
+from bench.arena.process import Failed, Process, Wrong, serving
 from bench.arena.profiles import PROFILES, Answer, Batch, Profile, get, request, text
 from bench.arena.report import Report
 from bench.arena.servers import FLOOR, NATIVE, SERVERS, Server, app, module
@@ -344,3 +344,11 @@ def test_the_command_measures_and_reports(tmp_path: Path) -> None:
     assert (tmp_path / "plots" / "pipelined.svg").exists()
     again = arena("--figures", str(tmp_path / "arena.json"), "--output", str(tmp_path / "again"))
     assert (again.returncode, again.stdout) == (0, result.stdout)
+
+
+def test_last_words_name_files_of_the_project(tmp_path: Path) -> None:
+    output = tmp_path / "output"
+    output.write_text(f'first\n  File "{ROOT}/bench/arena/apps/a.py", line 1\nsecond\nthird\n')
+    process = Process(subprocess.Popen(["true"]), 1, output)
+    process.popen.wait()
+    assert process.said() == '  File "bench/arena/apps/a.py", line 1 / second / third'
