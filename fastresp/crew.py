@@ -10,9 +10,9 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
+from typing import Any
 
 __all__ = ["Crew", "Worker"]
 
@@ -47,33 +47,26 @@ class Crew:
     def __init__(self, count: int) -> None:
         self._count = count
         self._workers: set[int] = set()
+        self._forked = 0
         self._stopping = False
         self._status = 0  # of a first worker that did not come to serve
+        self._life, self._held = os.pipe()  # nobody writes: its end is the parent's
+        self._previous: dict[int, Any] = {}
 
     def run(self) -> int | Worker:
         """Returns a Worker in each process that it has forked, and in the parent, at the end, the exit status: the
         first worker's if it could not start, else 0, or 1 if a worker did not end well.
         """
-        previous = {number: signal.signal(number, self._stop) for number in SIGNALS}
-        life, held = os.pipe()  # nobody writes: its end is the parent's
-
-        def leave() -> None:
-            os.close(held)
-            for number, handler in previous.items():
-                signal.signal(number, handler)
-
-        worker = self._fork(True, life, leave)
-        if worker is not None:
-            return worker
+        self._previous = {number: signal.signal(number, self._stop) for number in SIGNALS}
         while len(self._workers) < self._count and not self._stopping:
-            if not self._workers:
-                return self._status  # the first one has ended before it served
-            worker = self._fork(False, life, leave)
+            worker = self._fork()
             if worker is not None:
                 return worker
-        return self._watch(life, leave)
+            if not self._workers:
+                return self._status
+        return self._watch()
 
-    def _watch(self, life: int, leave: Callable[[], None]) -> int | Worker:
+    def _watch(self) -> int | Worker:
         status = 0
         while self._workers:
             pid, code = os.wait()
@@ -84,28 +77,34 @@ class Crew:
                 continue
             print(f"fastresp: worker {pid} ended with status {code}; another one takes its place", file=sys.stderr)
             time.sleep(PAUSE)
-            worker = None if self._stopping else self._fork(False, life, leave)
+            worker = self._fork()
             if worker is not None:
                 return worker
         return status
 
-    def _fork(self, is_first: bool, life: int, leave: Callable[[], None]) -> Worker | None:
+    def _fork(self) -> Worker | None:
         """In the new process the Worker that it is; in the parent None, when that one serves or has ended."""
+        is_first = self._forked == 0
         started, ready = os.pipe()
+        # a signal must not come between the look whether there was one and the worker's entry among those it is for
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-        pid = os.fork()
+        pid = -1 if self._stopping else os.fork()
         if pid == 0:
-            leave()
+            os.close(self._held)
             os.close(started)
             os.setpgid(0, 0)  # Ctrl-C is for the parent, who hands it on once
+            for number, handler in self._previous.items():
+                signal.signal(number, handler)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
-            return Worker(is_first, ready, life)
-        self._workers.add(pid)
+            return Worker(is_first, ready, self._life)
+        if pid > 0:
+            self._workers.add(pid)
+            self._forked += 1
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         os.close(ready)
         serves = os.read(started, 1) == b"!"
         os.close(started)
-        if not serves and is_first:
+        if pid > 0 and is_first and not serves:
             _, code = os.waitpid(pid, 0)
             self._workers.discard(pid)
             code = os.waitstatus_to_exitcode(code)
