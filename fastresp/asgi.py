@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from fastresp.errors import BodyError
 from fastresp.feed import Feed
-from fastresp.gateway import Fields, bind_host, declared_length, end_point, split_target, write_empty
+from fastresp.gateway import Fields, bind_host, declared_length, end_point, write_empty
 from fastresp.headers import Headers
 from fastresp.http import Request, Responder
 from fastresp.lifespan import Lifespan
@@ -80,13 +80,8 @@ class AsgiHandler:
             await lifespan.shut_down()
 
     async def __call__(self, request: Request, responder: Responder) -> None:
-        target = request.target
         headers = request.raw_headers
-        if target[0] == 0x2F:  # "/"
-            raw_path, _, query = target.partition(b"?")
-        else:
-            raw_path, query = split_target(target)
-            bind_host(request, headers)
+        bind_host(request, headers)
         remote = request.remote_address
         local = request.local_address
         # PERF: a display of this size costs less than a copied template and its changes
@@ -96,9 +91,9 @@ class AsgiHandler:
             "http_version": request.http_version,
             "method": request.method,
             "scheme": request.scheme,
-            "path": request.path if b"%" in target else raw_path.decode("ascii"),
-            "raw_path": raw_path,
-            "query_string": query,
+            "path": request.path,
+            "raw_path": request.raw_path,
+            "query_string": request.query_string,
             "root_path": "",
             "headers": headers,
             "client": remote if type(remote) is tuple and len(remote) == 2 else end_point(remote),

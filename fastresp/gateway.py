@@ -1,4 +1,4 @@
-"""What the adapters of gateway interfaces (ASGI, WSGI) have in common: targets taken apart, empty answers.
+"""What the adapters of gateway interfaces (ASGI, WSGI) have in common: hosts, addresses, lengths, empty answers.
 
 An adapter is an ordinary handler: all that it does to a request and an answer, it does with Request and Responder.
 """
@@ -10,22 +10,11 @@ from typing import Any
 
 from fastresp.http import Request, Responder
 
-__all__ = ["Fields", "bind_host", "declared_length", "end_point", "split_target", "write_empty"]
+__all__ = ["Fields", "bind_host", "declared_length", "end_point", "write_empty"]
 
 Fields = list[tuple[bytes, bytes]]
 
 _SLASH = 0x2F
-
-
-def split_target(target: bytes) -> tuple[bytes, bytes]:
-    """The path and the query of a request target, as sent; of one in absolute-form without its authority."""
-    if target[0] != _SLASH and b"://" in target:
-        authority, slash, rest = target.partition(b"://")[2].partition(b"/")
-        if b"?" in authority:  # http://host?query
-            return b"/", authority.partition(b"?")[2] + slash + rest
-        target = b"/" + rest
-    path, _, query = target.partition(b"?")
-    return path, query
 
 
 def bind_host(request: Request, fields: Fields) -> None:

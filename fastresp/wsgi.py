@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 from urllib.parse import unquote_to_bytes
 
 from fastresp.feed import ThreadFeed
-from fastresp.gateway import bind_host, end_point, split_target, write_empty
+from fastresp.gateway import bind_host, end_point, write_empty
 from fastresp.http import Request, Responder
 from fastresp.http.names import describe
 from fastresp.threads import Threads
@@ -99,17 +99,14 @@ def _environ(request: Request) -> Environ:
     target = request.target
     body = request.body
     headers = request.raw_headers
-    if target[0] == 0x2F:  # "/"
-        path, _, query = target.partition(b"?")
-    else:
-        path, query = split_target(target)
-        bind_host(request, headers)
+    bind_host(request, headers)
+    path = request.raw_path
     server = end_point(request.local_address)
     environ: Environ = {
         "REQUEST_METHOD": request.method,
         "SCRIPT_NAME": "",
         "PATH_INFO": (unquote_to_bytes(path) if b"%" in path else path).decode("latin-1"),
-        "QUERY_STRING": query.decode("latin-1"),
+        "QUERY_STRING": request.query_string.decode("latin-1"),
         "REQUEST_URI": target.decode("latin-1"),
         "SERVER_PROTOCOL": f"HTTP/{request.http_version}",
         "wsgi.version": (1, 0),

@@ -123,6 +123,11 @@ class Request:
         return self._path
 
     @property
+    def raw_path(self) -> bytes:
+        """The target's path, as sent."""
+        return self._data[self._path_start() : self._path_end()] or b"/"
+
+    @property
     def query_string(self) -> bytes:
         """The target's query, as sent, without its "?"."""
         return self._data[self._path_end() + 1 : self._target_end]

@@ -68,7 +68,8 @@ class TestPath:
         ],
     )
     def test_origin_form(self, ask, target, path):
-        assert ask(message("GET", target), lambda request: request.path) == path
+        raw = target.partition("?")[0].encode()
+        assert ask(message("GET", target), lambda request: (request.path, request.raw_path)) == (path, raw)
 
     @pytest.mark.parametrize(
         ("target", "path", "query"),
@@ -83,9 +84,10 @@ class TestPath:
     )
     def test_absolute_form(self, ask, target, path, query):
         def look(request):
-            return request.target, request.path, request.query_string
+            return request.target, request.path, request.query_string, request.raw_path
 
-        assert ask(message("GET", target), look) == (target.encode(), path, query)
+        raw = path.replace(" ", "%20").encode()
+        assert ask(message("GET", target), look) == (target.encode(), path, query, raw)
 
     def test_asterisk_form(self, ask):
         def look(request):
