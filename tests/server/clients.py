@@ -78,3 +78,13 @@ def secure_get(port: int, context: ssl.SSLContext) -> tuple[int, bytes]:
     found = answer.status, answer.read()
     connection.close()
     return found
+
+
+def failing(process) -> tuple[int, str]:
+    """Status and the one line on stderr of a process that must fail, having printed nothing."""
+    status, out, err = process.ended()
+    assert out == ""
+    assert err.startswith("fastresp: "), err
+    assert err.count("\n") == 1, err
+    assert err.endswith("\n")
+    return status, err.removeprefix("fastresp: ").rstrip("\n")
