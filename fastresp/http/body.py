@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from io import BytesIO
+from collections.abc import Iterable
 from typing import Protocol
 
 __all__ = ["Body", "whole"]
@@ -22,11 +22,14 @@ class Source(Protocol):
     def want_body(self) -> None:
         """More of the body is needed now."""
 
+    def gather(self, pieces: Iterable[bytes]) -> None:
+        """The body is wanted whole, and these pieces of it have come already."""
+
 
 class Body:
     """The pieces of one request's content, in order."""
 
-    __slots__ = ("_ended", "_error", "_pieces", "_size", "_source", "_taken", "_waiter")
+    __slots__ = ("_ended", "_error", "_gathered", "_pieces", "_size", "_source", "_taken", "_waiter")
 
     def __init__(self, source: Source | None) -> None:
         self._source: Source | None = source
@@ -36,6 +39,7 @@ class Body:
         self._error: BaseException | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._taken = False
+        self._gathered = False  # the rest is put together by the source
 
     def feed(self, piece: bytes) -> bool:
         """Adds a piece. False when enough is waiting, and the connection should pause."""
@@ -48,8 +52,10 @@ class Body:
         """Whether enough is waiting for its reader."""
         return self._size >= HIGH_WATER
 
-    def end(self) -> None:
-        """There is no more."""
+    def end(self, content: bytes | None = None) -> None:
+        """There is no more, but this."""
+        if content:
+            self._pieces.append(content)
         self._ended = True
         self._source = None
         self._wake()
@@ -80,13 +86,8 @@ class Body:
             if self._waiter is not None:
                 raise RuntimeError("the request's body is already being read")
             self._source.want_body()
-            if self._pieces or self._ended:
-                continue
-            self._waiter = asyncio.get_running_loop().create_future()
-            try:
-                await self._waiter
-            finally:
-                self._waiter = None
+            if not self._pieces and not self._ended:
+                await self._wait()
         piece = self._pieces.popleft()
         self._size -= len(piece)
         if self._source is not None and self._size < HIGH_WATER // 2:
@@ -94,14 +95,29 @@ class Body:
         return piece
 
     async def read(self) -> bytes:
-        """All that comes, as one. Raises BodyError when it breaks off."""
-        whole = BytesIO()
-        async for piece in self:
-            if self._ended and not self._pieces and not whole.tell():
-                return piece
-            whole.write(piece)
-        # BytesIO hands its own buffer over here, without a copy
-        return whole.getvalue()
+        """All that comes, as one. Raises BodyError when it breaks off. A call that was cancelled can be made again."""
+        if not self._gathered:
+            self.__aiter__()
+            self._gathered = True
+            if self._source is not None:
+                self._source.gather(self._pieces)
+                self._pieces.clear()
+                self._size = 0
+        elif self._waiter is not None:
+            raise RuntimeError("the request's body is already being read")
+        while self._source is not None:
+            self._source.want_body()
+            await self._wait()
+        if self._error is not None:
+            raise self._error
+        return b"".join(self._pieces)
+
+    async def _wait(self) -> None:
+        self._waiter = asyncio.get_running_loop().create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
 
 
 def whole(data: bytes) -> Body:

@@ -6,12 +6,30 @@ An intake is the transport's protocol while such a body comes, and hands on all 
 from __future__ import annotations
 
 import asyncio
+from io import BytesIO
 from typing import Any
 
-__all__ = ["Intake", "new_intake"]
+__all__ = ["Intake", "Whole", "new_intake", "new_whole"]
 
 ROOM = 131000
 """Bytes that are read at once; just below what the C library would ask the system for each time."""
+
+
+class Whole:
+    """A body that is wanted as one."""
+
+    __slots__ = ("_data",)
+
+    def __init__(self) -> None:
+        self._data = BytesIO()
+
+    def add(self, piece: bytes) -> None:
+        """So much has come."""
+        self._data.write(piece)
+
+    def take(self) -> bytes:
+        """All that has come. There is no other call after this one."""
+        return self._data.getvalue()
 
 
 class Intake:
@@ -54,3 +72,8 @@ class _Buffered(Intake, asyncio.BufferedProtocol):
 def new_intake(protocol: Any) -> Any:
     """What takes in a large body for `protocol`."""
     return _Buffered(protocol)
+
+
+def new_whole(expected: int) -> Whole:
+    """What puts a body together, of which nothing has come. Its size is expected to be this; -1 if it is not known."""
+    return Whole()

@@ -1,52 +1,120 @@
 """The reading of a large body: the compiled twin of intake.py.
 
-PERF: what is read into is a bytes object that was never seen by anyone, and is handed on as it is when it is full. An
-upload of 20 MiB takes x0.7 of the CPU time, 0.5 ms of it in this process instead of 4.
+PERF: what is read into is memory that nobody has seen yet, and becomes the object that the handler gets. The CPU time of
+an upload of 20 MiB: x0.7 where it is read piece by piece, x0.45 where the handler gets it whole.
 """
 
 import asyncio
 
 from cpython.buffer cimport PyBuffer_FillInfo
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE, _PyBytes_Resize
+from cpython.ref cimport Py_INCREF, Py_XDECREF
+from libc.string cimport memcpy
 
-__all__ = ["Intake", "new_intake"]
+__all__ = ["Intake", "Whole", "new_intake", "new_whole"]
 
 cdef enum:
     ROOM = 131000
+    FIRST = 65536
+
+
+cdef class Whole:
+    """A body that is wanted as one."""
+
+    def __dealloc__(self):
+        Py_XDECREF(self._data)
+
+    cdef char *reserve(self, Py_ssize_t count) except NULL:
+        """Makes room for so many bytes more, and tells where.
+
+        What has come is what counts: a client may announce much and send little.
+        """
+        cdef Py_ssize_t capacity = 0 if self._data is NULL else PyBytes_GET_SIZE(<object>self._data)
+        cdef Py_ssize_t wanted = self._size + count
+        cdef bytes data
+        if wanted > capacity:
+            if self._expected >= wanted:
+                capacity = min(8 * wanted, self._expected)
+            else:
+                capacity = max(wanted, 2 * capacity, FIRST)
+            if self._data is NULL:
+                data = PyBytes_FromStringAndSize(NULL, capacity)
+                Py_INCREF(data)
+                self._data = <PyObject *>data
+            else:
+                try:
+                    _PyBytes_Resize(&self._data, capacity)
+                except MemoryError:
+                    self._size = 0  # what was there is gone
+                    raise
+        return PyBytes_AS_STRING(<object>self._data) + self._size
+
+    cpdef object add(self, bytes piece):
+        """So much has come."""
+        memcpy(self.reserve(len(piece)), PyBytes_AS_STRING(piece), len(piece))
+        self._size += len(piece)
+
+    cpdef bytes take(self):
+        """All that has come. There is no other call after this one."""
+        cdef bytes data
+        if self._size == 0:
+            return b""
+        if PyBytes_GET_SIZE(<object>self._data) != self._size:
+            _PyBytes_Resize(&self._data, self._size)
+        data = <bytes>self._data
+        Py_XDECREF(self._data)
+        self._data = NULL
+        self._size = 0
+        return data
 
 
 cdef class Intake:
     """Stands in for a connection that takes bytes by `data_received`."""
 
-    cdef object _protocol, _give
-    cdef bytes _room  # read into, until it is handed on
+    cdef object _protocol
+    cdef bytes _piece  # read into, until it is handed on
+    cdef Whole _whole  # read into instead, where the parser need not see the content
+    cdef char *_start
+    cdef Py_ssize_t _room
 
     def __init__(self, protocol):
         self._protocol = protocol
-        self._give = protocol.data_received
 
     def get_buffer(self, sizehint):
         """Where the next bytes belong."""
-        if self._room is None:
-            self._room = PyBytes_FromStringAndSize(NULL, ROOM)
-        return self
-
-    def __len__(self):  # asyncio asks for it
-        return ROOM
+        cdef Py_ssize_t left = self._protocol.content_left()
+        if left > 0:
+            self._whole = self._protocol.collected
+            self._room = min(left, 2 * ROOM)
+            self._start = self._whole.reserve(self._room)
+        else:
+            self._whole = None
+            if self._piece is None:
+                self._piece = PyBytes_FromStringAndSize(NULL, ROOM)
+            self._room = ROOM
+            self._start = PyBytes_AS_STRING(self._piece)
+        return memoryview(self)
 
     def __getbuffer__(self, Py_buffer *view, int flags):
-        if self._room is None:
+        if self._room == 0:
             raise BufferError("there is no room before get_buffer() is called")
-        PyBuffer_FillInfo(view, self, PyBytes_AS_STRING(self._room), ROOM, 0, flags)
+        PyBuffer_FillInfo(view, self, self._start, self._room, 0, flags)
 
     def buffer_updated(self, Py_ssize_t count):
         """So many bytes have come."""
-        cdef bytes data = self._room
+        cdef bytes data
+        self._room = 0
+        if self._whole is not None:
+            self._whole._size += count
+            self._whole = None
+            self._protocol.content_received(count)
+            return
+        data = self._piece
         if count == ROOM:
-            self._room = None
+            self._piece = None
         else:
             data = data[:count]
-        self._give(data)
+        self._protocol.data_received(data)
 
     def eof_received(self):
         return self._protocol.eof_received()
@@ -70,3 +138,10 @@ class _Buffered(Intake, asyncio.BufferedProtocol):
 cpdef object new_intake(object protocol):
     """What takes in a large body for `protocol`."""
     return _Buffered(protocol)
+
+
+cpdef Whole new_whole(Py_ssize_t expected):
+    """What puts a body together, of which nothing has come. Its size is expected to be this; -1 if it is not known."""
+    cdef Whole whole = Whole.__new__(Whole)
+    whole._expected = expected
+    return whole

@@ -126,6 +126,18 @@ class Parser(scanner.Scanner):
             if result != NEED_DATA or not self._pieces:
                 return result
 
+    def content_left(self) -> int:
+        """How many bytes will come that are content and nothing else, and next; 0 where each has to be looked at."""
+        return self._remaining if self._state == CONTENT and self.buffered == 0 else 0
+
+    def skip(self, count: int) -> None:
+        """So many of these bytes have come, and were used without this parser. Raises ValueError beyond them."""
+        if not 0 <= count <= self.content_left():
+            raise ValueError(f"{count} bytes can't be skipped: {self.content_left()} are left of the content")
+        self._remaining -= count
+        if self._remaining == 0:
+            self._state = LAST
+
     # ---- the message (RFC 9112, sections 3.2, 6 and 9.3)
 
     def _finish_head(self) -> int:

@@ -34,6 +34,10 @@ cdef class Parser(scanner.Scanner):
     @cython.locals(state=int, result=int)
     cpdef int next(self) except -1
 
+    cpdef Py_ssize_t content_left(self) except -1
+
+    cpdef object skip(self, Py_ssize_t count)
+
     @cython.locals(start=Py_ssize_t, pos=Py_ssize_t, length=Py_ssize_t, base=Py_ssize_t, chunked=bint, has_body=bint)
     cdef int _finish_head(self) except -1
 

@@ -8,14 +8,13 @@ A request that is not safe (RFC 9110, section 9.2.1), or has a body, waits until
 from __future__ import annotations
 
 import logging
-from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from fastresp.errors import BodyError
 from fastresp.http import deadlines, linger
 from fastresp.http.body import Body
 from fastresp.http.codes import BODY, CONNECT, END, HEAD, HEAD_METHOD, NEED_DATA
-from fastresp.http.intake import new_intake
+from fastresp.http.intake import new_intake, new_whole
 from fastresp.http.names import address, describe
 from fastresp.http.parser import new_parser
 from fastresp.http.pipeline import IN_HEAD
@@ -24,6 +23,8 @@ from fastresp.http.responder import new_responder
 from fastresp.response import TEXT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from fastresp.http import service as services
 
 __all__ = ["HttpProtocol", "new_protocol"]
@@ -56,7 +57,7 @@ class HttpProtocol(deadlines.Deadlines):
         self.admitted = False
         # the message that is being read
         self.body: Any = None  # what a coroutine handler reads it from
-        self.collected: Any = None  # what has come for a plain one
+        self.collected: Any = None  # what has come of it for one who wants it whole: bytes, or a Whole
         self.intake: Any = None  # stands in for this protocol while a large body comes
         self.expecting = False  # the client waits for 100 Continue
         self.held = False  # a head is complete whose turn has not come
@@ -211,16 +212,42 @@ class HttpProtocol(deadlines.Deadlines):
             if self.discarding < 0:
                 self.unread = True
                 self.shut()
+        elif self.collected is not None:
+            self._whole().add(piece)
         elif self.body is not None:
             self.body.feed(piece)
-        elif self.collected is None:
-            self.collected = piece
         else:
-            if type(self.collected) is bytes:
-                whole = BytesIO()
-                whole.write(self.collected)
-                self.collected = whole
-            self.collected.write(piece)
+            self.collected = piece
+
+    def _whole(self) -> Any:
+        """What has come, as one that grows."""
+        first = self.collected
+        if first is None or type(first) is bytes:
+            self.collected = new_whole(self.parser.content_length)
+            if first is not None:
+                self.collected.add(first)
+        return self.collected
+
+    def gather(self, pieces: Iterable[bytes]) -> None:
+        """The handler wants the rest of the body whole: its end will bring it, with these pieces before it."""
+        whole = self._whole()
+        for piece in pieces:
+            whole.add(piece)
+
+    def content_left(self) -> int:
+        """How much content may come behind what is collected, and past the parser."""
+        if self.stopped or self.collected is None or type(self.collected) is bytes:
+            return 0
+        return self.parser.content_left()
+
+    def content_received(self, count: int) -> None:
+        """So much has come there."""
+        self.seen += count
+        self.parser.skip(count)
+        if self.parser.content_left():
+            self.rest()
+        else:
+            self.proceed()
 
     def _end(self) -> None:
         """The content is complete."""
@@ -240,14 +267,15 @@ class HttpProtocol(deadlines.Deadlines):
         request = exchange.request
         if parser.trailers_end > parser.trailers_start:
             request._trailers = parser.trailers_data[parser.trailers_start : parser.trailers_end]
-        if self.body is not None:
-            self.body.end()
-            self.body = None
-            return
         whole = self.collected
         self.collected = None
-        # BytesIO hands its own buffer over here, without a copy
-        request._body = b"" if whole is None else whole if type(whole) is bytes else whole.getvalue()
+        if whole is not None and type(whole) is not bytes:
+            whole = whole.take()
+        if self.body is not None:
+            self.body.end(whole)
+            self.body = None
+            return
+        request._body = whole or b""
         self._handle(exchange, request)
 
     def _starved(self) -> None:
@@ -261,6 +289,8 @@ class HttpProtocol(deadlines.Deadlines):
         ):
             self.intake = new_intake(self)
             self.transport.set_protocol(self.intake)
+            if not self.service.is_async:
+                self._whole()
         if self.body is not None:
             return
         if not self.service.is_async:
@@ -272,7 +302,7 @@ class HttpProtocol(deadlines.Deadlines):
         if self.collected is not None:
             whole = self.collected
             self.collected = None
-            self.body.feed(whole if type(whole) is bytes else whole.getvalue())
+            self.body.feed(whole if type(whole) is bytes else whole.take())
         self._handle(exchange, request)
 
     def want_body(self) -> None:

@@ -2,7 +2,7 @@
 cimport cython
 from fastresp.http cimport deadlines_c as deadlines
 from fastresp.http.turn_c cimport Turn
-from fastresp.http.intake_c cimport new_intake
+from fastresp.http.intake_c cimport Whole, new_intake, new_whole
 from fastresp.http.parser_c cimport Parser, new_parser
 from fastresp.http.request_c cimport Peer, Request, new_peer, new_request
 from fastresp.http.responder_c cimport Responder, new_responder
@@ -15,7 +15,8 @@ cdef tuple SAFE
 
 cdef class HttpProtocol(deadlines.Deadlines):
     cdef Parser parser
-    cdef object host, body, collected, intake
+    cdef object host, body, intake
+    cdef readonly object collected
     cdef Peer peer
     cdef bint admitted, expecting, held
     @cython.locals(parser=Parser, event=int)
@@ -23,6 +24,11 @@ cdef class HttpProtocol(deadlines.Deadlines):
     @cython.locals(parser=Parser, request=Request, exchange=Turn, method=int)
     cdef object _head(self)
     cdef object _piece(self, bytes piece)
+    cdef Whole _whole(self)
+    @cython.locals(whole=Whole)
+    cpdef object gather(self, object pieces)
+    cpdef Py_ssize_t content_left(self) except -1
+    cpdef object content_received(self, Py_ssize_t count)
     @cython.locals(parser=Parser, request=Request, exchange=Turn)
     cdef object _end(self)
     @cython.locals(request=Request, exchange=Turn)

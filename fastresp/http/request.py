@@ -197,7 +197,10 @@ class Request:
         return self._body
 
     async def read(self) -> bytes:
-        """Collects the content and returns it. Raises BodyError when the client leaves or breaks off."""
+        """Collects the content and returns it. Raises BodyError when the client leaves or breaks off.
+
+        A call that was cancelled, by a time-out say, can be made again.
+        """
         if self._body is None:
             assert self._stream is not None
             self._body = await self._stream.read()

@@ -6,9 +6,12 @@ import functools
 import hashlib
 import itertools
 import threading
+import tracemalloc
 
 import pytest
 from connection.tools import Inbox, chunked, message, post, settle, wait_for_no_connection
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fastresp.errors import BodyError
 
@@ -21,6 +24,11 @@ def echo(request, responder):
 
 def digest(request, responder):
     responder.write(f"{len(request.body)} {hashlib.sha256(request.body).hexdigest()}")
+
+
+async def read_and_digest(request, responder):
+    await request.read()
+    digest(request, responder)
 
 
 @functools.cache
@@ -205,8 +213,9 @@ class TestIntake:
     """A large body is read into memory of its own; what stands around it is not."""
 
     @pytest.mark.parametrize("framing", [post, chunked])
-    def test_among_small_ones(self, serve, connect, framing):
-        client = connect(serve(digest))
+    @pytest.mark.parametrize("handler", [digest, read_and_digest])
+    def test_among_small_ones(self, serve, connect, framing, handler):
+        client = connect(serve(handler))
         bodies = [b"a", pattern(MIB), b"b", pattern(3 * MIB), pattern(300_000), b"", pattern(2 * MIB), b"c"]
         client.send(b"".join(framing("/", body) if body else message("GET", "/") for body in bodies))
         for body in bodies:
@@ -248,7 +257,50 @@ class TestIntake:
         assert "before the end" in inbox.get()
         wait_for_no_connection(server)
 
+    @pytest.mark.parametrize("handler", [digest, read_and_digest])
+    @pytest.mark.parametrize("step", [1000, 65536, 262001])
+    def test_wanted_whole_in_pieces(self, serve, connect, handler, step):
+        client = connect(serve(handler))
+        body = pattern(2 * MIB)
+        for _ in range(2):
+            client.send(post("/", body)[: -len(body)])
+            for start in range(0, len(body), step):
+                client.send(body[start : start + step])
+            assert client.answer().body == f"{len(body)} {hashlib.sha256(body).hexdigest()}".encode()
+
+    @pytest.mark.parametrize("handler", [digest, read_and_digest])
+    def test_a_client_that_stops_in_the_middle(self, serve, connect, handler):
+        server = serve(handler, body_timeout=0.1)
+        client = connect(server)
+        client.send(post("/", pattern(2 * MIB))[:MIB])
+        assert client.answer().status == 408
+        client.socket.close()
+        wait_for_no_connection(server)
+
     def test_a_body_that_is_refused_in_the_middle(self, serve, connect):
         client = connect(serve(digest))
         client.send(chunked("/", pattern(MIB))[:-7] + b"bad")
         assert client.answer().status == 400
+
+
+class TestWhole:
+    """What puts a body together."""
+
+    @given(
+        pieces=st.lists(st.binary(min_size=1, max_size=100_000), max_size=8), more=st.sampled_from([-1, 0, 1, 10**6])
+    )
+    def test_is_its_pieces(self, twin, pieces, more):
+        data = b"".join(pieces)
+        it = twin("http.intake").new_whole(-1 if more < 0 else len(data) + more)
+        for piece in pieces:
+            it.add(piece)
+        assert it.take() == data
+
+    def test_announcing_costs_nothing(self, twin):
+        tracemalloc.start()
+        try:
+            it = twin("http.intake").new_whole(1 << 40)
+            it.add(bytes(MIB))
+            assert tracemalloc.get_traced_memory()[1] < 10 * MIB
+        finally:
+            tracemalloc.stop()

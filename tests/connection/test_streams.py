@@ -169,6 +169,42 @@ class TestMisuse:
         assert client.answer().body == b'{"error":"the request\'s body is already being read"}'
 
 
+class TestInterrupted:
+    def test_reading_goes_on(self, serve, connect):
+        pauses = Inbox()
+
+        async def handle(request, responder):
+            try:
+                await asyncio.wait_for(request.read(), 0.01)
+            except TimeoutError:
+                pauses.put()
+            responder.write(await request.read())
+
+        client = connect(serve(handle))
+        client.send(message("POST", "/", "Content-Length: 8"))
+        client.send(b"some")
+        pauses.get()
+        client.send(b"more")
+        assert client.answer().body == b"somemore"
+
+    def test_not_by_two_at_once(self, serve, connect):
+        async def handle(request, responder):
+            first = asyncio.ensure_future(request.read())
+            await asyncio.sleep(0)
+            try:
+                await request.read()
+            except RuntimeError as error:
+                responder.write_begin_chunked("text/plain")
+                responder.write_chunk(str(error))
+                responder.write_end_chunked(await first)
+
+        client = connect(serve(handle))
+        client.send(message("POST", "/", "Content-Length: 8"))
+        client.until(b"being read\r\n")
+        client.send(b"somemore")
+        assert client.until(b"0\r\n\r\n") == b"8\r\nsomemore\r\n0\r\n\r\n"
+
+
 class TestBrokenOff:
     @pytest.mark.parametrize("how", ["read", "iteration"])
     def test_bad_framing(self, twin, how):

@@ -7,6 +7,7 @@ from conftest import Twin
 from feeding import failure, one_head, parse_all_ways, request
 
 from fastresp.config import Config
+from fastresp.http.codes import BODY, END, HEAD, NEED_DATA
 
 
 @pytest.fixture
@@ -201,3 +202,24 @@ def test_keep_alive(parser, values, new, old):
     fields = [b"conneCTION: " + value for value in values]
     assert one_head(parser, request(b"GET / HTTP/1.1", *fields))["keep_alive"] is new
     assert one_head(parser, request(b"GET / HTTP/1.0", *fields))["keep_alive"] is old
+
+
+def test_content_may_pass_by(parser):
+    """Content that is read past the parser: only where nothing else can come."""
+    one = parser.new_parser(Config())
+    one.feed(request(b"POST / HTTP/1.1", b"content-length: 10", body=b"abc"))
+    assert (one.next(), one.content_left()) == (HEAD, 0)
+    assert (one.next(), one.piece, one.content_left()) == (BODY, b"abc", 7)
+    for count in (-1, 8):
+        with pytest.raises(ValueError, match="can't be skipped: 7 are left"):
+            one.skip(count)
+    one.skip(4)
+    assert (one.next(), one.content_left()) == (NEED_DATA, 3)
+    one.feed(b"h")
+    assert one.content_left() == 0
+    assert (one.next(), one.content_left()) == (BODY, 2)
+    one.skip(2)
+    assert (one.content_left(), one.next(), one.next()) == (0, END, NEED_DATA)
+    one.feed(request(b"POST / HTTP/1.1", b"transfer-encoding: chunked", body=b"5\r\nab"))
+    assert [one.next(), one.next(), one.next()] == [HEAD, BODY, NEED_DATA]
+    assert one.content_left() == 0
