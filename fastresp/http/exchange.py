@@ -33,6 +33,7 @@ from fastresp.wire.status import line_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from fastresp.http import service as services
     from fastresp.http.device import Source
 
 __all__ = ["Http1Exchange", "new_exchange"]
@@ -179,6 +180,7 @@ class Http1Exchange(turns.Turn):
 
     def begin(self, status: int, fields: Any, content_type: Any, trailer_names: Iterable[str | bytes]) -> None:
         """RFC 9112, section 7.1; to an HTTP/1.0 client, content that ends with the connection."""
+        self.plain = False  # even if nothing comes of it
         block, facts, declared = (b"", 0, -1) if fields is None else format_fields(fields)
         if declared != -1:
             raise ValueError("a chunked answer has no content-length: its end is its last chunk")
@@ -201,7 +203,6 @@ class Http1Exchange(turns.Turn):
             )
         trailer = b"trailer: " + b", ".join(names) + b"\r\n" if names and self.minor else b""
         self._start(status, block, facts, content_type, -1, True, b"", trailer)
-        self.plain = False
         self.trailer_names = announced
 
     def chunk(self, data: bytes) -> None:
@@ -339,6 +340,8 @@ class Http1Exchange(turns.Turn):
             raise ValueError("transfer-encoding is fastresp's to choose: leave it out of the headers")
 
 
-def new_exchange() -> Http1Exchange:
-    """An exchange, to be opened."""
-    return Http1Exchange.__new__(Http1Exchange)
+def new_exchange(service: services.Service) -> Http1Exchange:
+    """An exchange of this server's, to be opened."""
+    exchange = Http1Exchange.__new__(Http1Exchange)
+    exchange.set_up(service)
+    return exchange

@@ -32,4 +32,5 @@ cdef class Http1Exchange(turns.Turn):
     @cython.locals(declared=Py_ssize_t, facts=int, length=Py_ssize_t, status=int, data=bytes, formatted=tuple)
     cpdef object answer_response(self, object response)
 
-cpdef Http1Exchange new_exchange()
+@cython.locals(exchange=Http1Exchange)
+cpdef Http1Exchange new_exchange(Service service)

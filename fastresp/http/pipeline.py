@@ -77,10 +77,10 @@ class Pipeline(turns.Channel):
         # PERF: shared by all connections, so that it is in the processor's cache
         exchange = service.spare
         if exchange is None:
-            exchange = new_exchange()
+            exchange = new_exchange(service)
         else:
             service.spare = None
-        exchange.open(self, service, request, minor, keep_alive)
+        exchange.open(self, request, minor, keep_alive)
         if self.first is None:
             self.first = exchange
         else:
@@ -115,7 +115,8 @@ class Pipeline(turns.Channel):
                 exchange.turn()
         if self.first is None:
             self.last = None
-        self.wake()
+        if self.waiters:
+            self.wake()
         if not self.running:
             if self.first is None:
                 self.flush()

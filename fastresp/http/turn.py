@@ -65,11 +65,25 @@ class Turn(responders.Exchange):
 
     service: services.Service
 
-    def open(self, channel: Any, service: Any, request: Any, minor: int, keep_alive: bool) -> None:
-        """Makes the exchange ready for an answer, also when it has served before."""
+    def set_up(self, service: Any) -> None:
+        """What an exchange is made with, and has again when it was answered by one message, and is `plain`."""
         self.gone = False
-        self.channel = channel
         self.service = service
+        self.broken = False
+        self.chunked = False
+        self.reset = False
+        self.dropped_content = False
+        self.plain = True
+        self.next: Any = None
+        self.held: list[bytes] | None = None
+        self.callbacks: list[Callable[[], object]] | None = None
+        self.source: Source | None = None
+        self.pump: Any = None
+        self.trailer_names: Any = None
+
+    def open(self, channel: Any, request: Any, minor: int, keep_alive: bool) -> None:
+        """Makes the exchange ready for an answer, also when it has served before."""
+        self.channel = channel
         self.request = request
         self.minor = minor
         self.close = not keep_alive
@@ -80,19 +94,8 @@ class Turn(responders.Exchange):
         self.incoming = False
         self.begun = False
         self.ended = False
-        self.broken = False
-        self.chunked = False
-        self.reset = False
-        self.dropped_content = False
-        self.plain = True
         self.status = 0
         self.sent = 0
-        self.next: Any = None
-        self.held: list[bytes] | None = None
-        self.callbacks: list[Callable[[], object]] | None = None
-        self.source: Source | None = None
-        self.pump: Any = None
-        self.trailer_names: Any = None
 
     def fail(self) -> None:
         if self.begun:
@@ -153,15 +156,17 @@ class Turn(responders.Exchange):
     def release(self) -> None:
         """The exchange is over: answered whole, or given up."""
         self.request = None
-        self.held = None
-        if self.pump is not None:
-            self.pump.cancel()
-        elif self.source is not None:
-            self.source.close()
-        self.pump = None
-        self.source = None
-        callbacks, self.callbacks = self.callbacks, None
-        if callbacks is not None:
+        if self.held is not None:
+            self.held = None
+        if not self.plain:
+            if self.pump is not None:
+                self.pump.cancel()
+            elif self.source is not None:
+                self.source.close()
+            self.pump = None
+            self.source = None
+        if self.callbacks is not None:
+            callbacks, self.callbacks = self.callbacks, None
             for callback in callbacks:
                 try:
                     callback()

@@ -20,7 +20,8 @@ cdef class Turn(responders.Exchange):
     cdef int minor, status
     cdef Py_ssize_t sent
     cdef bint begun, broken, chunked, close, dropped_content, ended, incoming, is_connect, is_head, keep, plain, reset, unsafe
-    cdef object open(self, Channel channel, Service service, object request, int minor, bint keep_alive)
+    cdef object set_up(self, Service service)
+    cdef object open(self, Channel channel, object request, int minor, bint keep_alive)
     @cython.locals(service=Service)
     cpdef object drop(self)
     cpdef object break_off(self)

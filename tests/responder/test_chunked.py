@@ -67,6 +67,22 @@ def test_begin(stage, begin, lines):
     assert stage.kept() == message(*lines) + chunks()
 
 
+def test_a_begin_that_fails_leaves_nothing_behind(stage):
+    def handler(request, responder):
+        if request.method == "HEAD":
+            with pytest.raises(HeaderError):
+                responder.write_begin_chunked("a\nb")
+            fine(responder)
+        else:
+            responder.write_begin_chunked("a/b")
+            responder.write_end_chunked(b"abc")
+
+    client = stage(handler).client()
+    client.send(HEAD + GET)
+    assert client.exactly(len(OK)) == OK.removesuffix(b"ok") + HEAD_OF_A_B[:2]
+    assert client.until(b"0\r\n\r\n") == HEAD_OF_A_B[2:] + chunks(b"abc")
+
+
 DATA = {
     "bytes": (lambda: b"abc", b"abc"),
     "bytearray": (lambda: bytearray(b"abc"), b"abc"),
