@@ -47,11 +47,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     servers, skipped = present(servers)
     for line in skipped:
         print(line, file=sys.stderr)
-    settings = Settings(options.seconds, options.warm_up, options.connections, options.server_core, options.client_core)
+    settings = Settings(
+        options.seconds,
+        options.warm_up,
+        options.steady,
+        options.connections,
+        options.server_core,
+        options.client_core,
+    )
     facts = machine.facts(tuple(dict.fromkeys(package for server in servers for package in server.packages)))
     result = report.Report(facts, settings, options.rounds, skipped, {})
-    for profile in options.profiles:
-        run(PROFILES[profile], servers, result)
+    profiles = [PROFILES[name] for name in options.profiles]
+    print(f"all of it: about {sum(minutes(each, servers, result) for each in profiles):.0f} minutes", file=sys.stderr)
+    for profile in profiles:
+        run(profile, servers, result)
         keep(result, options.output)
     return say(result, options.output, options.publish)
 
@@ -59,8 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def run(profile: Profile, servers: Sequence[Server], result: report.Report) -> None:
     """Measures one profile: in each round one server after the other. Who answers wrongly is not asked again."""
     racing = [server for server in servers if server.takes_part(profile)]
-    minutes = result.rounds * len(racing) * duration(result.settings) / 60
-    print(f"{profile.name}: about {minutes:.1f} minutes", file=sys.stderr, flush=True)
+    print(f"{profile.name}: about {minutes(profile, racing, result):.1f} minutes", file=sys.stderr, flush=True)
     for index in range(1, result.rounds + 1):
         for server in tuple(racing):
             found: Figure | str
@@ -75,6 +83,12 @@ def run(profile: Profile, servers: Sequence[Server], result: report.Report) -> N
                     racing.remove(server)
             result.figures.setdefault((profile.name, server.name), []).append(found)
             print(f"{profile.name}, round {index}, {server.name}: {said}", file=sys.stderr, flush=True)
+
+
+def minutes(profile: Profile, servers: Sequence[Server], result: report.Report) -> float:
+    """About how long one profile takes. Who has no figure there takes no time."""
+    racing = [each for each in servers if each.takes_part(profile) and profile.name not in each.cannot]
+    return result.rounds * len(racing) * duration(profile, result.settings) / 60
 
 
 def present(servers: list[Server]) -> tuple[list[Server], list[str]]:

@@ -21,10 +21,11 @@ PATIENCE = 15.0
 
 
 class Load(NamedTuple):
-    """What wrk has seen. p99 in milliseconds, from the sending of a batch to the end of its last answer."""
+    """What wrk has seen. Latencies in milliseconds, from the sending of a batch to the end of its last answer."""
 
     requests: int
     seconds: float
+    p50: float
     p99: float
     errors: dict[str, int]
 
@@ -35,8 +36,11 @@ def missing() -> str:
     return f"the arena needs {' and '.join(absent)} (on Debian: apt-get install wrk util-linux)" if absent else ""
 
 
-def drive(profile: Profile, port: int, seconds: float, connections: int, core: int) -> Load:
-    """Has wrk ask for so long. Raises Failed if it does not come to an end, or says nothing."""
+def drive(profile: Profile, port: int, seconds: float, connections: int, core: int, think: int = 0) -> Load:
+    """Has wrk ask for so long; each connection waits `think` milliseconds, on average, before it asks.
+
+    Raises Failed if it does not come to an end, or says nothing.
+    """
     with tempfile.NamedTemporaryFile(suffix=".batches") as file:
         for batch in profile.batches:
             file.write(b"%d\n%b" % (len(batch.requests), batch.requests))
@@ -44,10 +48,15 @@ def drive(profile: Profile, port: int, seconds: float, connections: int, core: i
         command = ["taskset", "-c", str(core), "wrk", "-t1", f"-c{connections}", f"-d{math.ceil(seconds)}s"]
         scheme = "https" if profile.tls else "http"
         command += ["--timeout", f"{TIMEOUT}s", "-s", str(SCRIPT), f"{scheme}://127.0.0.1:{port}/"]
-        environment = {**os.environ, "ARENA_BATCHES": file.name, "ARENA_CONNECTIONS": str(connections)}
+        told = {"ARENA_BATCHES": file.name, "ARENA_CONNECTIONS": str(connections), "ARENA_THINK": str(think)}
         try:
             result = subprocess.run(
-                command, capture_output=True, text=True, timeout=seconds + PATIENCE, check=False, env=environment
+                command,
+                capture_output=True,
+                text=True,
+                timeout=seconds + PATIENCE,
+                check=False,
+                env={**os.environ, **told},
             )
         except subprocess.TimeoutExpired:
             raise Failed(f"wrk did not end within {seconds + PATIENCE:g} s") from None
@@ -63,6 +72,7 @@ def read_figures(output: str, complaint: str) -> Load:
     return Load(
         figures["requests"],
         figures["microseconds"] / 1e6,
+        figures["p50"] / 1e3,
         figures["p99"] / 1e3,
         figures["errors"],
     )

@@ -20,6 +20,7 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add = parser.add_argument
     add("--seconds", type=int, default=5, help="measured in each round (default %(default)s)")
     add("--warm-up", type=int, default=1, metavar="SECONDS", help="before that (default %(default)s)")
+    add("--steady", type=int, default=3, metavar="SECONDS", help="at equal load; 0: not at all (default %(default)s)")
     add("--rounds", type=int, default=3, help="of all servers, one after the other (default %(default)s)")
     add("--connections", type=int, default=0, help="at once (default: what the profile says)")
     add("--servers", type=_names(SERVERS), default=[*SERVERS], help="names, with commas between (default: all)")
@@ -37,8 +38,8 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="for arena.md, arena.json and plots/ (default %(default)s)",
     )
     options = parser.parse_args(arguments)
-    if options.seconds < 1 or options.rounds < 1 or options.warm_up < 0 or options.connections < 0:
-        parser.error("--seconds and --rounds are at least 1, --warm-up and --connections at least 0")
+    if min(options.seconds, options.rounds) < 1 or min(options.warm_up, options.steady, options.connections) < 0:
+        parser.error("--seconds and --rounds are at least 1, --warm-up, --steady and --connections at least 0")
     return options
 
 

@@ -54,11 +54,15 @@ class Batch(NamedTuple):
 
 
 class Profile(NamedTuple):
-    """One way to ask. `connections`: how many of them ask at once; `servers`: who takes part, if not all do."""
+    """One way to ask. `connections`: how many of them ask at once; `think`: milliseconds that each waits before it
+    asks, on average, where all servers are to have the same load (0: that is not measured); `servers`: who takes part,
+    if not all do.
+    """
 
     name: str
     text: str
     connections: int
+    think: int
     batches: tuple[Batch, ...]
     tls: bool = False
     servers: tuple[str, ...] = ()
@@ -155,40 +159,47 @@ _UPLOAD = 20 << 20
 _HELLO = (get("/", b"Hello, World!"),)
 
 _ALL = (
-    Profile("plaintext", "`GET /`, keep-alive; the answer is 13 bytes of plain text", 128, _HELLO),
+    Profile("plaintext", "`GET /`, keep-alive; the answer is 13 bytes of plain text", 128, 10, _HELLO),
     Profile(
         "baseline",
         "a GET, a POST with a length, and a chunked POST in turn; the answer is the sum of the query's values and the "
         "body's number",
         128,
+        10,
         (_GET, post(_SUM, b"20", b"75"), post_chunked(_SUM, b"20", b"75")),
     ),
-    Profile("pipelined", "16 x `GET /pipeline` back to back; each answer is `ok`", 128, (get("/pipeline", b"ok", 16),)),
-    Profile("limited", "baseline's GET; one request in ten closes its connection", 64, (_GET,) * 9 + (_CLOSING,)),
+    Profile(
+        "pipelined", "16 x `GET /pipeline` back to back; each answer is `ok`", 128, 100, (get("/pipeline", b"ok", 16),)
+    ),
+    Profile("limited", "baseline's GET; one request in ten closes its connection", 64, 10, (_GET,) * 9 + (_CLOSING,)),
     Profile(
         "headers",
         "`GET /pipeline` with twelve header fields of a browser",
         128,
+        10,
         (Batch(request("/pipeline", BROWSER), (text(b"ok"),)),),
     ),
-    Profile("json", "1 to 50 items with their totals, serialised for each request (0.2 to 9 KiB)", 128, _JSON),
-    Profile("json-tls", "the same over TLS 1.3", 128, _JSON, tls=True),
+    Profile("json", "1 to 50 items with their totals, serialised for each request (0.2 to 9 KiB)", 128, 20, _JSON),
+    Profile("json-tls", "the same over TLS 1.3", 128, 20, _JSON, tls=True),
     Profile(
         "static",
         "twenty files (3 to 300 KiB) in turn, brotli or gzip accepted",
         64,
+        20,
         tuple(get_file(path) for path in sorted((DATA / "static").iterdir()) if path.suffix in TYPES),
     ),
     Profile(
         "upload",
         "`POST` of 20 MiB; the answer is their number",
         8,
+        200,
         (post("/upload", bytes(_UPLOAD), str(_UPLOAD).encode()),),
     ),
     Profile(
         "stream",
         "ten chunks of 1 KiB, chunked coding",
         128,
+        20,
         (Batch(request("/stream"), (Answer(200, "text/plain", b"x" * 10240, chunks=10),)),),
     ),
     *(
@@ -196,6 +207,7 @@ _ALL = (
             f"plaintext-{connections}",
             f"plaintext with {connections:,} connections: does the cost of a request grow with their number?",
             connections,
+            0,
             _HELLO,
             servers=("raw-uvloop", "fastresp", "uvicorn"),
         )

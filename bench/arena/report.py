@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from statistics import median
 from typing import Any
 
 from bench import machine
-from bench.arena.measure import Figure, Settings
+from bench.arena.measure import Figure, Settings, Stage
 from bench.arena.profiles import PROFILES, Profile
 from bench.arena.servers import NATIVE, SERVERS, Server
-from bench.arena.targets import DISTURBED, PEERS, disturbance, judge
+from bench.arena.targets import DISTURBED, P99, PEERS, WITHIN, WORDS, disturbance, judge, within_spread
 
 COLUMNS = (
     "server",
@@ -27,13 +27,18 @@ COLUMNS = (
     "errors",
 )
 
-BETTER: tuple[tuple[str, str, Callable[..., Any]], ...] = (
-    ("cpu", "CPU a request", min),
-    ("requests_per_second", "requests/s", max),
-    ("p99", "p99", min),
-    ("memory", "peak memory", min),
+STEADY = ("at equal load: requests/s", "p50 ms", "p99 ms", "server core")
+
+BETTER: tuple[tuple[str, Callable[..., Any]], ...] = (
+    ("cpu", min),
+    ("requests_per_second", max),
+    (P99, min),
+    ("memory", min),
 )
-"""Figures, their names, and what is better."""
+"""Figures, and what is better."""
+
+KEEPS_UP = 0.95
+"""At equal load: the least share of the fastest server's requests with which another one's latencies are compared."""
 
 
 @dataclass
@@ -54,7 +59,8 @@ class Report:
             "rounds": self.rounds,
             "skipped": self.skipped,
             "measurements": [
-                {"profile": profile, "server": server, "round": index, **_as_json(figure)}
+                {"profile": profile, "server": server, "round": index}
+                | ({"failed": figure} if isinstance(figure, str) else asdict(figure))
                 for (profile, server), figures in self.figures.items()
                 for index, figure in enumerate(figures, 1)
             ],
@@ -64,8 +70,7 @@ class Report:
     def from_json(cls, document: Mapping[str, Any]) -> Report:
         figures: dict[tuple[str, str], list[Figure | str]] = {}
         for entry in document["measurements"]:
-            found = entry.get("failed") or Figure(**{name: entry[name] for name in Figure._fields})
-            figures.setdefault((entry["profile"], entry["server"]), []).append(found)
+            figures.setdefault((entry["profile"], entry["server"]), []).append(_figure(entry))
         settings = Settings(**document["settings"])
         return cls(document["facts"], settings, document["rounds"], document["skipped"], figures)
 
@@ -75,9 +80,33 @@ class Report:
     def good(self, profile: str, server: str) -> list[Figure]:
         return [figure for figure in self.figures.get((profile, server), ()) if isinstance(figure, Figure)]
 
-    def median(self, profile: str, server: str, figure: str) -> float | None:
+    def values(self, profile: str, server: str, figure: str) -> list[float]:
+        """A figure of each round. There is no latency at equal load of a server that did not have that load."""
+        stage, _, name = figure.rpartition(".")
         good = self.good(profile, server)
-        return float(median(getattr(each, figure) for each in good)) if good else None
+        if not stage:
+            return [getattr(each, name) for each in good]
+        if name in ("p50", "p99") and self.lags(profile, server):
+            return []
+        return [getattr(each.steady, name) for each in good if each.steady]
+
+    def median(self, profile: str, server: str, figure: str) -> float | None:
+        values = self.values(profile, server, figure)
+        return float(median(values)) if values else None
+
+    def lags(self, profile: str, server: str) -> str:
+        """Why a server did not have the load of all others where it was to be equal, or ""."""
+        if errors := sum(self.values(profile, server, "steady.errors")):
+            return f"{errors:,} errors"
+        rates = {
+            name: rate
+            for name in SERVERS
+            if (rate := self.median(profile, name, "steady.requests_per_second"))
+            and not any(self.values(profile, name, "steady.errors"))
+        }
+        fastest = max(rates.values(), default=0.0)
+        mine = rates.get(server, 0.0)
+        return f"{mine:,.0f} requests/s, of {fastest:,.0f}" if mine < KEEPS_UP * fastest else ""
 
     def profiles(self) -> list[Profile]:
         """The profiles that were measured, in the order of the table."""
@@ -94,63 +123,84 @@ class Report:
     def text(self, picture: Callable[[Profile], str] = lambda _: "") -> str:
         """The whole report in Markdown; `picture` gives the Markdown that shows a profile's plot."""
         parts = [self.sentence(), *self.skipped]
-        if verdicts := judge(self.median):
+        if verdicts := judge(self.values):
             parts.append("### Targets")
             rows = ["| profile | figure | is | has to be | reached |", "|---|---|--:|--:|---|"]
             parts.append("\n".join([*rows, *(f"| {' | '.join(verdict)} |" for verdict in verdicts)]))
         if lines := self.behind():
             parts += ["### Where fastresp is not first", "\n".join(f"- {line}" for line in lines)]
         for profile in self.profiles():
-            connections = self.settings.connections or profile.connections
-            parts += [f"### {profile.name}", f"{profile.text}; {connections:,} connections"]
+            parts += [f"### {profile.name}", self.heading(profile)]
             parts += [each for each in (picture(profile), self.table(profile.name), self.absent(profile.name)) if each]
         return "\n\n".join(parts)
 
     def sentence(self) -> str:
         settings = self.settings
+        steady = f" and {settings.steady:g} s at equal load" if settings.steady else ""
         return (
-            f"{machine.sentence(self.facts)}; medians of {self.rounds} interleaved rounds of {settings.seconds:g} s "
-            f"after {settings.warm_up:g} s of warm-up; server on core {settings.server_core}, wrk on core "
-            f"{settings.client_core}"
+            f"{machine.sentence(self.facts)}; medians of {self.rounds} interleaved rounds of {settings.seconds:g} s at "
+            f"full load{steady}, after {settings.warm_up:g} s of warm-up; server on core {settings.server_core}, wrk "
+            f"on core {settings.client_core}"
         )
+
+    def heading(self, profile: Profile) -> str:
+        """What is asked, and by how many."""
+        text = f"{profile.text}; {self.settings.connections or profile.connections:,} connections"
+        if self.is_steady(profile.name):
+            text += f", which wait {profile.think} ms, on average, before they ask at equal load"
+        return text
+
+    def is_steady(self, profile: str) -> bool:
+        """Whether there was a stage of equal load."""
+        return any(each.steady for server in self.ranking(profile) for each in self.good(profile, server.name))
 
     def table(self, profile: str) -> str:
         """The table of one profile: the least CPU first; floors in italics, fastresp in bold."""
-        lines = [f"| {' | '.join(COLUMNS)} |", f"|---|{'--:|' * (len(COLUMNS) - 1)}"]
+        columns = COLUMNS + STEADY if self.is_steady(profile) else COLUMNS
+        lines = [f"| {' | '.join(columns)} |", f"|---|{'--:|' * (len(columns) - 1)}"]
         return "\n".join([*lines, *(self._row(profile, server) for server in self.ranking(profile))])
 
     def absent(self, profile: str) -> str:
-        """Who has no figure in a profile, and why."""
+        """Who has no figure in a profile, or none at equal load, and why."""
         lines = []
         for (name, server), figures in self.figures.items():
             reasons = [each for each in figures if isinstance(each, str)]
             if name == profile and reasons:
                 rounds = "" if len(reasons) == len(figures) else f" in {len(reasons)} of {len(figures)} rounds"
                 lines.append(f"- {server}: no figure{rounds}: {reasons[0]}")
+        if self.is_steady(profile):
+            late = {server.name: self.lags(profile, server.name) for server in self.ranking(profile)}
+            lines += [f"- {name}: no latency at equal load: {reason}" for name, reason in late.items() if reason]
         return "\n".join(lines)
 
     def behind(self) -> list[str]:
         """For each profile, who among the peers is before fastresp, in what, and how far."""
         lines = []
         for profile in self.profiles():
-            said = []
-            for figure, name, best in BETTER:
-                mine = self.median(profile.name, NATIVE, figure)
-                others = {peer: value for peer in PEERS if (value := self.median(profile.name, peer, figure))}
-                if not mine or not others:
-                    continue
-                others_took = disturbance(self.median, profile.name, figure, (NATIVE, *others))
-                if others_took > DISTURBED:
-                    said.append(f"{name}: not compared, for other jobs took up to {others_took:.0%} of a core")
-                    continue
-                first = best(others, key=lambda peer, others=others: others[peer])
-                ahead = [peer for peer in others if others[peer] != mine and best(others[peer], mine) != mine]
-                if ahead:
-                    more = f" and {len(ahead) - 1} more" if len(ahead) > 1 else ""
-                    said.append(f"{name}: {first}{more} (fastresp has {mine / others[first]:.2f} times the best)")
-            if said:
-                lines.append(f"{profile.name}: {'; '.join(said)}")
+            for who, peers in ((NATIVE, PEERS),):
+                said = [
+                    each for figure, best in BETTER if (each := self._behind(profile.name, who, peers, figure, best))
+                ]
+                if said:
+                    lines.append(f"{profile.name}{'' if who == NATIVE else f', {who}'}: {'; '.join(said)}")
         return lines
+
+    def _behind(self, profile: str, who: str, peers: tuple[str, ...], figure: str, best: Callable[..., Any]) -> str:
+        mine = self.median(profile, who, figure)
+        others = {peer: value for peer in peers if (value := self.median(profile, peer, figure))}
+        if not mine or not others:
+            return ""
+        others_took = disturbance(self.values, profile, figure, (who, *others))
+        if others_took > DISTURBED:
+            return f"{WORDS[figure]}: not compared, for other jobs took up to {others_took:.0%} of a core"
+        first = best(others, key=lambda peer: others[peer])
+        ahead = [peer for peer in others if others[peer] != mine and best(others[peer], mine) != mine]
+        if not ahead:
+            return ""
+        more = f" and {len(ahead) - 1} more" if len(ahead) > 1 else ""
+        close = within_spread(self.values(profile, who, figure), self.values(profile, first, figure))
+        how_far = f"{who} has {mine / others[first]:.2f} times the best{f', {WITHIN}' if close else ''}"
+        return f"{WORDS[figure]}: {first}{more} ({how_far})"
 
     def _row(self, profile: str, server: Server) -> str:
         good = self.good(profile, server.name)
@@ -171,12 +221,30 @@ class Report:
             f"{_median(good, 'client_core'):.0%} + {_median(good, 'client_others'):.0%}",
             f"{sum(figure.errors for figure in good)}",
         )
+        steady = [figure.steady for figure in good if figure.steady]
+        if steady:
+            late = bool(self.lags(profile, server.name))
+            others = median(max(stage.server_others, stage.client_others) for stage in steady)
+            cells += (
+                f"{_median(steady, 'requests_per_second'):,.0f}",
+                "-" if late else f"{_median(steady, 'p50'):.2f}",
+                "-" if late else f"{_median(steady, 'p99'):.2f}{_spread([stage.p99 for stage in steady])}",
+                f"{_median(steady, 'server_core'):.0%} + {others:.0%}",
+            )
         return f"| {' | '.join(cells)} |"
 
 
-def _median(figures: list[Figure], name: str) -> float:
-    return float(median(getattr(figure, name) for figure in figures))
+def _median(stages: Sequence[Stage], name: str) -> float:
+    return float(median(getattr(stage, name) for stage in stages))
 
 
-def _as_json(figure: Figure | str) -> dict[str, object]:
-    return {"failed": figure} if isinstance(figure, str) else figure._asdict()
+def _spread(values: Sequence[float]) -> str:
+    return f" ({min(values):.2f} - {max(values):.2f})" if len(values) > 1 else ""
+
+
+def _figure(entry: Mapping[str, Any]) -> Figure | str:
+    """What `as_json` has made of a figure, or of the reason why there is none."""
+    if "failed" in entry:
+        return str(entry["failed"])
+    found = {field.name: entry[field.name] for field in fields(Figure)}
+    return Figure(**found | {"steady": Stage(**found["steady"]) if found["steady"] else None})

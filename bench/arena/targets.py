@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from statistics import median
 from typing import NamedTuple
 
 from bench.arena.profiles import PROFILES
@@ -11,8 +12,8 @@ from bench.arena.servers import FLOOR, NATIVE, SERVERS
 DISTURBED = 0.05
 """The share of a core that other jobs may take before requests per second and latencies tell nothing."""
 
-Value = Callable[[str, str, str], float | None]
-"""Of a profile, a server, and the name of a figure: the median, None where there is none."""
+Values = Callable[[str, str, str], Sequence[float]]
+"""Of a profile, a server, and the name of a figure: one for each round, none where it has no figure."""
 
 PEERS = tuple(server.name for server in SERVERS.values() if server.kind == "peer")
 GRANIAN = tuple(name for name in PEERS if name.startswith("granian"))
@@ -42,52 +43,78 @@ class Target(NamedTuple):
     at_least: bool = False
     of: str = ""
 
-    def judge(self, value: Value) -> Verdict | None:
+    def judge(self, values: Values) -> Verdict | None:
         """None where a figure is missing."""
-        mine = value(self.profile, NATIVE, self.figure)
-        if mine is None:
+        mine = values(self.profile, NATIVE, self.figure)
+        others = {
+            each: found for each in self.against if any(found := values(self.of or self.profile, each, self.figure))
+        }
+        if self.against and not others:
             return None
-        name, measured, what = "", mine, WORDS[self.figure]
-        if self.against:
-            profile = self.of or self.profile
-            others = {each: found for each in self.against if (found := value(profile, each, self.figure))}
-            if not others:
-                return None
-            name = (max if self.at_least else min)(others, key=lambda each: others[each])
-            measured = mine / others[name]
-            best = f"the best peer, {name}" if self.against == PEERS else name
-            what = f"{what}, over {f'that in {self.of}' if self.of else best}"
-        reached = measured >= self.limit if self.at_least else measured <= self.limit
-        verdict = "yes" if reached else "**no**"
-        others_took = disturbance(value, self.profile, self.figure, (NATIVE, name))
-        if others_took > DISTURBED:
-            verdict = f"not judged: other jobs took up to {others_took:.0%} of a core"
+        if not mine:
+            return self._left_behind(values)
+        name, measured = "", median(mine)
+        if others:
+            name = (max if self.at_least else min)(others, key=lambda each: median(others[each]))
+            measured /= median(others[name])
+        verdict = "yes" if (measured >= self.limit if self.at_least else measured <= self.limit) else "**no**"
+        if self.figure == P99 and within_spread(mine, others[name]):
+            verdict += f" ({WITHIN})"
+        return self._verdict(name, f"{measured:.2f}", self._unless_disturbed(verdict, values, (NATIVE, name)))
+
+    def _left_behind(self, values: Values) -> Verdict | None:
+        """Who did not keep up at equal load has no latency, and has not reached the target either."""
+        if self.figure != P99 or not values(self.profile, NATIVE, "steady.requests_per_second"):
+            return None
+        return self._verdict("", "-", self._unless_disturbed("**no**: it did not carry that load", values, (NATIVE,)))
+
+    def _unless_disturbed(self, verdict: str, values: Values, servers: Iterable[str]) -> str:
+        others_took = disturbance(values, self.profile, self.figure, servers)
+        if others_took <= DISTURBED:
+            return verdict
+        return f"not judged: other jobs took up to {others_took:.0%} of a core"
+
+    def _verdict(self, name: str, measured: str, verdict: str) -> Verdict:
+        what = WORDS[self.figure]
+        if self.of:
+            what += f", over that in {self.of}"
+        elif self.against:
+            what += f", over {', '.join(filter(None, ('the best peer' if self.against == PEERS else '', name)))}"
         wanted = f"{'at least' if self.at_least else 'at most'} {self.limit:.3g}"
-        return Verdict(self.profile, what, f"{measured:.2f}", wanted, verdict)
+        return Verdict(self.profile, what, measured, wanted, verdict)
 
 
-def disturbance(value: Value, profile: str, figure: str, servers: Iterable[str]) -> float:
-    """The largest share of a core that other jobs took from one of these servers or from wrk; 0.0 for a figure that
-    does not suffer from that.
+def within_spread(mine: Sequence[float], theirs: Sequence[float]) -> bool:
+    """Whether two medians differ by less than either of the two servers does from itself, round by round."""
+    spread = min(max(each) - min(each) for each in (mine, theirs))
+    return abs(median(mine) - median(theirs)) < spread
+
+
+def disturbance(values: Values, profile: str, figure: str, servers: Iterable[str]) -> float:
+    """The largest share of a core that other jobs took from one of these servers or from wrk, in the stage that the
+    figure is of; 0.0 for a figure that does not suffer from that.
     """
-    if figure not in ("requests_per_second", "p99"):
+    stage, dot, name = figure.rpartition(".")
+    if name not in ("requests_per_second", "p99"):
         return 0.0
-    shares = ("server_others", "client_others")
-    return max(value(profile, server, share) or 0.0 for server in servers for share in shares)
+    shares = [f"{stage}{dot}{share}" for share in ("server_others", "client_others")]
+    return max(median(values(profile, server, share) or (0.0,)) for server in servers for share in shares)
 
 
+P99 = "steady.p99"
+WITHIN = "within the rounds' spread"
 WORDS = {
     "requests_per_second": "requests/s",
     "cpu": "CPU a request",
-    "p99": "p99",
+    P99: "p99 at equal load",
     "memory": "peak memory",
     "growth": "MiB above idle for each upload",
 }
 
 
-def judge(value: Value) -> list[Verdict]:
+def judge(values: Values) -> list[Verdict]:
     """A verdict for each target whose figures are there."""
-    return [verdict for target in TARGETS if (verdict := target.judge(value)) is not None]
+    return [verdict for target in TARGETS if (verdict := target.judge(values)) is not None]
 
 
 _MAIN = tuple(profile.name for profile in PROFILES.values() if not profile.servers)
@@ -109,5 +136,5 @@ TARGETS = (
     Target("upload", "growth", (), 2),
     Target("plaintext-4096", "cpu", (NATIVE,), 1.25, of="plaintext-64"),
     *(Target(profile, "memory", ("uvicorn",), 1) for profile in _MAIN),
-    *(Target(profile, "p99", PEERS, 1) for profile in _MAIN),
+    *(Target(profile, P99, PEERS, 1) for profile in _MAIN),
 )

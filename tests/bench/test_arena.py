@@ -20,7 +20,7 @@ import pytest
 
 from bench import ROOT
 from bench.arena import load, tools
-from bench.arena.__main__ import present, run
+from bench.arena.__main__ import minutes, present, run
 from bench.arena.check import check, read_answer
 from bench.arena.measure import Settings
 from bench.arena.process import Failed, Process, Wrong, serving
@@ -190,13 +190,13 @@ OK = b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 2\r\n"
 
 def test_right_answers_pass() -> None:
     with canned(OK + b"\r\nok") as process:
-        check(Profile("p", "", 1, (get("/", b"ok"), get("/x", b"ok"))), process)
+        check(Profile("p", "", 1, 0, (get("/", b"ok"), get("/x", b"ok"))), process)
 
 
 def test_a_connection_that_has_to_end_is_made_again() -> None:
     closing = Batch(request("/", "Connection: close\r\n"), (text(b"ok"),), closes=True)
     with canned(*[OK + b"connection: close\r\n\r\nok"] * 2) as process:
-        check(Profile("p", "", 1, (closing,)), process)
+        check(Profile("p", "", 1, 0, (closing,)), process)
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_a_connection_that_has_to_end_is_made_again() -> None:
 def test_wrong_answers_are_found_out(answer: bytes, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bench.arena.check.SECONDS", 0.2)
     with canned(answer) as process, pytest.raises(Wrong, match=reason):
-        check(Profile("p", "", 1, (get("/", b"ok"),)), process)
+        check(Profile("p", "", 1, 0, (get("/", b"ok"),)), process)
 
 
 @needs_taskset
@@ -237,10 +237,18 @@ def test_a_server_whose_certificate_cannot_be_made_says_why(monkeypatch: pytest.
 @needs_taskset
 def test_who_answers_wrongly_is_asked_once() -> None:
     broken = Server("broken", "", app("nowhere.py"), cannot={"stream": "it can't"})
-    result = Report({}, Settings(5, 1, 0, 0, 1), 3, [], {})
+    result = Report({}, Settings(5, 1, 0, 0, 0, 1), 3, [], {})
     run(PROFILES["stream"], [broken], result)
     assert result.figures == {("stream", "broken"): ["it can't"]}
     assert not result.has_figures()
+
+
+def test_the_estimate_holds_both_stages_for_all_who_are_measured() -> None:
+    servers = [SERVERS[name] for name in (NATIVE, "uvicorn", "robyn", "fastresp-memory")]
+    result = Report({}, Settings(3, 1, 2, 0, 0, 1), 5, [], {})
+    assert minutes(PROFILES["json"], servers, result) == 5 * 3 * (1 + 3 + 1 + 2) / 60
+    assert minutes(PROFILES["json-tls"], servers, result) == 5 * 2 * (1 + 3 + 1 + 2) / 60
+    assert minutes(PROFILES["plaintext-64"], servers, result) == 5 * 2 * (1 + 3 + 1) / 60
 
 
 def test_who_lacks_something_is_skipped_and_named() -> None:
@@ -317,8 +325,9 @@ def test_what_is_no_answer_is_refused(data: bytes, reason: str) -> None:
 
 
 def test_the_figures_of_wrk_are_read() -> None:
-    figures = {"requests": 10, "microseconds": 2000000, "p99": 1500, "errors": {"read": 1}}
-    assert load.read_figures(f"Running\n\nFIGURES {json.dumps(figures)}\n", "") == load.Load(10, 2.0, 1.5, {"read": 1})
+    figures = {"requests": 10, "microseconds": 2000000, "p50": 500, "p99": 1500, "errors": {"read": 1}}
+    read = load.read_figures(f"Running\n\nFIGURES {json.dumps(figures)}\n", "")
+    assert read == load.Load(10, 2.0, 0.5, 1.5, {"read": 1})
     with pytest.raises(Failed, match=r"wrk failed: unable to connect"):
         load.read_figures("", "unable to connect\n")
 
@@ -328,10 +337,11 @@ def test_the_figures_of_wrk_are_read() -> None:
 def test_the_command_measures_and_reports(tmp_path: Path) -> None:
     runnable(FLOOR)
     result = arena(
-        *("--here", "--seconds", "1", "--warm-up", "0", "--rounds", "1", "--connections", "4"),
+        *("--here", "--seconds", "1", "--warm-up", "0", "--steady", "1", "--rounds", "1", "--connections", "4"),
         *("--servers", f"{FLOOR},fastresp", "--profiles", "pipelined,limited", "--output", str(tmp_path)),
     )
     assert result.returncode == 0, result.stderr
+    assert "all of it: about 0 minutes" in result.stderr
     assert (tmp_path / "arena.md").read_text() == result.stdout
     assert "16 x `GET /pipeline` back to back; each answer is `ok`; 4 connections" in result.stdout
     measurements = json.loads((tmp_path / "arena.json").read_text())["measurements"]
@@ -341,6 +351,8 @@ def test_the_command_measures_and_reports(tmp_path: Path) -> None:
         ("limited", "fastresp", 0),
     ]
     assert all(each["requests_per_second"] > 0 and each["cpu"] > 0 and each["p99"] > 0 for each in measurements)
+    assert all(each["steady"]["requests"] > 0 and each["steady"]["p99"] > 0 for each in measurements)
+    assert [each["steady"]["errors"] for each in measurements] == [0, 0, 0]
     assert (tmp_path / "plots" / "pipelined.svg").exists()
     again = arena("--figures", str(tmp_path / "arena.json"), "--output", str(tmp_path / "again"))
     assert (again.returncode, again.stdout) == (0, result.stdout)
