@@ -11,7 +11,7 @@ from bench import machine
 from bench.arena.measure import Figure, Settings, Stage
 from bench.arena.profiles import PROFILES, Profile
 from bench.arena.servers import NATIVE, SERVERS, Server
-from bench.arena.targets import DISTURBED, P99, PEERS, WITHIN, WORDS, disturbance, judge, within_spread
+from bench.arena.targets import DISTURBED, FROM, P99, WITHIN, WORDS, disturbance, judge, rivals, within_spread
 
 COLUMNS = (
     "server",
@@ -144,10 +144,14 @@ class Report:
         )
 
     def heading(self, profile: Profile) -> str:
-        """What is asked, and by how many."""
+        """What is asked, and who has static files where."""
         text = f"{profile.text}; {self.settings.connections or profile.connections:,} connections"
         if self.is_steady(profile.name):
             text += f", which wait {profile.think} ms, on average, before they ask at equal load"
+        if profile.name == "static":
+            for kind in FROM:
+                names = [server.name for server in self.ranking(profile.name) if server.files == kind]
+                text += f"; files from {kind}: {', '.join(names) or '-'}"
         return text
 
     def is_steady(self, profile: str) -> bool:
@@ -177,7 +181,7 @@ class Report:
         """For each profile, who among the peers is before fastresp, in what, and how far."""
         lines = []
         for profile in self.profiles():
-            for who, peers in ((NATIVE, PEERS),):
+            for who, peers in rivals(profile.name):
                 said = [
                     each for figure, best in BETTER if (each := self._behind(profile.name, who, peers, figure, best))
                 ]

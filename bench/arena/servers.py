@@ -23,13 +23,15 @@ Command = Callable[[Profile, int], list[str]]
 
 class Server(NamedTuple):
     """One server. `modules` and `programs` are what it can't run without; `packages` what the arena's own environment
-    gets for it. A profile is not measured where `only` leaves it out, and has no figure where `cannot` says why.
+    gets for it; `files` where its static files come from: from "disk" for each request, or from "memory". A profile is
+    not measured where `only` leaves it out, and has no figure where `cannot` says why.
     """
 
     name: str
     text: str
     command: Command
     kind: str = "peer"  # or "floor", or "fastresp"
+    files: str = "memory"
     modules: tuple[str, ...] = ()
     programs: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
@@ -152,6 +154,7 @@ _ALL = (
         "floor",
         programs=("nginx",),
         only=("plaintext", "pipelined", "limited", "headers", "static"),
+        files="disk",
     ),
     Server(
         NATIVE,
@@ -159,6 +162,7 @@ _ALL = (
         app("native.py", "plain"),
         "fastresp",
         packages=("uvloop", "orjson"),
+        files="disk",
     ),
     Server(
         "fastresp-async",
@@ -166,6 +170,7 @@ _ALL = (
         app("native.py", "coroutine"),
         "fastresp",
         packages=("uvloop", "orjson"),
+        files="disk",
     ),
     Server(
         "fastresp-memory",
@@ -193,10 +198,11 @@ _ALL = (
     ),
     Server(
         "fastresp-pure",
-        "native, plain handler, the pure twin",
+        "native, plain handler, the pure twin; files from disk for each request",
         app("native.py", "plain"),
         "fastresp",
         packages=("uvloop", "orjson"),
+        files="disk",
         environment={"FASTRESP_NO_EXTENSIONS": "1"},
     ),
     Server(
@@ -240,6 +246,7 @@ _ALL = (
         granian("rsgi"),
         modules=("granian", "orjson", "uvloop"),
         packages=("granian", "uvloop", "orjson"),
+        files="disk",
     ),
     Server(
         "uvicorn",
@@ -265,6 +272,7 @@ _ALL = (
         app("with_aiohttp.py"),
         modules=("aiohttp", "uvloop", "orjson"),
         packages=("aiohttp", "uvloop", "orjson"),
+        files="disk",
     ),
     Server(
         "blacksheep",
@@ -289,6 +297,7 @@ _ALL = (
         modules=("PySide6.QtHttpServer", "orjson"),
         packages=("PySide6", "orjson"),
         cannot={"stream": "its responder, which can answer in chunks, is out of Python's reach"},
+        files="disk",
     ),
 )
 

@@ -17,6 +17,16 @@ Values = Callable[[str, str, str], Sequence[float]]
 
 PEERS = tuple(server.name for server in SERVERS.values() if server.kind == "peer")
 GRANIAN = tuple(name for name in PEERS if name.startswith("granian"))
+FROM = {kind: tuple(name for name in PEERS if SERVERS[name].files == kind) for kind in ("disk", "memory")}
+"""The peers by where their static files come from."""
+GROUPS = {PEERS: "the best peer"} | {peers: f"the best peer, files from {kind}" for kind, peers in FROM.items()}
+
+
+def rivals(profile: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Who of ours is compared with which peers. Static files: those from disk with those from disk, and so on."""
+    if profile == "static":
+        return (NATIVE, FROM["disk"]), ("fastresp-memory", FROM["memory"])
+    return ((NATIVE, PEERS),)
 
 
 class Verdict(NamedTuple):
@@ -30,7 +40,7 @@ class Verdict(NamedTuple):
 
 
 class Target(NamedTuple):
-    """In a profile, `figure` of fastresp over that of the best of `against` is at least, or at most, `limit`.
+    """In a profile, `figure` of `who` over that of the best of `against` is at least, or at most, `limit`.
 
     With `of`, what it is compared with is measured in that other profile. Without `against`, the figure itself is
     meant.
@@ -42,10 +52,11 @@ class Target(NamedTuple):
     limit: float
     at_least: bool = False
     of: str = ""
+    who: str = NATIVE
 
     def judge(self, values: Values) -> Verdict | None:
         """None where a figure is missing."""
-        mine = values(self.profile, NATIVE, self.figure)
+        mine = values(self.profile, self.who, self.figure)
         others = {
             each: found for each in self.against if any(found := values(self.of or self.profile, each, self.figure))
         }
@@ -60,13 +71,13 @@ class Target(NamedTuple):
         verdict = "yes" if (measured >= self.limit if self.at_least else measured <= self.limit) else "**no**"
         if self.figure == P99 and within_spread(mine, others[name]):
             verdict += f" ({WITHIN})"
-        return self._verdict(name, f"{measured:.2f}", self._unless_disturbed(verdict, values, (NATIVE, name)))
+        return self._verdict(name, f"{measured:.2f}", self._unless_disturbed(verdict, values, (self.who, name)))
 
     def _left_behind(self, values: Values) -> Verdict | None:
         """Who did not keep up at equal load has no latency, and has not reached the target either."""
-        if self.figure != P99 or not values(self.profile, NATIVE, "steady.requests_per_second"):
+        if self.figure != P99 or not values(self.profile, self.who, "steady.requests_per_second"):
             return None
-        return self._verdict("", "-", self._unless_disturbed("**no**: it did not carry that load", values, (NATIVE,)))
+        return self._verdict("", "-", self._unless_disturbed("**no**: it did not carry that load", values, (self.who,)))
 
     def _unless_disturbed(self, verdict: str, values: Values, servers: Iterable[str]) -> str:
         others_took = disturbance(values, self.profile, self.figure, servers)
@@ -75,11 +86,11 @@ class Target(NamedTuple):
         return f"not judged: other jobs took up to {others_took:.0%} of a core"
 
     def _verdict(self, name: str, measured: str, verdict: str) -> Verdict:
-        what = WORDS[self.figure]
+        what = WORDS[self.figure] if self.who == NATIVE else f"{WORDS[self.figure]} of {self.who}"
         if self.of:
             what += f", over that in {self.of}"
         elif self.against:
-            what += f", over {', '.join(filter(None, ('the best peer' if self.against == PEERS else '', name)))}"
+            what += f", over {', '.join(filter(None, (GROUPS.get(self.against), name)))}"
         wanted = f"{'at least' if self.at_least else 'at most'} {self.limit:.3g}"
         return Verdict(self.profile, what, measured, wanted, verdict)
 
@@ -129,12 +140,16 @@ TARGETS = (
     Target("pipelined", "cpu", ("epoll-c",), 2),
     Target("pipelined", "requests_per_second", PEERS, 4, at_least=True),
     *(Target(profile, "cpu", PEERS, 1 / 1.3) for profile in ("baseline", "headers", "limited")),
-    *(Target(profile, "cpu", PEERS, 1) for profile in ("json", "json-tls", "static")),
+    *(
+        Target(profile, "cpu", peers, 1, who=who)
+        for profile in ("json", "json-tls", "static")
+        for who, peers in rivals(profile)
+    ),
     Target("static", "cpu", ("nginx",), 1.5),
     Target("stream", "cpu", PEERS, 0.8),
     Target("upload", "cpu", PEERS, 0.8),
     Target("upload", "growth", (), 2),
     Target("plaintext-4096", "cpu", (NATIVE,), 1.25, of="plaintext-64"),
     *(Target(profile, "memory", ("uvicorn",), 1) for profile in _MAIN),
-    *(Target(profile, P99, PEERS, 1) for profile in _MAIN),
+    *(Target(profile, P99, peers, 1, who=who) for profile in _MAIN for who, peers in rivals(profile)),
 )

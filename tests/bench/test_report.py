@@ -182,6 +182,21 @@ def test_who_does_not_keep_up_has_not_reached_the_target(others: float, verdict:
     assert latency_verdicts(report) == [("p99 at equal load, over the best peer", "-", verdict)]
 
 
+def test_files_from_disk_are_compared_with_files_from_disk() -> None:
+    report = at_equal_load(
+        "static", fastresp=p99s(0.4), fastresp_memory=p99s(0.2), granian_rsgi=p99s(0.5), uvicorn=p99s(0.1)
+    )
+    assert latency_verdicts(report) == [
+        ("p99 at equal load, over the best peer, files from disk, granian-rsgi", "0.80", "yes"),
+        ("p99 at equal load of fastresp-memory, over the best peer, files from memory, uvicorn", "2.00", "**no**"),
+    ]
+    assert [line for line in report.behind() if "p99" in line] == [
+        "static, fastresp-memory: requests/s: not compared, for other jobs took up to 25% of a core; "
+        "p99 at equal load: uvicorn (fastresp-memory has 2.00 times the best)"
+    ]
+    assert "; files from disk: fastresp, granian-rsgi; files from memory: fastresp-memory, uvicorn" in report.text()
+
+
 def test_one_figure_is_compared_with_that_of_another_profile() -> None:
     values = {"plaintext-4096": [6.0], "plaintext-64": [5.0]}
     (verdict,) = targets.judge(lambda profile, server, figure: values.get(profile, []) if server == NATIVE else [])
