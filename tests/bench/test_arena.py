@@ -38,7 +38,7 @@ GETS = ["plaintext", "pipelined", "limited", "headers", "json", "static", "strea
 APPLICATIONS = [
     (NATIVE, ["baseline", *GETS]),
     (NATIVE, ["upload"]),
-    (NATIVE, ["json-tls"]),
+    *((name, ["json-tls"]) for name in (NATIVE, "fastresp-asgi", "fastresp-wsgi")),
     ("fastresp-async", ["baseline", *GETS]),
     ("fastresp-memory", ["static"]),
     ("fastresp-asgi", ["baseline", *GETS, "upload"]),
