@@ -12,12 +12,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from fastresp.asgi.feed import Feed
+from fastresp.asgi.lifespan import Lifespan
 from fastresp.errors import BodyError
-from fastresp.feed import Feed
 from fastresp.gateway import Fields, bind_host, declared_length, end_point, write_empty
 from fastresp.headers import Headers
 from fastresp.http import Request, Responder
-from fastresp.lifespan import Lifespan
 
 __all__ = ["AsgiHandler", "ClientDisconnected"]
 

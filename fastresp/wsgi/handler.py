@@ -18,11 +18,11 @@ from io import BytesIO
 from typing import Any, TypeAlias
 from urllib.parse import unquote_to_bytes
 
-from fastresp.feed import ThreadFeed
 from fastresp.gateway import bind_host, end_point, write_empty
 from fastresp.http import Request, Responder
 from fastresp.http.names import describe
-from fastresp.threads import Threads
+from fastresp.wsgi.feed import Feed
+from fastresp.wsgi.threads import Threads
 
 __all__ = ["FileWrapper", "WsgiHandler"]
 
@@ -146,7 +146,7 @@ class _Call:
     _status = 0
     _fields: list[tuple[str, str]]
     _length: int | None = None  # as the application has stated it
-    _feed: ThreadFeed | None = None
+    _feed: Feed | None = None
     _is_begun = False
 
     def __init__(
@@ -242,7 +242,7 @@ class _Call:
             self._answer_whole(data)
         else:
             self._check_start()
-            self._feed = ThreadFeed(self._loop)
+            self._feed = Feed(self._loop)
             self._feed.put(data)
             self._tell(self._answer_with, self._feed)
 

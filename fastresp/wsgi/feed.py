@@ -1,7 +1,6 @@
-"""Content that is handed over piece by piece, as a device that a responder reads: the reader sets the pace.
+"""Content that a thread hands over piece by piece, as a device that a responder reads: the reader sets the pace.
 
-Feed is filled by a coroutine, ThreadFeed from another thread. A responder closes its device when nobody will read from
-it any more: the answer is complete, or the client is gone.
+A responder closes its device when nobody will read from it any more: the answer is complete, or the client is gone.
 """
 
 from __future__ import annotations
@@ -11,67 +10,13 @@ import threading
 
 from fastresp.http.device import DeviceError
 
-__all__ = ["Feed", "ThreadFeed"]
+__all__ = ["Feed"]
 
 WINDOW = 65536
-"""Bytes that may wait in a ThreadFeed before its thread has to."""
+"""Bytes that may wait in a feed before its thread has to."""
 
 
 class Feed:
-    """Content of a known length, from the coroutines of one loop."""
-
-    def __init__(self, length: int) -> None:
-        self.left = length
-        self._piece: bytes | None = None
-        self._error: DeviceError | None = None
-        self._closed = False
-        self._given = asyncio.Event()
-        self._taken = asyncio.Event()
-        self._turn = asyncio.Lock()
-
-    async def put(self, piece: bytes) -> bool:
-        """Returns when the piece is taken. False if nobody wants it any more; ValueError if it is beyond the length."""
-        if len(piece) > self.left:
-            raise ValueError(
-                f"the content is longer than its content-length says, by {len(piece) - self.left} bytes or more"
-            )
-        if not piece:
-            return True
-        async with self._turn:
-            if self._closed:
-                return False
-            self.left -= len(piece)
-            self._piece = piece
-            self._taken.clear()
-            self._given.set()
-            await self._taken.wait()
-            return self._piece is None
-
-    def fail(self, reason: str) -> None:
-        """There will be no more: what reads this device breaks its answer off."""
-        self._error = DeviceError(reason)
-        self._given.set()
-
-    def __aiter__(self) -> Feed:
-        return self
-
-    async def __anext__(self) -> bytes:
-        while self._piece is None:
-            if self._error is not None:
-                raise self._error
-            self._given.clear()
-            await self._given.wait()
-        piece, self._piece = self._piece, None
-        self._taken.set()
-        return piece
-
-    def aclose(self) -> None:
-        """Nobody will read any more."""
-        self._closed = True
-        self._taken.set()
-
-
-class ThreadFeed:
     """Content from one thread, for a loop in another: `put`, `end` and `fail` are the thread's, the rest the loop's."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -116,7 +61,7 @@ class ThreadFeed:
             except RuntimeError:  # the loop is closed: nobody reads any more
                 self._closed = True
 
-    def __aiter__(self) -> ThreadFeed:
+    def __aiter__(self) -> Feed:
         return self
 
     async def __anext__(self) -> bytes:

@@ -1,0 +1,8 @@
+"""ASGI applications as handlers: what the specification calls a server, on top of Request and Responder.
+
+An application is called in the event loop, by the coroutine that a handler is; nothing of WSGI is imported here.
+"""
+
+from fastresp.asgi.handler import AsgiHandler, ClientDisconnected
+
+__all__ = ["AsgiHandler", "ClientDisconnected"]

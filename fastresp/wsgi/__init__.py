@@ -1,0 +1,8 @@
+"""WSGI applications as handlers: what PEP 3333 calls a server, on top of Request and Responder.
+
+An application may block, so it is called in a thread; nothing of ASGI is imported here.
+"""
+
+from fastresp.wsgi.handler import FileWrapper, WsgiHandler
+
+__all__ = ["FileWrapper", "WsgiHandler"]
