@@ -3,6 +3,7 @@
 An application may block, so it is called in a thread; nothing of ASGI is imported here.
 """
 
-from fastresp.wsgi.handler import FileWrapper, WsgiHandler
+from fastresp.wsgi.files import FileWrapper
+from fastresp.wsgi.handler import WsgiHandler
 
 __all__ = ["FileWrapper", "WsgiHandler"]

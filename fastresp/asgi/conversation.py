@@ -1,0 +1,243 @@
+"""The events of one request, between an ASGI application and a responder (ASGI HTTP specification 2.4).
+
+The start of an answer is held until its first content: an answer of one piece is one `write`. What follows in pieces
+is chunked, or, where the application has stated a content-length, drawn from `send` as from any other device.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, MutableMapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from fastresp.asgi.feed import Feed
+from fastresp.errors import BodyError
+from fastresp.gateway import Fields, declared_length, write_empty
+from fastresp.headers import Headers
+from fastresp.http import Request, Responder
+
+__all__ = ["DONE", "ClientDisconnected", "Conversation", "Message"]
+
+Message: TypeAlias = MutableMapping[str, Any]
+
+log = logging.getLogger("fastresp")
+
+# Where an answer is. SENT: the responder has it all; events that add nothing may follow.
+_NEW, _HELD, _CHUNKED, _MEASURED, _SENT, _TRAILERS, DONE = range(7)
+_EXPECTED = {
+    _NEW: "'http.response.start' comes first",
+    _HELD: "'http.response.start' was sent, and 'http.response.body' comes next",
+    _TRAILERS: "the content is complete, and 'http.response.trailers' comes next",
+    DONE: "the answer is complete",
+}
+
+
+class ClientDisconnected(OSError):
+    """What `send` raises when the client is gone (ASGI HTTP specification, 2.4)."""
+
+    def __init__(self) -> None:
+        super().__init__("the client is gone, and nothing can be sent to it")
+
+
+class Conversation:
+    """What `receive` and `send` of one request are."""
+
+    # PERF: few requests need more than the two attributes that are set for each.
+    state = _NEW
+    _status = 200
+    _fields: Fields
+    _trailers: Fields | None = None
+    _feed: Feed | None = None
+    _pieces: AsyncIterator[bytes] | None = None
+    _body_is_read = False
+    _over: asyncio.Event | None = None
+    _told = False  # that the client is gone
+
+    def __init__(self, request: Request, responder: Responder) -> None:
+        self._request = request
+        self._responder = responder
+
+    async def receive(self) -> Message:
+        """The next event: http.request until the body has come, then http.disconnect when there is no more to do."""
+        if not self._body_is_read:
+            try:
+                if self._pieces is None:
+                    try:
+                        body = self._request.body
+                    except RuntimeError:  # it is still to come
+                        self._pieces = aiter(self._request)
+                    else:
+                        self._body_is_read = True
+                        return {"type": "http.request", "body": body, "more_body": False}
+                return {"type": "http.request", "body": await anext(self._pieces), "more_body": True}
+            except StopAsyncIteration:
+                self._body_is_read = True
+                return {"type": "http.request", "body": b"", "more_body": False}
+            except BodyError:
+                self._body_is_read = self._told = True
+                return {"type": "http.disconnect"}
+        if self._over is None:
+            self._over = asyncio.Event()
+            self._responder.on_close(self._over.set)
+        await self._over.wait()
+        self._told = True
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: Message) -> None:
+        """Takes an event of the answer, and returns when the client has room for more.
+
+        Raises ClientDisconnected when the client is gone, RuntimeError for an event out of order, ValueError and
+        TypeError for what must not be sent.
+        """
+        kind = message["type"]
+        state = self.state
+        if kind == "http.response.start" and state == _NEW:
+            status = message["status"]
+            if status < 200:
+                raise ValueError(f"an answer has a status of 200 or above, not {status}: see http.response.early_hint")
+            self._status = status
+            self._fields = list(message.get("headers", ()))
+            if message.get("trailers"):
+                self._trailers = []
+            self.state = _HELD
+            return
+        if self._responder.is_response_canceled:
+            self._told = True
+            raise ClientDisconnected
+        if kind == "http.response.body" and _HELD <= state <= _SENT:
+            body = message.get("body", b"")
+            if type(body) is not bytes:
+                body = bytes(memoryview(body))
+            if message.get("more_body"):
+                await self._put(body)
+            elif state == _HELD and self._trailers is None:
+                # PERF: nearly every answer goes this way
+                try:
+                    if body:
+                        self._responder.write(body, self._fields, self._status)
+                    else:
+                        self._write(body)
+                except Exception:
+                    self._answer(self._write, body)  # nothing was sent
+                self.state = DONE
+            else:
+                await self._put_last(body)
+        elif kind == "http.response.trailers" and state == _TRAILERS:
+            self._trailers += message.get("headers", ())
+            if not message.get("more_trailers"):
+                self._responder.write_end_chunked(trailers=self._trailers)
+                self.state = DONE
+        elif kind == "http.response.pathsend" and state == _HELD:
+            self._answer(self._write_path, message["path"])
+            self.state = DONE
+        elif kind == "http.response.early_hint" and state in (_NEW, _HELD):
+            self._responder.write(Headers([(b"link", link) for link in message["links"]]), 103)
+        else:
+            expected = _EXPECTED.get(state, "the content goes on with 'http.response.body'")
+            raise RuntimeError(f"the event {kind!r} can't be sent now: {expected}")
+
+    def excuses(self, error: BaseException) -> bool:
+        """The application raised. Whether that is no fault: it was told that the client is gone."""
+        if self._feed is not None:
+            self._feed.fail("the application failed")
+        if self._told and isinstance(error, Exception) and self._responder.is_response_canceled:
+            log.info("the application ended with %r when the client had left", error)
+            return True
+        return False
+
+    def leave(self) -> None:
+        """The application returned before it said that its answer is complete. Raises RuntimeError if it is not."""
+        if self.state == _SENT or self._responder.is_response_canceled:
+            return
+        if self._feed is not None:
+            if self._feed.left == 0:
+                return
+            self._feed.fail("the application returned before its end")
+        raise RuntimeError(
+            "the application returned without an answer"
+            if self.state <= _HELD
+            else "the application returned in the middle of its answer"
+        )
+
+    async def _put(self, body: bytes) -> None:
+        """Sends content that more may follow."""
+        first = self.state == _HELD
+        if first:
+            self._answer(self._begin, body)
+        if self.state == _CHUNKED:
+            self._responder.write_chunk(body)
+            await self._responder.drain()
+        elif self._feed is not None:
+            if not await self._feed.put(body):
+                self._told = True
+                raise ClientDisconnected
+        elif body and not first and self._has_content():
+            raise ValueError("the content is longer than its content-length says")
+
+    async def _put_last(self, body: bytes) -> None:
+        if self.state != _CHUNKED:
+            await self._put(body)
+            if self.state != _CHUNKED:
+                if self._feed is not None and self._feed.left:
+                    raise ValueError(f"the content ends {self._feed.left} bytes before its content-length says")
+                self.state = DONE
+                return
+            body = b""
+        if self._trailers is not None:
+            self._responder.write_chunk(body)
+            self.state = _TRAILERS
+        else:
+            self._responder.write_end_chunked(body)
+            self.state = DONE
+
+    def _answer(self, write: Callable[[Any], None], argument: Any) -> None:
+        """Has `write` send the head; without a transfer-encoding of the application's, for framing is the server's."""
+        try:
+            write(argument)
+        except BaseException:
+            kept = _without(b"transfer-encoding", self._fields)
+            if len(kept) == len(self._fields):
+                self.state = _NEW  # nothing was sent, and another answer may be
+                raise
+            self._fields = kept
+            self._answer(write, argument)
+
+    def _write(self, body: bytes) -> None:
+        if body:
+            self._responder.write(body, self._fields, self._status)
+        else:
+            length = declared_length(self._fields)
+            write_empty(self._request, self._responder, self._status, self._fields, length)
+
+    def _write_path(self, path: str) -> None:
+        self._responder.write(Path(path), self._fields, self._status)
+
+    def _begin(self, body: bytes) -> None:
+        """The head of an answer in pieces, of which `body` is the first, and the way that the others take."""
+        fields = self._fields
+        if self._trailers is not None:
+            fields = _without(b"content-length", fields)  # only chunked content has trailers (RFC 9112, section 7.1.2)
+        length = declared_length(fields)
+        if length is None:
+            self._responder.write_begin_chunked(fields, self._status)
+            self.state = _CHUNKED
+        elif not self._has_content():
+            self._responder.write(headers=fields, status=self._status)
+            self.state = _SENT
+        elif len(body) == length:
+            self._responder.write(body, fields, self._status)
+            self.state = _SENT
+        else:
+            feed = Feed(length)
+            self._responder.write(feed, fields, self._status)
+            self._feed = feed
+            self.state = _MEASURED
+
+    def _has_content(self) -> bool:
+        return self._request.method != "HEAD" and self._status not in (204, 205, 304)
+
+
+def _without(name: bytes, fields: Fields) -> Fields:
+    return [field for field in fields if field[0].lower() != name]

@@ -1,0 +1,203 @@
+"""One call of a WSGI application, and what becomes of its answer (PEP 3333).
+
+An answer whose end is known with its first piece is one `write`; a longer one is a device that the thread fills,
+never far ahead of the client.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import Any, TypeAlias
+
+from fastresp.gateway import write_empty
+from fastresp.http import Request, Responder
+from fastresp.http.names import describe
+from fastresp.wsgi.environ import Environ, new_environ
+from fastresp.wsgi.feed import Feed
+from fastresp.wsgi.files import FileWrapper, as_stated
+
+__all__ = ["Application", "Call"]
+
+Application: TypeAlias = Callable[[Environ, Callable[..., Callable[[bytes], None]]], Iterable[bytes]]
+
+log = logging.getLogger("fastresp")
+
+# What describes a connection, not an answer, and is the server's (PEP 3333, "Other HTTP Features").
+_HOP_BY_HOP = {"connection", "keep-alive", "te", "trailer", "trailers", "transfer-encoding", "upgrade"}
+_HOP_BY_HOP |= {"proxy-authenticate", "proxy-authorization"}
+
+
+class Call:
+    """One call of the application, and its answer. `run` is its thread's; what it hands to `_tell` is the loop's."""
+
+    # PERF: not set for each call, as few calls need others
+    _status = 0
+    _fields: list[tuple[str, str]]
+    _length: int | None = None  # as the application has stated it
+    _feed: Feed | None = None
+    _is_begun = False
+
+    def __init__(
+        self, app: Application, request: Request, responder: Responder, loop: asyncio.AbstractEventLoop | None
+    ) -> None:
+        self.environ = new_environ(request)
+        self._app = app
+        self._request = request
+        self._responder = responder
+        self._loop = loop  # None: this is its thread
+        self._collected: list[bytes] = []
+
+    def run(self) -> None:
+        """Calls the application and sees its answer through."""
+        if self._responder.is_response_canceled:
+            return  # it has waited for a thread for too long
+        try:
+            result = self._app(self.environ, self.start_response)
+            close = getattr(result, "close", None)
+            try:
+                if self._send(result):
+                    close = None
+            finally:
+                if close is not None:
+                    close()
+        except _Unwanted:
+            pass
+        except BaseException as error:
+            self._fail(error)
+            if self._loop is None and not isinstance(error, Exception):
+                raise
+
+    def start_response(
+        self, status: str, headers: list[tuple[str, str]], exc_info: Any = None
+    ) -> Callable[[bytes], None]:
+        """PEP 3333, "The start_response() Callable". Raises ValueError, TypeError or HeaderError for what must not be
+        sent, AssertionError for a second call without exc_info, and exc_info's exception if it is too late for it.
+        """
+        try:
+            if exc_info is not None:
+                if self._is_begun:
+                    raise exc_info[1].with_traceback(exc_info[2])
+            elif self._status:
+                raise AssertionError("start_response() was called a second time, without exc_info")
+        finally:
+            exc_info = None
+        code = int(status[:3]) if status[:3].isdigit() and status[3:4] in ("", " ") else 0
+        if not 200 <= code <= 999:
+            raise ValueError(f"a status is a string like '200 OK', not below 200, but is {status!r}")
+        length = None
+        for name, value in headers:
+            lowered = name.lower()
+            if lowered in _HOP_BY_HOP:
+                raise ValueError(f"the field {name!r} is the server's, not the application's (PEP 3333)")
+            if lowered == "content-length":
+                length = int(value) if value.strip().isdecimal() else -1  # which the responder refuses
+        self._fields = list(headers)
+        self._length = length
+        self._status = code
+        return self._write
+
+    def _send(self, result: Iterable[bytes]) -> bool:
+        """Sends what the application returned. Whether the responder closes it."""
+        if type(result) is FileWrapper and self._status and not self._is_begun and not self._collected:
+            self._is_begun = True
+            self._tell(self._answer_with, as_stated(result.filelike, self._length))
+            return True
+        if type(result) is list or type(result) is tuple:
+            # PERF: most answers; all of their content is known
+            self._write(result[0] if len(result) == 1 else b"".join(result), True)
+        else:
+            is_all = _is_single(result)
+            for piece in result:
+                self._write(piece, is_all)
+        if self._feed is not None:
+            self._feed.end()
+        elif not self._is_begun:
+            self._answer_whole(b"".join(self._collected))
+        return False
+
+    def _write(self, data: bytes, is_all: bool = False) -> None:
+        """The write() callable of PEP 3333. Raises _Unwanted when nobody waits for more."""
+        if not isinstance(data, bytes):
+            raise TypeError(f"a WSGI application's content is bytes, not {type(data).__name__}")
+        if self._loop is None or not data:
+            self._collected.append(data)
+        elif self._feed is not None:
+            if not self._feed.put(data):
+                raise _Unwanted
+        elif self._is_begun:
+            raise _Unwanted  # beyond its content-length
+        elif is_all or self._length == len(data):
+            self._answer_whole(data)
+        else:
+            self._check_start()
+            self._feed = Feed(self._loop)
+            self._feed.put(data)
+            self._tell(self._answer_with, self._feed)
+
+    def _check_start(self) -> None:
+        if not self._status:
+            raise AssertionError("the application has sent content before it called start_response()")
+        self._is_begun = True
+
+    def _answer_whole(self, body: bytes) -> None:
+        self._check_start()
+        self._tell(self._answer, body)
+
+    def _fail(self, error: BaseException) -> None:
+        """The application raised."""
+        if self._feed is not None:
+            self._feed.fail("the application failed")
+        with suppress(_Unwanted):
+            self._tell(self._refuse, error, not self._is_begun)
+
+    def _tell(self, function: Callable[..., None], *arguments: Any) -> None:
+        """Has the loop's thread call a function."""
+        if self._loop is None:
+            function(*arguments)
+            return
+        try:
+            self._loop.call_soon_threadsafe(function, *arguments)
+        except RuntimeError:
+            raise _Unwanted from None  # the loop is closed
+
+    # -- in the loop's thread
+
+    def _answer(self, body: bytes) -> None:
+        try:
+            if body:
+                if self._length is not None and 0 <= self._length < len(body):
+                    body = body[: self._length]
+                self._responder.write(body, self._fields, self._status)
+            else:
+                write_empty(self._request, self._responder, self._status, self._fields, self._length)
+        except Exception as error:
+            self._refuse(error, True)
+
+    def _answer_with(self, device: Any) -> None:
+        try:
+            self._responder.write(device, self._fields, self._status)
+        except Exception as error:
+            self._refuse(error, True)
+
+    def _refuse(self, error: BaseException, nothing_sent: bool) -> None:
+        log.error("the application failed on %s", describe(self._request), exc_info=error)
+        if nothing_sent:
+            self._responder.write(500)
+
+
+class _Unwanted(ConnectionError):
+    """Ends an application that goes on when its answer is complete, or its client gone."""
+
+    def __init__(self) -> None:
+        super().__init__("nobody waits for more of this answer")
+
+
+def _is_single(result: Any) -> bool:
+    """Whether there is just one piece (PEP 3333, "Handling the Content-Length Header")."""
+    try:
+        return len(result) == 1
+    except TypeError:
+        return False

@@ -1,0 +1,73 @@
+"""The environment of a request (PEP 3333, "environ Variables")."""
+
+from __future__ import annotations
+
+import sys
+from functools import lru_cache
+from io import BytesIO
+from typing import Any, TypeAlias
+from urllib.parse import unquote_to_bytes
+
+from fastresp.gateway import bind_host, end_point
+from fastresp.http import Request
+from fastresp.wsgi.files import FileWrapper
+
+__all__ = ["Environ", "new_environ"]
+
+Environ: TypeAlias = dict[str, Any]
+
+
+@lru_cache(512)
+def _variable(name: bytes) -> str | None:
+    """The name of the environment variable of a field; None for a field that must not become one."""
+    if b"_" in name or name == b"proxy":
+        # "x_a" would pass for "x-a", which a proxy may have set or checked; HTTP_PROXY configures HTTP clients, those
+        # of child processes among them ("httpoxy").
+        return None
+    text = name.decode("latin-1").upper().replace("-", "_")
+    return text if name in (b"content-type", b"content-length") else f"HTTP_{text}"
+
+
+def new_environ(request: Request) -> Environ:
+    """What the application is told of a request; the whole body is in it."""
+    target = request.target
+    body = request.body
+    headers = request.raw_headers
+    bind_host(request, headers)
+    path = request.raw_path
+    server = end_point(request.local_address)
+    environ: Environ = {
+        "REQUEST_METHOD": request.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": (unquote_to_bytes(path) if b"%" in path else path).decode("latin-1"),
+        "QUERY_STRING": request.query_string.decode("latin-1"),
+        "REQUEST_URI": target.decode("latin-1"),
+        "SERVER_PROTOCOL": f"HTTP/{request.http_version}",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": request.scheme,
+        "wsgi.input": BytesIO(body),
+        "wsgi.input_terminated": True,
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": False,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+        "wsgi.file_wrapper": FileWrapper,
+    }
+    if server is not None:
+        environ["SERVER_NAME"], environ["SERVER_PORT"] = server[0], str(server[1])
+    else:
+        environ["SERVER_NAME"], environ["SERVER_PORT"] = request.host.partition(":")[0] or "localhost", "80"
+    remote = end_point(request.remote_address)
+    if remote is not None:
+        environ["REMOTE_ADDR"], environ["REMOTE_PORT"] = remote[0], str(remote[1])
+    for name, octets in headers:
+        variable = _variable(name)
+        if variable is not None:
+            value = octets.decode("latin-1")
+            if variable in environ:
+                value = environ[variable] + ("; " if name == b"cookie" else ", ") + value
+            environ[variable] = value
+    if body and "CONTENT_LENGTH" not in environ:  # it came in chunks
+        environ["CONTENT_LENGTH"] = str(len(body))
+        environ.pop("HTTP_TRANSFER_ENCODING", None)
+    return environ

@@ -1,0 +1,49 @@
+"""Files as content: `wsgi.file_wrapper` of PEP 3333, and the device that a wrapped file is to a responder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+__all__ = ["FileWrapper", "as_stated"]
+
+
+class FileWrapper:
+    """`wsgi.file_wrapper`: an iterable of a file's blocks, which is sent as a file where nobody has wrapped it."""
+
+    def __init__(self, filelike: Any, block_size: int = 65536) -> None:
+        self.filelike = filelike
+        self.block_size = block_size
+        if hasattr(filelike, "close"):
+            self.close = filelike.close
+
+    def __iter__(self) -> Iterator[bytes]:
+        while block := self.filelike.read(self.block_size):
+            yield block
+
+
+class _Blocks:
+    """A file of which only a part is to be sent, from where it stands: its size is not to be asked for."""
+
+    def __init__(self, filelike: Any) -> None:
+        self._filelike = filelike
+        self.read = filelike.read
+
+    def close(self) -> None:
+        close = getattr(self._filelike, "close", None)
+        if close is not None:
+            close()
+
+
+def as_stated(filelike: Any, length: int | None) -> Any:
+    """The file, as a device of the content-length that was stated."""
+    if length is None:
+        return filelike
+    try:
+        position = filelike.tell()
+        size = filelike.seek(0, os.SEEK_END) - position
+        filelike.seek(position)
+    except (AttributeError, OSError, TypeError, ValueError):
+        return _Blocks(filelike)
+    return filelike if size == length else _Blocks(filelike)
