@@ -33,6 +33,8 @@ class Feed:
         if not piece:
             return True
         async with self._turn:
+            if self._piece is not None:
+                await self._taken.wait()  # that of a call which was cancelled
             if self._closed:
                 return False
             self.left -= len(piece)

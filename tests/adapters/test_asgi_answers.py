@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from contextlib import suppress
 
 import pytest
 from adapters.applications import answering, body, length, start
@@ -164,6 +165,38 @@ class TestPieces:
             received += len(data)
         assert received > 32 << 20
         assert len(sent) == 32
+
+    def test_a_send_that_is_cancelled_loses_nothing_that_it_has_handed_over(self, asgi):
+        cancelled = []
+        stalled = threading.Event()
+
+        async def app(scope, receive, send):
+            if scope["type"] != "http":
+                return
+            await send(start(200, length(33 << 20)))
+            for number in range(32):
+                sending = asyncio.ensure_future(send(body(bytes([number]) * (1 << 20), more=True)))
+                turns = 0
+                while not sending.done() and turns < 200:
+                    turns += 1
+                    await asyncio.sleep(0)
+                if not sending.done():
+                    if cancelled:
+                        stalled.set()  # and the client begins to read
+                    else:
+                        cancelled.append(sending.cancel())
+                with suppress(asyncio.CancelledError):
+                    await sending
+            await send(body(bytes([32]) * (1 << 20)))
+
+        client = asgi(app)
+        client.get()
+        assert stalled.wait(10)
+        client.until(b"\r\n\r\n")
+        received = bytearray(client.buffer)
+        while len(received) < 33 << 20 and (data := client.socket.recv(1 << 20)):
+            received += data
+        assert received[:: 1 << 20] == bytes(range(33))
 
     def test_several_tasks_may_send(self, asgi):
         async def app(scope, receive, send):
