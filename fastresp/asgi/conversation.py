@@ -93,6 +93,9 @@ class Conversation:
         """
         kind = message["type"]
         state = self.state
+        if self._responder.is_response_canceled:
+            self._told = True
+            raise ClientDisconnected
         if kind == "http.response.start" and state == _NEW:
             status = message["status"]
             if status < 200:
@@ -102,11 +105,7 @@ class Conversation:
             if message.get("trailers"):
                 self._trailers = []
             self.state = _HELD
-            return
-        if self._responder.is_response_canceled:
-            self._told = True
-            raise ClientDisconnected
-        if kind == "http.response.body" and _HELD <= state <= _SENT:
+        elif kind == "http.response.body" and _HELD <= state <= _SENT:
             body = message.get("body", b"")
             if type(body) is not bytes:
                 body = bytes(memoryview(body))

@@ -232,7 +232,7 @@ class TestDisconnects:
     @pytest.mark.parametrize(
         ("events", "after"),
         [
-            ([], [start(), body(b"x")]),
+            ([], [start()]),
             ([start()], [body(b"x")]),
             ([start(), body(b"x", more=True)], [body(b"x", more=True)]),
             ([start(), body(b"x", more=True)], [body(b"x")]),
