@@ -56,7 +56,7 @@ def new_environ(request: Request) -> Environ:
     if server is not None:
         environ["SERVER_NAME"], environ["SERVER_PORT"] = server[0], str(server[1])
     else:
-        environ["SERVER_NAME"], environ["SERVER_PORT"] = request.host.partition(":")[0] or "localhost", "80"
+        environ["SERVER_NAME"], environ["SERVER_PORT"] = _asked_for(request)
     remote = end_point(request.remote_address)
     if remote is not None:
         environ["REMOTE_ADDR"], environ["REMOTE_PORT"] = remote[0], str(remote[1])
@@ -67,7 +67,15 @@ def new_environ(request: Request) -> Environ:
             if variable in environ:
                 value = environ[variable] + ("; " if name == b"cookie" else ", ") + value
             environ[variable] = value
-    if body and "CONTENT_LENGTH" not in environ:  # it came in chunks
+    if "HTTP_TRANSFER_ENCODING" in environ:  # the body came in chunks, and is no longer in any
+        del environ["HTTP_TRANSFER_ENCODING"]
         environ["CONTENT_LENGTH"] = str(len(body))
-        environ.pop("HTTP_TRANSFER_ENCODING", None)
     return environ
+
+
+def _asked_for(request: Request) -> tuple[str, str]:
+    """Host and port in the words of the client, for a socket that has none."""
+    host, _, port = request.host.rpartition(":")
+    if port and not port.isdigit():
+        host, port = request.host, ""
+    return host or "localhost", port or ("443" if request.scheme == "https" else "80")

@@ -6,6 +6,9 @@ from wsgiref.validate import validator
 
 import pytest
 from adapters.wsgi_applications import PLAIN, answering, yielding
+from client import Client, needs_unix
+
+from fastresp.wsgi import WsgiHandler
 
 
 @pytest.fixture
@@ -83,6 +86,34 @@ class TestEnviron:
         assert environ["CONTENT_LENGTH"] == "3"
         assert "HTTP_TRANSFER_ENCODING" not in environ
         assert list(environ["wsgi.input"]) == [b"abc"]
+
+    def test_a_chunked_body_of_nothing_has_a_length(self, ask):
+        environ = ask(b"POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n")
+        assert environ["CONTENT_LENGTH"] == "0"
+        assert "HTTP_TRANSFER_ENCODING" not in environ
+
+    @needs_unix
+    @pytest.mark.parametrize(
+        ("host", "name", "port"),
+        [
+            ("a.example", "a.example", "80"),
+            ("a.example:81", "a.example", "81"),
+            ("[::1]", "[::1]", "80"),
+            ("[::1]:81", "[::1]", "81"),
+            ("", "localhost", "80"),
+        ],
+    )
+    def test_on_a_unix_socket_the_server_is_called_what_the_client_calls_it(
+        self, server_class, loop_factory, tmp_path, host, name, port
+    ):
+        def app(environ, start_response):
+            start_response("200 OK", [])
+            return [f"{environ['SERVER_NAME']} {environ['SERVER_PORT']} {'REMOTE_ADDR' in environ}".encode()]
+
+        path = str(tmp_path / "s")
+        with server_class(WsgiHandler(app)).background(uds=path, loop_factory=loop_factory), Client(path) as client:
+            client.send(f"GET / HTTP/1.1\r\nhost: {host}\r\n\r\n".encode())
+            assert client.answer().body == f"{name} {port} False".encode()
 
     def test_the_host_of_a_target_replaces_the_field(self, ask):
         environ = ask(b"GET http://real.example/a?b HTTP/1.1\r\nhost: other.example\r\n\r\n")
