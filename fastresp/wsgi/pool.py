@@ -25,14 +25,24 @@ class Pool:
         self._open = 0  # jobs that have not come to their end
 
     def start(self, function: Callable[..., object], *arguments: Any) -> None:
-        """Has a thread call `function(*arguments)`, which must not raise, as soon as one is free."""
+        """Has a thread call `function(*arguments)`, which must not raise, as soon as one is free.
+
+        Raises RuntimeError if the system gives not even one.
+        """
+        if self._open >= self._count < self._limit:
+            self._add()
         with self._lock:
             self._open += 1
-            is_short = self._open > self._count
-        if is_short and self._count < self._limit:
-            self._count += 1
-            threading.Thread(target=self._work, args=(self._jobs,), name="fastresp-wsgi", daemon=True).start()
         self._jobs.put((function, arguments))
+
+    def _add(self) -> None:
+        try:
+            threading.Thread(target=self._work, args=(self._jobs,), name="fastresp-wsgi", daemon=True).start()
+        except RuntimeError:  # the system gives no more
+            if not self._count:
+                raise
+        else:
+            self._count += 1
 
     def close(self) -> None:
         """Has the threads end when they have no more to do; `start` makes new ones."""

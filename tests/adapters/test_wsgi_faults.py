@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 
 import pytest
 from adapters.wsgi_applications import PLAIN, Closing, answering, yielding
@@ -153,6 +154,36 @@ class TestBackpressure:
     @pytest.mark.parametrize("by_write", [False, True])
     def test_a_client_that_leaves_ends_it(self, serve, connect, fields, by_write):
         result = self.endless()
+    def test_a_system_that_gives_no_thread(self, serve, connect, log, monkeypatch):
+        inside, go = threading.Event(), threading.Event()
+
+        def app(environ, start_response):
+            if environ["PATH_INFO"] == "/wait":
+                inside.set()
+                go.wait(10)
+            start_response("200 OK", [])
+            return [b"ok"]
+
+        def refuse(self):
+            if self.name == "fastresp-wsgi":
+                raise RuntimeError("can't start new thread")
+            start(self)
+
+        start = threading.Thread.start
+        server = serve(WsgiHandler(app, threads=2))
+        one, two = connect(server), connect(server)
+        monkeypatch.setattr(threading.Thread, "start", refuse)
+        one.get()
+        assert one.answer().status == 500
+        log.wait_for("can't start new thread")
+        monkeypatch.setattr(threading.Thread, "start", start)
+        one.get("/wait")
+        assert inside.wait(10)
+        monkeypatch.setattr(threading.Thread, "start", refuse)
+        two.get()  # waits for the only thread there is
+        go.set()
+        assert (one.answer().body, two.answer().body) == (b"ok", b"ok")
+
 
         def app(environ, start_response):
             write = start_response("200 OK", fields)
