@@ -48,10 +48,11 @@ class Feed:
             self._wake()
 
     def fail(self, reason: str) -> None:
-        """There will be no more: what reads this device breaks its answer off."""
+        """There will be no more: what reads this device breaks its answer off, unless it has come to its end."""
         with self._change:
-            self._error = DeviceError(reason)
-            self._wake()
+            if not self._ended:
+                self._error = DeviceError(reason)
+                self._wake()
 
     def _wake(self) -> None:
         waiter, self._waiter = self._waiter, None

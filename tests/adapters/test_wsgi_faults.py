@@ -113,6 +113,17 @@ class TestFaults:
     def test_less_than_the_stated_length(self, wsgi, log):
         client = wsgi(answering(b"short", fields=(("Content-Length", "9"),)))
         client.get()
+    def test_a_close_that_raises_takes_nothing_from_the_answer(self, wsgi, log):
+        class Failing(Closing):
+            def close(self) -> None:
+                raise LookupError("in close")
+
+        client = wsgi(lambda environ, start_response: (start_response("200 OK", []), Failing([b"one", b"two"]))[1])
+        for _ in range(20):
+            client.get()
+            assert client.answer().body == b"onetwo"
+        log.wait_for("LookupError: in close")
+
         assert client.answer().status == 500
         log.wait_for("content-length among the headers is 9, but the content has 5 bytes")
 
