@@ -88,13 +88,14 @@ class Call:
         if not 200 <= code <= 999:
             raise ValueError(f"a status is a string like '200 OK', not below 200, but is {status!r}")
         length = None
-        for name, value in headers:
+        fields = list(headers)
+        for name, value in fields:
             lowered = name.lower()
             if lowered in _HOP_BY_HOP:
                 raise ValueError(f"the field {name!r} is the server's, not the application's (PEP 3333)")
             if lowered == "content-length":
                 length = int(value) if value.strip().isdecimal() else -1  # which the responder refuses
-        self._fields = list(headers)
+        self._fields = fields
         self._length = length
         self._status = code
         return self._write

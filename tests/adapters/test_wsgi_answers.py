@@ -58,6 +58,11 @@ class TestAnswers:
         answer = client.answer()
         assert (answer.status, answer.body) == (202, b"late")
 
+    def test_fields_of_any_iterable(self, wsgi):
+        client = wsgi(lambda environ, start_response: (start_response("200 OK", iter([PLAIN])), [b"x"])[1])
+        client.get()
+        assert client.answer().one(b"content-type") == b"text/plain"
+
     @pytest.mark.parametrize("stated", [None, "9"])
     def test_write(self, wsgi, stated):
         def app(environ, start_response):
