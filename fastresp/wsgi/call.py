@@ -48,7 +48,7 @@ class Call:
         self._request = request
         self._responder = responder
         self._loop = loop  # None: this is its thread
-        self._collected: list[bytes] = []
+        self._collected: list[bytes] = []  # content that waits for the rest, where this is the loop's thread
 
     def run(self) -> None:
         """Calls the application and sees its answer through."""
@@ -78,7 +78,7 @@ class Call:
         """
         try:
             if exc_info is not None:
-                if self._is_begun:
+                if self._is_begun or self._collected:
                     raise exc_info[1].with_traceback(exc_info[2])
             elif self._status:
                 raise AssertionError("start_response() was called a second time, without exc_info")
@@ -123,7 +123,10 @@ class Call:
         """The write() callable of PEP 3333. Raises _Unwanted when nobody waits for more."""
         if not isinstance(data, bytes):
             raise TypeError(f"a WSGI application's content is bytes, not {type(data).__name__}")
-        if self._loop is None or not data:
+        if not data:
+            return
+        if self._loop is None:
+            self._check_start()
             self._collected.append(data)
         elif self._feed is not None:
             if not self._feed.put(data):
@@ -134,6 +137,7 @@ class Call:
             self._answer_whole(data)
         else:
             self._check_start()
+            self._is_begun = True
             self._feed = Feed(self._loop)
             self._feed.put(data)
             self._tell(self._answer_with, self._feed)
@@ -141,10 +145,10 @@ class Call:
     def _check_start(self) -> None:
         if not self._status:
             raise AssertionError("the application has sent content before it called start_response()")
-        self._is_begun = True
 
     def _answer_whole(self, body: bytes) -> None:
         self._check_start()
+        self._is_begun = True
         self._tell(self._answer, body)
 
     def _fail(self, error: BaseException) -> None:
