@@ -1,4 +1,6 @@
-"""A protocol without a socket: a transport that notes each call, so that writes and pauses can be counted."""
+"""A protocol without a socket: a transport that notes each call, so that writes and pauses can be counted, and that
+refuses what no loop would be asked to do.
+"""
 
 from __future__ import annotations
 
@@ -10,32 +12,37 @@ from fastresp import Config
 
 
 class Transport(asyncio.Transport):
-    """Notes what the protocol does to it."""
+    """Notes what the protocol does to it, and asserts that it makes sense."""
 
     def __init__(self) -> None:
         super().__init__({"peername": ("127.0.0.1", 50000), "sockname": ("127.0.0.1", 80)})
         self.writes: list[bytes] = []
         self.reading = True
-        self.ended = False
-        self.closed = False
-        self.aborted = False
+        self.ended = self.closed = self.aborted = False
+        self.deaf = False  # lost, and the protocol not yet told
         self.unsent = 0
 
     def write(self, data: Any) -> None:
-        assert not self.closed
-        self.writes.append(bytes(data))
+        if self.deaf or self.aborted:
+            return  # as the loops do
+        assert not self.closed, "a write after close()"
+        assert not self.ended, "a write after write_eof()"
+        assert type(data) is bytes, "a loop keeps a view of what may change"
+        self.writes.append(data)
 
     def writelines(self, list_of_data: Any) -> None:
+        assert all(type(data) is bytes for data in list_of_data), "a loop keeps a view of what may change"
         self.write(b"".join(list_of_data))
+
+    def set_protocol(self, protocol: Any) -> None:
+        """What comes is fed to the connection itself."""
 
     def pause_reading(self) -> None:
         self.reading = False
 
     def resume_reading(self) -> None:
+        assert not self.closed, "resume_reading() after close()"
         self.reading = True
-
-    def set_protocol(self, protocol: Any) -> None:
-        """What comes is fed to the connection itself."""
 
     def is_reading(self) -> bool:
         return self.reading
@@ -50,6 +57,7 @@ class Transport(asyncio.Transport):
         return True
 
     def write_eof(self) -> None:
+        assert not self.closed, "write_eof() after close()"
         self.ended = True
 
     def is_closing(self) -> bool:

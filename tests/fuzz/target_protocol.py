@@ -18,6 +18,7 @@ from itertools import pairwise
 from typing import Any
 
 import h11
+from connection.fake import Transport
 from fuzz.application import Application
 
 from fastresp import Config
@@ -33,63 +34,6 @@ LIMITS: dict[str, Any] = {
 }  # fmt: skip
 TURNS = 6
 MAX_CHUNK_LINE = 4096
-
-
-class Transport(asyncio.Transport):
-    """Notes what the protocol does to it, and asserts that it makes sense."""
-
-    def __init__(self) -> None:
-        super().__init__({"peername": ("127.0.0.1", 50000), "sockname": ("127.0.0.1", 80)})
-        self.sent = bytearray()
-        self.reading = True
-        self.ended = self.closed = self.aborted = self.deaf = False
-
-    def write(self, data: Any) -> None:
-        if self.deaf or self.aborted:
-            return  # as the loops do
-        assert not self.closed, "a write after close()"
-        assert not self.ended, "a write after write_eof()"
-        assert type(data) is bytes
-        self.sent += data
-
-    def writelines(self, list_of_data: Any) -> None:
-        for data in list_of_data:
-            self.write(data)
-
-    def set_protocol(self, protocol: Any) -> None:
-        """What comes is fed to the connection itself."""
-
-    def pause_reading(self) -> None:
-        self.reading = False
-
-    def resume_reading(self) -> None:
-        assert not self.closed, "resume_reading() after close()"
-        self.reading = True
-
-    def is_reading(self) -> bool:
-        return self.reading
-
-    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
-        pass
-
-    def get_write_buffer_size(self) -> int:
-        return 0
-
-    def can_write_eof(self) -> bool:
-        return True
-
-    def write_eof(self) -> None:
-        assert not self.closed
-        self.ended = True
-
-    def is_closing(self) -> bool:
-        return self.closed
-
-    def close(self) -> None:
-        self.closed = True
-
-    def abort(self) -> None:
-        self.aborted = self.closed = True
 
 
 class Notes(logging.Handler):
@@ -124,7 +68,7 @@ def run(end: str, settings: bytes, segments: list[bytes], loop: asyncio.Abstract
         assert not errors, errors
 
     def state() -> tuple[object, ...]:
-        return len(application.calls), len(transport.sent), len(application.late), transport.closed
+        return len(application.calls), len(transport.writes), len(application.late), transport.closed
 
     lost = False
     writing = True
@@ -190,7 +134,7 @@ def run(end: str, settings: bytes, segments: list[bytes], loop: asyncio.Abstract
     assert not service.tasks, service.tasks
     return {
         "calls": application.calls,
-        "sent": bytes(transport.sent),
+        "sent": transport.sent,
         "ways": (transport.ended, transport.closed, transport.aborted),
         "lost": lost,
         "alive": alive,
