@@ -7,7 +7,7 @@ import threading
 from contextlib import suppress
 
 import pytest
-from adapters.applications import answering, body, length, start
+from adapters.asgi_applications import answering, body, length, start
 
 PLAIN = (b"content-type", b"text/plain")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from adapters.applications import answering, body, length, read, start
+from adapters.asgi_applications import answering, body, length, read, start
 
 PLAIN = (b"content-type", b"text/plain")
 

@@ -8,7 +8,7 @@ import threading
 from contextlib import suppress
 
 import pytest
-from adapters.applications import body, length, read, start
+from adapters.asgi_applications import body, length, read, start
 
 from fastresp.asgi import AsgiHandler, ClientDisconnected
 

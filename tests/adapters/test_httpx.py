@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httpx
 import pytest
-from adapters.applications import body, read, start
+from adapters.asgi_applications import body, read, start
 
 from fastresp.asgi import AsgiHandler
 from fastresp.wsgi import WsgiHandler

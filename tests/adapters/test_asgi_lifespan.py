@@ -6,7 +6,7 @@ import asyncio
 import contextvars
 
 import pytest
-from adapters.applications import body, start
+from adapters.asgi_applications import body, start
 
 from fastresp.asgi import AsgiHandler
 from fastresp.hooks import StartUpError
