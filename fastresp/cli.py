@@ -92,7 +92,7 @@ def _serve(options: dict[str, Any], worker: Worker | None = None, count: int = 1
     if "target" in options:
         handler = load_target(options["target"])
         interface = recognise(handler, options.get("interface", "auto"))
-        handler = adapt(handler, interface, options.get("threads"))
+        handler = adapt(handler, interface, options.get("threads"), count > 1)
     else:
         from fastresp.welcome import welcome as handler
     # After the import, so that a program that sets up logging of its own has its way.

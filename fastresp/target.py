@@ -96,8 +96,10 @@ def recognise(target: Any, interface: str = "auto") -> str:
     return "native"
 
 
-def adapt(target: Any, interface: str, threads: int | None = None) -> Handler:
-    """The handler that a target of this interface is; `threads` is for "wsgi". Raises Failure for one that is none."""
+def adapt(target: Any, interface: str, threads: int | None = None, multiprocess: bool = False) -> Handler:
+    """The handler that a target of this interface is; `threads` and `multiprocess` are for "wsgi". Raises Failure for
+    one that is none.
+    """
     if threads is not None and interface != "wsgi":
         raise Failure(f"--threads is for WSGI applications, and the target's interface is {interface}", 2)
     try:
@@ -108,7 +110,7 @@ def adapt(target: Any, interface: str, threads: int | None = None) -> Handler:
         if interface == "wsgi":
             from fastresp.wsgi import WsgiHandler
 
-            return WsgiHandler(target, threads=threads)
+            return WsgiHandler(target, threads=threads, multiprocess=multiprocess)
         check_handler(target)
     except TypeError as error:
         raise Failure(one_line(error)) from error

@@ -19,10 +19,11 @@ class WsgiHandler:
     `threads`: how many requests it may work on at once. 0 calls it in the loop's thread: nothing is faster, but nobody
     else is served meanwhile, and what it yields is collected: for an application that neither waits nor streams.
     None is as many as there are processors and four more, 32 at the most.
+    `multiprocess`: whether other processes serve the same application, as `wsgi.multiprocess` tells it.
     Raises TypeError for what can't be called, ValueError for a number below 0.
     """
 
-    def __init__(self, app: Application, *, threads: int | None = None) -> None:
+    def __init__(self, app: Application, *, threads: int | None = None, multiprocess: bool = False) -> None:
         if not callable(app):
             raise TypeError(f"a WSGI application is a callable of (environ, start_response), not {app!r}")
         if threads is None:
@@ -31,15 +32,19 @@ class WsgiHandler:
             raise ValueError(f"threads must not be below 0, which is the loop's own, but is {threads}")
         self.app = app
         self.threads = threads
+        self.multiprocess = multiprocess
         self._pool = Pool(threads)
 
     def __call__(self, request: Request, responder: Responder) -> None:
         if self.threads:
             call = Call(self.app, request, responder, asyncio.get_running_loop())
             call.environ["wsgi.multithread"] = self.threads > 1
+            call.environ["wsgi.multiprocess"] = self.multiprocess
             self._pool.start(Context().run, call.run)
         else:
-            Call(self.app, request, responder, None).run()
+            call = Call(self.app, request, responder, None)
+            call.environ["wsgi.multiprocess"] = self.multiprocess
+            call.run()
 
     async def shut_down(self) -> None:
         """Lets the threads end."""

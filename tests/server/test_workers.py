@@ -30,6 +30,10 @@ class Failing:
         pass
 
 failing = Failing()
+
+def wsgi(environ, start_response):
+    start_response("200 OK", [])
+    return [str(environ["wsgi.multiprocess"]).encode()]
 """
 TIMEOUT = 20.0
 
@@ -155,3 +159,9 @@ def test_an_address_that_is_taken(spawn, app):
         status, out, err = spawn("app:handle", "--workers=2", "--port", str(port)).ended()
     assert (status, out) == (1, "")
     assert err == f"fastresp: 127.0.0.1:{port} is in use: another program listens there\n"
+
+
+@pytest.mark.parametrize(("count", "told"), [(1, b"False"), (2, b"True")])
+def test_a_wsgi_application_is_told_that_there_are_several(spawn, app, loop_name, count, told):
+    process = spawn("app:wsgi", "--workers", str(count), "--port", "0", "--loop", loop_name)
+    assert ask(process.port()) == told
