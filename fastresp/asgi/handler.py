@@ -77,8 +77,11 @@ class AsgiHandler:
         try:
             await self.app(scope, conversation.receive, conversation.send)
         except BaseException as error:
-            if not conversation.excuses(error):
-                raise
+            if conversation.excuses(error):
+                return
+            if isinstance(error, SystemExit):  # of one request, and the others' server
+                raise RuntimeError(f"the application tried to end the process: {error!r}") from error
+            raise
         else:
             if conversation.state != DONE:
                 conversation.leave()

@@ -67,7 +67,7 @@ class Call:
             pass
         except BaseException as error:
             self._fail(error)
-            if self._loop is None and not isinstance(error, Exception):
+            if self._loop is None and isinstance(error, KeyboardInterrupt):
                 raise
 
     def start_response(

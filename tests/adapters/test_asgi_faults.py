@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from adapters.asgi_applications import answering, body, length, read, start
 
@@ -24,6 +26,21 @@ class TestFaults:
         client.get()
         assert client.answer().status == 500
         log.wait_for("the event 'nothing' can't be sent now: 'http.response.")
+
+    def test_one_that_exits_takes_nobody_along(self, asgi, log):
+        async def app(scope, receive, send):
+            if scope["type"] == "http":
+                if scope["path"] == "/exit":
+                    sys.exit(3)
+                await send(start())
+                await send(body(b"fine"))
+
+        client = asgi(app)
+        client.get("/exit")
+        assert client.answer().status == 500
+        log.wait_for("the application tried to end the process: SystemExit(3)")
+        client.get()
+        assert client.answer().body == b"fine"
 
     @pytest.mark.parametrize("fields", [[], [length(6)]])
     def test_returning_in_the_middle(self, asgi, log, fields):

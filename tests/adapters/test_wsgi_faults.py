@@ -29,6 +29,13 @@ class TestFaults:
             assert client.answer().status == 500
         assert "LookupError: in the application" in log.wait_for("the application failed on GET /x?y from 127.0.0.1:")
 
+    def test_one_that_exits_takes_nobody_along(self, wsgi, log):
+        client = wsgi(lambda environ, start_response: sys.exit(3))
+        for _ in range(2):
+            client.get()
+            assert client.answer().status == 500
+        log.wait_for("SystemExit: 3")
+
     def test_raising_in_the_middle(self, serve, connect, log):
         def app(environ, start_response):
             start_response("200 OK", [])
