@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
@@ -69,7 +70,7 @@ class AsgiHandler:
             "root_path": "",
             "headers": headers,
             "client": remote if type(remote) is tuple and len(remote) == 2 else end_point(remote),
-            "server": local if type(local) is tuple and len(local) == 2 else end_point(local) or (local, None),
+            "server": local if type(local) is tuple and len(local) == 2 else _server(local),
             "extensions": _EXTENSIONS.copy(),
             "state": self._state.copy(),
         }
@@ -85,3 +86,8 @@ class AsgiHandler:
         else:
             if conversation.state != DONE:
                 conversation.leave()
+
+
+def _server(local: Any) -> tuple[str, int | None] | None:
+    """The server's end of the connection: host and port, or the path of a UNIX socket; None if it has neither."""
+    return end_point(local) or ((os.fsdecode(local), None) if local else None)

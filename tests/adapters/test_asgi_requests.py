@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sys
 import threading
 from contextlib import suppress
 
 import pytest
 from adapters.asgi_applications import body, length, read, start
+from client import Client, needs_unix
 
 from fastresp.asgi import AsgiHandler, ClientDisconnected
+
+needs_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="no abstract sockets on this platform")
 
 
 @pytest.fixture
@@ -86,7 +90,9 @@ class TestScope:
     def test_http_10(self, ask):
         assert ask(b"GET / HTTP/1.0\r\n\r\n")["http_version"] == "1.0"
 
-    def test_a_unix_socket(self, server_class, loop_factory, tmp_path):
+    @needs_unix
+    @pytest.mark.parametrize("abstract", [False, pytest.param(True, marks=needs_linux)])
+    def test_a_unix_socket(self, server_class, loop_factory, tmp_path, abstract):
         scopes = []
 
         async def app(scope, receive, send):
@@ -94,15 +100,16 @@ class TestScope:
             await send(start(204))
             await send(body())
 
-        path = str(tmp_path / "s")
-        with (
-            server_class(AsgiHandler(app)).background(uds=path, loop_factory=loop_factory),
-            socket.socket(socket.AF_UNIX) as client,
-        ):
-            client.settimeout(10)
-            client.connect(path)
-            client.sendall(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
-            assert client.recv(20).startswith(b"HTTP/1.1 204")
+        path = f"\0{tmp_path}" if abstract else str(tmp_path / "s")
+        with socket.socket(socket.AF_UNIX) as sock:
+            sock.bind(path)
+            sock.listen()
+            with (
+                server_class(AsgiHandler(app)).background(sock=sock, loop_factory=loop_factory),
+                Client(path) as client,
+            ):
+                client.get()
+                assert client.answer().status == 204
         assert (scopes[-1]["client"], scopes[-1]["server"]) == (None, (path, None))
 
 
