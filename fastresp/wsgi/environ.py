@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from functools import lru_cache
 from io import BytesIO
 from typing import Any, TypeAlias
 from urllib.parse import unquote_to_bytes
@@ -17,15 +16,30 @@ __all__ = ["Environ", "new_environ"]
 Environ: TypeAlias = dict[str, Any]
 
 
-@lru_cache(512)
+class _Variables(dict[bytes, str | None]):
+    """The name of the environment variable of each field; None for a field that must not become one."""
+
+    # PERF: remembered, but no long ones, of which a client could have the server keep 50 MB.
+
+    def __missing__(self, name: bytes) -> str | None:
+        variable = _variable(name)
+        if len(name) <= 64:
+            if len(self) >= 512:
+                self.clear()
+            self[name] = variable
+        return variable
+
+
 def _variable(name: bytes) -> str | None:
-    """The name of the environment variable of a field; None for a field that must not become one."""
     if b"_" in name or name == b"proxy":
         # "x_a" would pass for "x-a", which a proxy may have set or checked; HTTP_PROXY configures HTTP clients, those
         # of child processes among them ("httpoxy").
         return None
     text = name.decode("latin-1").upper().replace("-", "_")
     return text if name in (b"content-type", b"content-length") else f"HTTP_{text}"
+
+
+_variables = _Variables()
 
 
 def new_environ(request: Request) -> Environ:
@@ -61,7 +75,7 @@ def new_environ(request: Request) -> Environ:
     if remote is not None:
         environ["REMOTE_ADDR"], environ["REMOTE_PORT"] = remote[0], str(remote[1])
     for name, octets in headers:
-        variable = _variable(name)
+        variable = _variables[name]
         if variable is not None:
             value = octets.decode("latin-1")
             if variable in environ:
