@@ -78,11 +78,8 @@ class AsgiHandler:
         try:
             await self.app(scope, conversation.receive, conversation.send)
         except BaseException as error:
-            if conversation.excuses(error):
-                return
-            if isinstance(error, SystemExit):  # of one request, and the others' server
-                raise RuntimeError(f"the application tried to end the process: {error!r}") from error
-            raise
+            if not conversation.excuses(error):
+                raise
         else:
             if conversation.state != DONE:
                 conversation.leave()

@@ -325,7 +325,7 @@ class HttpProtocol(deadlines.Deadlines):
         responder = new_responder(exchange)
         try:
             result = service.handler(request, responder)
-        except Exception:
+        except (Exception, SystemExit):  # who ends, ends this request, not the others' server
             log.exception("the handler failed on %s", describe(request))
             responder._fail()
             return

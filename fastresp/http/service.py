@@ -240,7 +240,7 @@ async def _guard(service: Service, awaitable: Awaitable[object], request: Any, r
         if not error.told:
             service.remark(describe(request), error)
         responder._fail()
-    except Exception:
+    except (Exception, SystemExit):  # who ends, ends this request, not the others' server
         log.exception("the handler failed on %s", describe(request))
         responder._fail()
     except BaseException:

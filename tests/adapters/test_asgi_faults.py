@@ -38,7 +38,7 @@ class TestFaults:
         client = asgi(app)
         client.get("/exit")
         assert client.answer().status == 500
-        log.wait_for("the application tried to end the process: SystemExit(3)")
+        log.wait_for("SystemExit: 3")
         client.get()
         assert client.answer().body == b"fine"
 

@@ -77,7 +77,7 @@ def _watched(handler: Callable[..., object], errors: list[BaseException]) -> Cal
                 await handler(request, responder)
             except BaseException as error:
                 errors.append(error)
-                if isinstance(error, Exception):
+                if isinstance(error, Exception | SystemExit):
                     raise
                 raise AssertionError(str(error)) from error
 
@@ -91,7 +91,7 @@ def _watched(handler: Callable[..., object], errors: list[BaseException]) -> Cal
                 handler(request, responder)
             except BaseException as error:
                 errors.append(error)
-                if isinstance(error, Exception):
+                if isinstance(error, Exception | SystemExit):
                     raise
                 raise AssertionError(str(error)) from error
 

@@ -24,20 +24,20 @@ async def turns(count):
         await asyncio.sleep(0)
 
 
-def failing(before, wait):
+def failing(before, wait, error=Other):
     """A handler that raises; a coroutine, which waits before that, if `wait` is a number of turns of the loop."""
     if wait is None:
 
         def handler(_, responder):
             before(responder)
-            raise Other(DETAIL)
+            raise error(DETAIL)
 
     else:
 
         async def handler(_, responder):
             before(responder)
             await turns(wait)
-            raise Other(DETAIL)
+            raise error(DETAIL)
 
     return handler
 
@@ -49,6 +49,7 @@ def nothing(responder):
     pass
 
 
+@pytest.mark.parametrize("error", [Other, SystemExit])
 @pytest.mark.parametrize("wait", WAITS.values(), ids=WAITS)
 @pytest.mark.parametrize(
     ("before", "answer"),
@@ -60,12 +61,12 @@ def nothing(responder):
     ],
     ids=["nothing", "interim", "whole", "chunks"],
 )
-def test_failed(stage, faults, before, answer, wait):
-    stage(failing(before, wait), may_fail=True)
+def test_failed(stage, faults, before, answer, wait, error):
+    stage(failing(before, wait, error), may_fail=True)
     where = Where(stage, then=PING)
     assert where.client.until(PONG) == answer + PONG
     [line] = faults(1)
-    where.is_told(line, "Traceback", "Other", DETAIL, "test_raising.py")
+    where.is_told(line, "Traceback", error.__name__, DETAIL, "test_raising.py")
 
 
 @pytest.mark.parametrize("wait", WAITS.values(), ids=WAITS)
