@@ -17,7 +17,7 @@ import stat
 from collections.abc import Callable
 from typing import Any
 
-from fastresp.http.workers import start_in_thread
+from fastresp.http.blocking import start_in_thread
 
 __all__ = ["DeviceError", "Source", "discard", "is_device", "open_source"]
 

@@ -6,11 +6,11 @@ QByteArray is bytes, and what it would give as a QUrl, a QHostAddress or a QStri
 and without PySide6; QByteArray(value) and QUrl(value) are one call away.
 """
 
+from fastresp.qt.handlers import in_qt_thread, in_server_thread
 from fastresp.qt.headers import QHttpHeaders
 from fastresp.qt.request import QHttpServerRequest
 from fastresp.qt.responder import QHttpServerResponder
 from fastresp.qt.response import QHttpServerResponse
-from fastresp.qt.threads import in_qt_thread, in_server_thread
 
 __all__ = [
     "QHttpHeaders",
