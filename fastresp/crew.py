@@ -57,6 +57,7 @@ class Crew:
         """Returns a Worker in each process that it has forked, and in the parent, at the end, the exit status: the
         first worker's if it could not start, else 0, or 1 if a worker did not end well.
         """
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # whoever started us may not care how children end, but we do
         self._previous = {number: signal.signal(number, self._stop) for number in SIGNALS}
         while len(self._workers) < self._count and not self._stopping:
             worker = self._fork()
@@ -70,7 +71,9 @@ class Crew:
         status = 0
         while self._workers:
             pid, code = os.wait()
-            self._workers.discard(pid)
+            if pid not in self._workers:
+                continue  # what ran in this process before us has left it, or, to process 1, anybody else
+            self._workers.remove(pid)
             code = os.waitstatus_to_exitcode(code)
             if self._stopping:
                 status = status or int(code not in (0, -signal.SIGTERM))  # the latter before it served

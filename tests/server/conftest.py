@@ -67,10 +67,17 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
 
 
 class Process:
-    """A `python -m fastresp` that runs; `lines` is what it has printed."""
+    """A `python -m fastresp` that runs, in a shell's place where `before` or `redirections` say something to that
+    shell; `lines` is what it has printed."""
 
     def __init__(
-        self, arguments: list[str], cwd: Path, environment: dict[str, str], redirections: str = "", **options: Any
+        self,
+        arguments: list[str],
+        cwd: Path,
+        environment: dict[str, str],
+        before: str = "",
+        redirections: str = "",
+        **options: Any,
     ) -> None:
         root = str(Path(fastresp.__file__).parents[1])
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("FASTRESP_")}
@@ -79,8 +86,8 @@ class Process:
         inherited["PYTHONPATH"] = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
         options.setdefault("stdout", subprocess.PIPE)
         command = [sys.executable, "-m", "fastresp", *arguments]
-        if redirections:
-            command = ["sh", "-c", f'exec "$@" {redirections}', "sh", *command]
+        if before or redirections:
+            command = ["sh", "-c", f'{before} exec "$@" {redirections}', "sh", *command]
         self.popen = subprocess.Popen(
             command,
             cwd=cwd,

@@ -118,8 +118,12 @@ def test_a_shared_socket(spawn, app, tmp_path, way):
     assert process.popen.stderr.read() == ""
 
 
-def test_another_one_takes_its_place(spawn, app):
-    process = spawn("app:handle", "--port=0", environment={"FASTRESP_WORKERS": "2"})
+@pytest.mark.parametrize("way", [signal.SIG_DFL, signal.SIG_IGN], ids=["", "started by one that ignores its children"])
+def test_another_one_takes_its_place(spawn, app, way):
+    environment = {"FASTRESP_WORKERS": "2"}
+    process = spawn(
+        "app:handle", "--port=0", environment=environment, preexec_fn=lambda: signal.signal(signal.SIGCHLD, way)
+    )
     port = process.port()
     before = workers(port, 2)
     with pytest.raises(ValueError, match="invalid literal"):
@@ -129,6 +133,22 @@ def test_another_one_takes_its_place(spawn, app):
     while workers(port, 1) <= before:
         assert time.monotonic() < end
     assert process.stop() == 0
+
+
+def test_a_child_that_is_no_worker(spawn, app, tmp_path):
+    """Of a script that has become the parent; process 1 gets everybody's orphans, too."""
+    os.mkfifo(tmp_path / "go")
+    process = spawn("app:handle", "--port=0", "--workers=2", before='sh -c "read word; exit 5" <go & echo child $!;')
+    child = int(process.wait_for(r"^child (\d+)"))
+    port = process.port()
+    workers(port, 2)
+    (tmp_path / "go").write_text("on\n")
+    wait_until_gone({child})
+    ask(port, "/die")
+    assert "ended with status 3; another one takes its place" in process.popen.stderr.readline()
+    workers(port, 2)
+    assert process.stop() == 0
+    assert process.popen.stderr.read() == ""
 
 
 def test_without_the_parent_they_end(spawn, app):
