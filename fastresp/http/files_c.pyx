@@ -79,7 +79,10 @@ cpdef bytes read_whole(object path, Py_ssize_t limit):
     cdef bint whole
     if not FASTRESP_CAN_READ:
         return None
-    name = os.fsencode(path)
+    try:
+        name = os.fsencode(path)
+    except ValueError:
+        return None
     if b"\0" in name:
         return None
     place = PyBytes_AS_STRING(name)

@@ -49,6 +49,7 @@ UNREADABLE = {
     "file open as text": (text, "text"),
     "text in memory": (lambda folder: io.StringIO("abc"), "text"),
     "a name with NUL": (lambda folder: folder / "a\0b", "null"),
+    "a name with half a character": (lambda folder: folder / "a\ud83d", "surrogates not allowed"),
 }
 
 

@@ -35,6 +35,7 @@ def test_is_no_file(read_whole, tmp_path):
     assert read_whole(tmp_path, LIMIT) is None
     assert read_whole(tmp_path / "absent", LIMIT) is None
     assert read_whole(tmp_path / "nul\0", LIMIT) is None
+    assert read_whole(tmp_path / "half a character: \ud83d", LIMIT) is None
     (tmp_path / "dangling").symlink_to(tmp_path / "absent")
     assert read_whole(tmp_path / "dangling", LIMIT) is None
 
