@@ -1,4 +1,4 @@
-"""Fuzzes the compiled twins: `python tests/fuzz/run.py --seconds 60 [--target codecs|protocol]`.
+"""Fuzzes the compiled twins: `python tests/fuzz/run.py --seconds 60 [--target codecs|protocol|tls]`.
 
 With atheris (`pip install atheris`) what is new in the pure twin's coverage guides the mutations: each input runs
 through both twins, and they have the same branches. Without it, or with --engine mutate, they are blind. What fails is
@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-TARGETS = ("codecs", "protocol")
+TARGETS = ("codecs", "protocol", "tls")
 
 
 def main() -> int:
@@ -56,7 +56,7 @@ def guided(given: argparse.Namespace) -> int:
 
     with atheris.instrument_imports(include=["fastresp"], enable_loader_override=False):
         target = importlib.import_module(f"fuzz.target_{given.target}")
-        for name in ("wire.headers", "wire.chunks", "wire.status", "http.service", "http.protocol"):
+        for name in ("wire.headers", "wire.chunks", "wire.status", "http.service", "http.protocol", "http.tls"):
             importlib.import_module(f"fastresp.{name}")
     with tempfile.TemporaryDirectory() as found:
         arguments = [

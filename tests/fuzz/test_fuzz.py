@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-@pytest.mark.parametrize("target", ["codecs", "protocol"])
+@pytest.mark.parametrize("target", ["codecs", "protocol", "tls"])
 def test_target(target: str, tmp_path: Path) -> None:
     one_input = importlib.import_module(f"fuzz.target_{target}").one_input
     assert explore(one_input, CORPUS / target, SECONDS, 1, tmp_path) > 20
