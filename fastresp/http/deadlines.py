@@ -87,6 +87,7 @@ class Deadlines(pipelines.Pipeline):
                 self.abort()
             elif self.waits_for == IN_BODY:
                 self.give_up(408, "the request's body did not come in time")
+                self.rest()  # an answer that has begun goes on, and the client may not be given up again
             elif self.waits_for == IN_HEAD and self.has_input():
                 self.give_up(408, "the request's head did not come in time")
             else:

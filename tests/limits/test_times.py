@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from functools import partial
 
 import pytest
@@ -100,6 +101,32 @@ class TestClosedInTime:
             assert wire.transport.closed or wire.transport.ended
             await time.goes_on(4.0)
             assert wire.transport.closed
+
+        play(handle, scene, **TIMES)
+
+    @pytest.mark.parametrize("reads", [True, False], ids=["read", "not read"])
+    def test_a_body_that_stops_under_an_answer(self, play, caplog, reads):
+        """The answer goes on, if the handler wants that; the client is given up once, not at every look."""
+        caplog.set_level(logging.INFO, "fastresp")
+        gate = asyncio.Event()
+
+        async def handle(request, responder):
+            responder.write_begin_chunked("text/plain")
+            if reads:
+                with pytest.raises(BodyError, match="did not come in time"):
+                    await request.read()
+            await gate.wait()
+            responder.write_end_chunked("end")
+
+        async def scene(wire, time):
+            wire.feed(post("/", b"body")[:-1])
+            await time.goes_on(HOUR)
+            assert caplog.text.count("408 to") == 1
+            assert not wire.transport.closed
+            gate.set()
+            await turns()
+            assert wire.transport.sent.endswith(b"3\r\nend\r\n0\r\n\r\n")
+            assert wire.transport.ended
 
         play(handle, scene, **TIMES)
 
