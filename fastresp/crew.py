@@ -86,7 +86,7 @@ class Crew:
         return status
 
     def _fork(self) -> Worker | None:
-        """In the new process the Worker that it is; in the parent None, when that one serves or has ended."""
+        """In the new process the Worker that it is; in the parent None. The first serves by then, or has ended."""
         is_first = self._forked == 0
         started, ready = os.pipe()
         # a signal must not come between the look whether there was one and the worker's entry among those it is for
@@ -105,9 +105,9 @@ class Crew:
             self._forked += 1
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         os.close(ready)
-        serves = os.read(started, 1) == b"!"
+        serves = not is_first or os.read(started, 1) == b"!"
         os.close(started)
-        if pid > 0 and is_first and not serves:
+        if pid > 0 and not serves:
             _, code = os.waitpid(pid, 0)
             self._workers.discard(pid)
             code = os.waitstatus_to_exitcode(code)

@@ -16,6 +16,9 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="--
 APP = """
 import os
 
+if os.path.exists("slow"):
+    open("slow").close()
+
 def handle(request, responder):
     if request.path == "/die":
         os._exit(3)
@@ -149,6 +152,17 @@ def test_a_child_that_is_no_worker(spawn, app, tmp_path):
     workers(port, 2)
     assert process.stop() == 0
     assert process.popen.stderr.read() == ""
+
+
+def test_one_that_takes_long_to_start_holds_up_no_other(spawn, app, tmp_path):
+    process = spawn("app:handle", "--port=0", "--workers=2")
+    port = process.port()
+    workers(port, 2)
+    os.mkfifo(tmp_path / "slow")  # nobody writes: whoever is started now waits in its import
+    for _ in range(2):
+        ask(port, "/die")
+        assert "ended with status 3; another one takes its place" in process.popen.stderr.readline()
+    assert process.stop() == 0
 
 
 def test_without_the_parent_they_end(spawn, app):
