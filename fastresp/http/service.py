@@ -112,9 +112,14 @@ class Service:
         self._count_remarks()
 
     def tick(self) -> None:
-        """Once a second, or more often where a time-out is that short: renews the date and sweeps."""
+        """Once a second, or more often where a time-out is that short: renews the date, and has everybody sweep."""
         self._timer = self.loop.call_later(self.pace, self.tick)
         self._renew()
+        # A loop that was held up looks at its clock before its sockets: what has come in time is read before the sweep.
+        self.loop.call_soon(self.loop.call_soon, self.sweep)
+
+    def sweep(self) -> None:
+        """Has every connection look whether it has waited too long."""
         for connection in list(self.connections):
             try:
                 connection.sweep(self.now)
