@@ -103,6 +103,8 @@ class Pipeline(turns.Channel):
             if exchange.broken and exchange.reset:
                 self.reset()
             close = exchange.close
+            if self.first is not None and not close:
+                self.first.turn()  # before the release: a device's close() may speak in that answer
             exchange.release()
             if close:
                 self.shut()
@@ -111,8 +113,6 @@ class Pipeline(turns.Channel):
                 exchange.channel = None
                 self.service.spare = exchange
             exchange = self.first
-            if exchange is not None:
-                exchange.turn()
         if self.first is None:
             self.last = None
         if self.waiters:

@@ -339,8 +339,8 @@ class Responder:
             await waiter
 
     def on_close(self, callback: Callable[[], object]) -> None:
-        """Has `callback()` called once, when the exchange is over: answered whole, or given up because the client is
-        gone (`is_response_canceled` tells which). At once, if it is over already.
+        """Has `callback()` called once, soon after the exchange is over: answered whole, or given up because the client
+        is gone (`is_response_canceled` tells which). At once, if it is over already.
         """
         if not callable(callback):
             raise TypeError(f"on_close() takes a callable, not {callback!r}")

@@ -168,10 +168,8 @@ class Turn(responders.Exchange):
         if self.callbacks is not None:
             callbacks, self.callbacks = self.callbacks, None
             for callback in callbacks:
-                try:
-                    callback()
-                except Exception:
-                    log.exception("a callback of on_close() failed")
+                # not now: it may answer, or swap, while neither the line nor the responder knows that this is over
+                self.service.loop.call_soon(_call_back, callback)
 
     def cancel(self) -> None:
         """The client is gone."""
@@ -186,3 +184,10 @@ class Turn(responders.Exchange):
     def _begin(self, status: int) -> None:
         self.begun = True
         self.status = status
+
+
+def _call_back(callback: Callable[[], object]) -> None:
+    try:
+        callback()
+    except Exception:
+        log.exception("a callback of on_close() failed")

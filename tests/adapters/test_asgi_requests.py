@@ -11,6 +11,7 @@ from contextlib import suppress
 import pytest
 from adapters.asgi_applications import body, length, read, start
 from client import Client, needs_unix
+from connection.tools import Inbox
 
 from fastresp.asgi import AsgiHandler, ClientDisconnected
 
@@ -299,7 +300,7 @@ class TestDisconnects:
 
     def test_waiting_receives_end_with_the_answer(self, asgi):
         """As frameworks do that listen for the client's end beside the answer; one waiter's end is not the other's."""
-        told = []
+        told = Inbox()
 
         async def app(scope, receive, send):
             if scope["type"] == "http":
@@ -311,11 +312,10 @@ class TestDisconnects:
                 await send(body(b"x", more=True))
                 assert not waiting.done()
                 await send(body(b"y"))
-                told.append(await waiting)
+                told.put(await waiting)
 
         client = asgi(app)
-        client.get()
-        assert client.answer().body == b"xy"
-        client.get()
-        assert client.answer().body == b"xy"
-        assert told[0] == {"type": "http.disconnect"}
+        for _ in range(2):
+            client.get()
+            assert client.answer().body == b"xy"
+            assert told.get() == {"type": "http.disconnect"}

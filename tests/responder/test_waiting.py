@@ -8,7 +8,7 @@ import threading
 
 import pytest
 from responder.devices import TIMEOUT
-from responder.messages import FAULT, GET, OK, PING, PONG, begun, fine, message, request
+from responder.messages import FAULT, GET, OK, PING, PONG, begun, chunks, fine, message, request
 from responder.slowness import IN_HAND, KERNEL, MIB, slow_client, turns
 
 STREAM = message(b"200 OK", b"content-type: a/b", b"transfer-encoding: chunked")
@@ -149,3 +149,85 @@ def test_on_close_after_a_fault(stage):
     stage(handler, may_fail=True)
     assert stage.kept() == FAULT
     assert called.wait(TIMEOUT)
+
+
+# -- what on_close() calls may answer another request ----------------------------------------------------------------
+
+
+@pytest.fixture
+def kept(stage):
+    """Keeps the responders, by path: `kept(client, "/1", "/2")` asks for them and returns them."""
+    arrived = queue.Queue()
+    stage(lambda _, responder: arrived.put((asyncio.get_running_loop(), responder)))
+
+    def ask(client, *paths):
+        client.send(b"".join(request("GET", path) for path in paths))
+        loops, responders = zip(*(arrived.get(timeout=TIMEOUT) for _ in paths), strict=True)
+        return loops[0].call_soon_threadsafe, *responders
+
+    return ask
+
+
+def test_on_close_that_ends_the_next_answer(stage, kept):
+    """What the next answer has said before its turn comes in front of what it says then."""
+    client = stage.client()
+    do, first, second = kept(client, "/1", "/2")
+
+    def play():
+        second.write_begin_chunked("a/b")
+        second.write_chunk(b"one")
+        first.on_close(lambda: second.write_end_chunked(b"two"))
+        fine(first)
+
+    do(play)
+    expected = OK + STREAM + chunks(b"one", b"two")
+    assert client.exactly(len(expected)) == expected
+
+
+def test_a_device_whose_end_ends_the_next_answer(stage, kept):
+    client = stage.client()
+    do, first, second = kept(client, "/1", "/2")
+
+    class Device:
+        def __init__(self):
+            self.left = [b"", b"ok"]
+
+        async def read(self, count):
+            return self.left.pop()
+
+        def close(self):
+            second.write_end_chunked(b"two")
+
+    def play():
+        second.write_begin_chunked("a/b")
+        second.write_chunk(b"one")
+        first.write(Device(), "a/b")
+
+    do(play)
+    expected = STREAM + chunks(b"ok") + STREAM + chunks(b"one", b"two")
+    assert client.exactly(len(expected)) == expected
+
+
+def test_on_close_that_swaps(stage, kept):
+    """The responder whose answer is complete has nothing to give, not the exchange that serves the next client."""
+    client, other = stage.client(), stage.client()
+    do, first, second = kept(client, "/1", "/2")
+
+    def play():
+        first.on_close(lambda: first.swap(second))
+        fine(first)
+
+    do(play)
+    assert client.exactly(len(OK)) == OK
+    _, third = kept(other, "/3")
+
+    def answer():
+        with pytest.raises(RuntimeError, match="already been answered"):
+            second.write("nobody's", "a/b")
+        first.write("second", "a/b")
+        third.write("third", "a/b")
+
+    do(answer)
+    for its, text in ((other, b"third"), (client, b"second")):
+        expected = message(b"200 OK", b"content-type: a/b", b"content-length: %d" % len(text), body=text)
+        assert its.exactly(len(expected)) == expected
