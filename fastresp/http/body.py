@@ -12,8 +12,8 @@ from typing import Protocol
 
 __all__ = ["Body", "whole"]
 
-# How much may wait for its reader before the connection stops reading; two of uvloop's reads at the most follow it.
-HIGH_WATER = 262144
+# How much may wait for its reader before the connection stops reading: one read of an intake.
+HIGH_WATER = 786432
 
 
 class Source(Protocol):

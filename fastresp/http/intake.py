@@ -11,8 +11,8 @@ from typing import Any
 
 __all__ = ["Intake", "Whole", "new_intake", "new_whole"]
 
-ROOM = 131000
-"""Bytes that are read at once; just below what the C library would ask the system for each time."""
+ROOM = 786432
+"""Bytes that are read at once."""
 
 
 class Whole:

@@ -2,6 +2,9 @@
 
 PERF: what is read into is memory that nobody has seen yet, and becomes the object that the handler gets. The CPU time of
 an upload of 20 MiB: x0.7 where it is read piece by piece, x0.45 where the handler gets it whole.
+
+PERF: every read lets the client send a little more, and wakes it. With ROOM at 128 KiB, a server that has fallen behind a
+client on the same machine stays behind, and takes 9 ms for 20 MiB instead of 3; with this one, 4.3 whatever happens.
 """
 
 import asyncio
@@ -14,7 +17,7 @@ from libc.string cimport memcpy
 __all__ = ["Intake", "Whole", "new_intake", "new_whole"]
 
 cdef enum:
-    ROOM = 131000
+    ROOM = 786432
     FIRST = 65536
 
 
@@ -85,7 +88,7 @@ cdef class Intake:
         cdef Py_ssize_t left = self._protocol.content_left()
         if left > 0:
             self._whole = self._protocol.collected
-            self._room = min(left, 2 * ROOM)
+            self._room = min(left, ROOM)
             self._start = self._whole.reserve(self._room)
         else:
             self._whole = None

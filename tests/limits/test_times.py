@@ -350,7 +350,7 @@ class TestBodyRate:
 
         async def scene(wire, time):
             self.begin(wire)
-            wire.feed(b"x" * 500_000)
+            wire.feed(b"x" * 800_000)
             assert not wire.transport.reading
             await time.goes_on(HOUR)
             assert b" 408 " not in wire.transport.sent
@@ -359,7 +359,7 @@ class TestBodyRate:
             await turns()
             assert wire.transport.reading
             await time.goes_on(20.0)
-            wire.feed(b"x" * 500_000)
+            wire.feed(b"x" * 200_000)
             await turns()
             assert wire.transport.sent.endswith(b"1000000")
 
