@@ -1,4 +1,6 @@
-"""Where a report goes: plots into a folder, and on request all of it into bench/README.md and bench/plots/."""
+"""Where a report goes: plots into a folder, and on request all of it into bench/README.md and bench/plots/, and the
+least of it into README.md.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,7 @@ from bench.arena.profiles import Profile
 from bench.arena.report import Report
 
 README = ROOT / "bench" / "README.md"
+FRONT = ROOT / "README.md"
 BEGIN = "<!-- arena: begin; `python -m bench.arena --publish` writes what is between these two lines -->"
 END = "<!-- arena: end -->"
 
@@ -28,14 +31,21 @@ def plots(report: Report, folder: Path) -> None:
             (folder / f"{profile.name}.svg").write_text(bars(profile.name, note, rows))
 
 
-def publish(report: Report, readme: Path = README) -> None:
-    """Puts the report between the two marks of the README, and the plots beside it. Raises ValueError without marks."""
-    before, begin, rest = readme.read_text().partition(BEGIN)
+def publish(report: Report, readme: Path = README, front: Path = FRONT) -> None:
+    """Puts the report between the two marks of the one, with the plots beside it, and its summary between those of the
+    other. Raises ValueError without marks.
+    """
+    _put(readme, report.text(_picture))
+    _put(front, report.summary())
+    plots(report, readme.parent / "plots")
+
+
+def _put(page: Path, text: str) -> None:
+    before, begin, rest = page.read_text().partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
-        raise ValueError(f"{readme} has no place for the report: it needs the lines {BEGIN!r} and {END!r}")
-    plots(report, readme.parent / "plots")
-    readme.write_text(f"{before}{BEGIN}\n\n{report.text(_picture)}\n\n{END}{after}")
+        raise ValueError(f"{page} has no place for the report: it needs the lines {BEGIN!r} and {END!r}")
+    page.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}")
 
 
 def _picture(profile: Profile) -> str:

@@ -11,7 +11,7 @@ from bench import machine
 from bench.arena.measure import Figure, Settings, Stage
 from bench.arena.profiles import PROFILES, Profile
 from bench.arena.servers import NATIVE, SERVERS, Server
-from bench.arena.targets import DISTURBED, FROM, P99, WITHIN, WORDS, disturbance, judge, rivals, within_spread
+from bench.arena.targets import DISTURBED, FROM, P99, PEERS, WITHIN, WORDS, disturbance, judge, rivals, within_spread
 
 COLUMNS = (
     "server",
@@ -134,6 +134,27 @@ class Report:
             parts += [each for each in (picture(profile), self.table(profile.name), self.absent(profile.name)) if each]
         return "\n\n".join(parts)
 
+    def summary(self) -> str:
+        """CPU a request in the main profiles, against the best peer's."""
+        lines = [
+            f"{machine.sentence(self.facts)}",
+            "",
+            "| CPU us/request | fastresp | best other Python server | ratio | uvicorn |",
+            "|---|--:|---|--:|--:|",
+        ]
+        for profile in self.profiles():
+            for who, peers in rivals(profile.name) if not profile.servers else ():
+                mine = self.median(profile.name, who, "cpu")
+                others = {peer: cpu for peer in peers if (cpu := self.median(profile.name, peer, "cpu"))}
+                if not mine or not others:
+                    continue
+                best = min(others, key=lambda peer: others[peer])
+                what = profile.name + (f", files from {SERVERS[who].files}" if peers != PEERS else "")
+                uvicorn = _short(others["uvicorn"]) if "uvicorn" in others else "-"
+                cells = what, _short(mine), f"{_short(others[best])} ({best})", f"{mine / others[best]:.2f}", uvicorn
+                lines.append(f"| {' | '.join(cells)} |")
+        return "\n".join(lines)
+
     def sentence(self) -> str:
         settings = self.settings
         steady = f" and {settings.steady:g} s at equal load" if settings.steady else ""
@@ -252,3 +273,7 @@ def _figure(entry: Mapping[str, Any]) -> Figure | str:
         return str(entry["failed"])
     found = {field.name: entry[field.name] for field in fields(Figure)}
     return Figure(**found | {"steady": Stage(**found["steady"]) if found["steady"] else None})
+
+
+def _short(microseconds: float) -> str:
+    return f"{microseconds:,.0f}" if microseconds >= 1000 else f"{microseconds:.3g}"

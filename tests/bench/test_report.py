@@ -225,10 +225,18 @@ def test_a_plot_is_well_formed_and_to_scale() -> None:
 
 
 def test_a_report_is_published_between_the_marks(tmp_path: Path) -> None:
-    readme = tmp_path / "README.md"
-    readme.write_text(f"before\n{publish.BEGIN}\nold\n{publish.END}\nafter\n")
+    readme, front = tmp_path / "README.md", tmp_path / "front.md"
+    for page in (readme, front):
+        page.write_text(f"before\n{publish.BEGIN}\nold\n{publish.END}\nafter\n")
     for _ in range(2):
-        publish.publish(made_up(), readme)
+        publish.publish(made_up(), readme, front)
+    assert front.read_text().splitlines()[7:] == [
+        "| plaintext | 12 | 10 (fastpysgi-wsgi) | 1.20 | 30 |",
+        "| upload | 10 | 20 (uvicorn) | 0.50 | 20 |",
+        "",
+        publish.END,
+        "after",
+    ]
     content = readme.read_text()
     assert content.startswith(f"before\n{publish.BEGIN}\n\n2026-01-01 00:00 UTC; a processor, 2 cores;")
     assert content.endswith(f"\n\n{publish.END}\nafter\n")
@@ -237,10 +245,11 @@ def test_a_report_is_published_between_the_marks(tmp_path: Path) -> None:
     assert sorted(path.name for path in (tmp_path / "plots").iterdir()) == ["plaintext.svg", "upload.svg"]
     readme.write_text("no marks")
     with pytest.raises(ValueError, match="has no place for the report"):
-        publish.publish(made_up(), readme)
+        publish.publish(made_up(), readme, front)
 
 
-def test_the_readme_has_a_place_for_the_report() -> None:
-    content = publish.README.read_text()
+@pytest.mark.parametrize("page", [publish.README, publish.FRONT])
+def test_the_readmes_have_a_place_for_the_report(page: Path) -> None:
+    content = page.read_text()
     assert content.count(publish.BEGIN) == content.count(publish.END) == 1
     assert content.index(publish.BEGIN) < content.index(publish.END)
