@@ -113,7 +113,8 @@ def _parser() -> _Parser:
 
 def _field_notes() -> dict[str, str]:
     """What Config says about each of its fields, where the words are: nothing under `python -OO`."""
-    return dict(re.findall(r"^ +(\w+): (.+)$", Config.__doc__ or "", re.MULTILINE))
+    # from 3.13 on they are not indented
+    return dict(re.findall(r"^ *(\w+): (.+)$", Config.__doc__ or "", re.MULTILINE))
 
 
 def _from_environment(parser: argparse.ArgumentParser, environment: Mapping[str, str]) -> dict[str, Any]:

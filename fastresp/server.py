@@ -178,7 +178,8 @@ class Server:
 
     async def _accept(self, loop: asyncio.AbstractEventLoop, ssl: tls.SSLContext | None, backlog: int) -> None:
         engine = self.engine
-        service = engine.new_service(self.handler, self.config, loop, ssl is not None, _gathers(loop))
+        secure = ssl is not None  # then writelines() is ours
+        service = engine.new_service(self.handler, self.config, loop, secure, secure or _gathers(loop))
         self._service = service
         service.open()
         connection = partial(engine.new_protocol, service) if ssl is None else partial(engine.new_tls, service, ssl)
@@ -384,7 +385,7 @@ def run(
 
 
 def _gathers(loop: asyncio.AbstractEventLoop) -> bool:
-    """Whether the loop's transports may be given several buffers at once (CVE-2024-12254: in some versions of the
+    """Whether the loop's own transports may be given several buffers at once (CVE-2024-12254: in some versions of the
     stock selector loop `writelines` never asks the protocol to pause)."""
     version = sys.version_info[:3]
     affected = (3, 12, 0) <= version <= (3, 12, 8) or (3, 13, 0) <= version <= (3, 13, 1)
