@@ -269,8 +269,8 @@ class TestStart:
                 with pytest.raises(ZeroDivisionError):
                     await server.start(port=0, ssl=context)
                 assert server.sockets == ()
-            gather = server_module._gathers(loop)
-            assert seen == [(hello, config, loop, False, gather), (hello, config, loop, True, gather)]
+            plain = (hello, config, loop, False, server_module._gathers(loop))
+            assert seen == [plain, (hello, config, loop, True, True)]
 
         drive(main())
 
