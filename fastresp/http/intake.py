@@ -35,20 +35,26 @@ class Whole:
 class Intake:
     """Stands in for a connection that takes bytes by `data_received`."""
 
-    __slots__ = ("_give", "_protocol", "_room")
+    __slots__ = ("_left", "_protocol", "_room")
 
     def __init__(self, protocol: Any) -> None:
         self._protocol = protocol
-        self._give = protocol.data_received
         self._room = memoryview(bytearray(ROOM))
+        self._left = 0  # so much may come that the parser need not see
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """Where the next bytes belong."""
-        return self._room
+        self._left = self._protocol.content_left()
+        return self._room[: self._left] if self._left else self._room
 
     def buffer_updated(self, count: int) -> None:
         """So many bytes have come."""
-        self._give(bytes(self._room[:count]))
+        data = bytes(self._room[:count])
+        if self._left:
+            self._protocol.collected.add(data)
+            self._protocol.content_received(count)
+        else:
+            self._protocol.data_received(data)
 
     def eof_received(self) -> bool | None:
         return self._protocol.eof_received()  # type: ignore[no-any-return]
