@@ -175,7 +175,9 @@ def canned(*answers: bytes) -> Iterator[SimpleNamespace]:
                 while sock.recv(65536):
                     sock.sendall(answer)
                     if b"connection: close" in answer:
-                        break
+                        sock.shutdown(socket.SHUT_WR)
+                        while sock.recv(65536):  # to close with a request unread would be a reset
+                            pass
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(10)
