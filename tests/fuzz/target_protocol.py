@@ -9,11 +9,13 @@ the handler does with it.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import importlib
 import logging
 import random
 import sys
 from collections.abc import Callable
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -189,16 +191,19 @@ def read_answers(sent: bytes, methods: list[bytes]) -> tuple[int, bool]:
     return count, False
 
 
-_loop: asyncio.AbstractEventLoop | None = None
+@cache
+def loop_of_all() -> asyncio.AbstractEventLoop:
+    """One loop serves all inputs: to make another costs more than an input."""
+    loop = asyncio.new_event_loop()
+    atexit.register(loop.close)
+    return loop
 
 
 def one_input(data: bytes) -> None:
     """Judges one input; AssertionError if anything is not as it should be."""
-    global _loop
     settings = data[:4].ljust(4, b"@")
     stream = data[4:60000]
-    if _loop is None or _loop.is_closed():
-        _loop = asyncio.new_event_loop()
+    loop = loop_of_all()
     choice = random.Random(settings[1:])
     places: set[int] = set()
     if settings[1] % 4:
@@ -218,7 +223,7 @@ def one_input(data: bytes) -> None:
             notes = Notes()
             log.addHandler(notes)
             try:
-                results.append(run(end, settings, segments, _loop))
+                results.append(run(end, settings, segments, loop))
             finally:
                 log.removeHandler(notes)
             results[-1]["log"] = notes.lines

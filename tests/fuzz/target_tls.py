@@ -24,7 +24,7 @@ from typing import Any
 
 from fuzz.application import Application
 from fuzz.reader import Reader
-from fuzz.target_protocol import LIMITS, TURNS, Transport, heads, read_answers, twin
+from fuzz.target_protocol import LIMITS, TURNS, Transport, heads, loop_of_all, read_answers, twin
 
 from fastresp import Config
 
@@ -259,14 +259,9 @@ class Scene:
         }
 
 
-_loop: asyncio.AbstractEventLoop | None = None
-
-
 def one_input(data: bytes) -> None:
     """Judges one input; AssertionError if anything is not as it should be."""
-    global _loop
-    if _loop is None or _loop.is_closed():
-        _loop = asyncio.new_event_loop()
+    loop = loop_of_all()
     log = logging.getLogger("fastresp")
     disabled, hook = log.disabled, sys.unraisablehook
     raised: list[Any] = []
@@ -275,7 +270,7 @@ def one_input(data: bytes) -> None:
     results = []
     try:
         for end in ("", "_c"):
-            scene = Scene(end, data[:3].ljust(3, b"@"), _loop)
+            scene = Scene(end, data[:3].ljust(3, b"@"), loop)
             scene.play(Reader(data[3:]))
             scene.settle()
             results.append(scene.result())
