@@ -13,7 +13,7 @@ from typing import Protocol
 __all__ = ["Body", "whole"]
 
 # How much may wait for its reader before the connection stops reading: one read of an intake.
-HIGH_WATER = 524288
+HIGH_WATER = 458752
 
 
 class Source(Protocol):

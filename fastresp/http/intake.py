@@ -11,7 +11,7 @@ from typing import Any
 
 __all__ = ["Intake", "Whole", "new_intake", "new_whole"]
 
-ROOM = 524288
+ROOM = 458752
 """Bytes that are read at once."""
 
 
