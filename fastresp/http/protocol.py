@@ -99,8 +99,9 @@ class HttpProtocol(deadlines.Deadlines):
         self.eof = True
         if self.closing or self.service.secure:
             return False  # over TLS, who says farewell leaves: TLS 1.2 knows no half-closed connections
-        linger.ask_whether_gone(self.transport.get_extra_info("socket"))
         self.proceed()
+        if not self.closing:
+            linger.ask_whether_gone(self.transport.get_extra_info("socket"))
         return True  # a half-closed client gets its answers
 
     def connection_lost(self, error: Exception | None) -> None:
