@@ -26,6 +26,7 @@ TWINS = {
     "fastresp.http.grammar_c": "fastresp/http/grammar.py",
     "fastresp.http.scanner_c": "fastresp/http/scanner.py",
     "fastresp.http.parser_c": "fastresp/http/parser.py",
+    "fastresp.http.direct_c": "fastresp/http/direct_c.pyx",
     "fastresp.http.files_c": "fastresp/http/files_c.pyx",
     "fastresp.http.intake_c": "fastresp/http/intake_c.pyx",
     "fastresp.http.query_c": "fastresp/http/query.py",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastresp.http import linger
 from fastresp.http import turn as turns
+from fastresp.http.direct import descriptor, send
 from fastresp.http.exchange import new_exchange
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Pipeline(turns.Channel):
 
     # fmt: off
     __slots__ = (  # noqa: RUF023
-        "service", "transport", "write", "first", "last", "count", "alone", "out", "out_size", "burst",
+        "service", "transport", "write", "fd", "behind", "first", "last", "count", "alone", "out", "out_size", "burst",
         "waiters", "running", "due", "stopped", "closing", "eof", "read_paused", "unread", "write_paused", "written",
         "taken", "waits_for", "deadline",
     )
@@ -48,6 +49,8 @@ class Pipeline(turns.Channel):
         self.service = service
         self.transport: Any = None
         self.write: Any = None
+        self.fd = -1  # of the socket, where `send` can use it
+        self.behind = False  # the transport may have bytes that it has not sent
         # the exchanges that are not complete, linked by their `next`
         self.first: Any = None
         self.last: Any = None
@@ -70,6 +73,18 @@ class Pipeline(turns.Channel):
         self.taken = NEVER  # the most of it that the client has been seen to take
         self.waits_for = NOTHING
         self.deadline = 0.0
+
+    def connect(self, transport: Any) -> None:
+        """The connection is there; this is where answers go."""
+        self.transport = transport
+        self.write = transport.write
+        self.fd = -1 if self.service.secure else descriptor(transport)
+
+    def disconnect(self) -> None:
+        """It is gone, and another connection may get its socket's number."""
+        self.transport = None
+        self.write = None
+        self.fd = -1
 
     def enter(self, request: Any, minor: int, keep_alive: bool) -> Any:
         """A new exchange at the end of the line."""
@@ -172,14 +187,27 @@ class Pipeline(turns.Channel):
         if self.write is None:
             out.clear()
         elif alone is not None:
-            self.write(alone)
+            self._send(alone)
         elif size <= JOINED or not self.service.gather:
             data = b"".join(out)
             out.clear()
-            self.write(data)
+            self._send(data)
         else:
             self.out = []
+            self.behind = True
             self.transport.writelines(out)
+
+    def _send(self, data: bytes) -> None:
+        """Gives bytes to the system, and what it does not take now to the transport."""
+        if self.behind:
+            self.behind = self.transport.get_write_buffer_size() > 0
+        if self.behind or self.fd < 0:
+            self.write(data)
+            return
+        sent = send(self.fd, data)
+        if sent < len(data):
+            self.behind = True
+            self.write(memoryview(data)[sent:] if sent else data)
 
     def waiter(self, exchange: Any) -> Any:
         self.flush()

@@ -2,6 +2,7 @@
 cimport cython
 from fastresp.http cimport turn_c as turns
 from fastresp.http.turn_c cimport Turn
+from fastresp.http.direct_c cimport send
 from fastresp.http.exchange_c cimport new_exchange
 from fastresp.http.request_c cimport Request
 from fastresp.http.service_c cimport Service
@@ -13,13 +14,16 @@ cdef double LINGER
 cdef class Pipeline(turns.Channel):
     cdef Service service
     cdef object transport, write
+    cdef int fd
     cdef Turn first, last
     cdef Py_ssize_t count, out_size, burst, written, taken
     cdef bytes alone
     cdef list out, waiters
-    cdef bint running, due, stopped, closing, eof, read_paused, unread, write_paused
+    cdef bint behind, running, due, stopped, closing, eof, read_paused, unread, write_paused
     cdef int waits_for
     cdef double deadline
+    cdef object connect(self, object transport)
+    cdef object disconnect(self)
     @cython.locals(exchange=Turn, service=Service)
     cdef Turn enter(self, Request request, int minor, bint keep_alive)
     @cython.locals(close=bint)
@@ -30,6 +34,8 @@ cdef class Pipeline(turns.Channel):
     cdef object put(self, Turn exchange, bytes data)
     @cython.locals(alone=bytes, out=list, size=Py_ssize_t)
     cdef object flush(self)
+    @cython.locals(sent=Py_ssize_t)
+    cdef object _send(self, bytes data)
     cpdef object waiter(self, Turn exchange)
     cpdef object wake(self)
     cdef object proceed_soon(self)

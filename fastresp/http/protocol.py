@@ -66,8 +66,7 @@ class HttpProtocol(deadlines.Deadlines):
 
     def connection_made(self, transport: Any) -> None:
         service = self.service
-        self.transport = transport
-        self.write = transport.write
+        self.connect(transport)
         self.peer = new_peer(transport, service.secure)
         transport.set_write_buffer_limits(HIGH_WATER)
         if service.max_per_host or service.rate_limit:
@@ -107,8 +106,7 @@ class HttpProtocol(deadlines.Deadlines):
     def connection_lost(self, error: Exception | None) -> None:
         if self.transport is None:
             return
-        self.transport = None
-        self.write = None
+        self.disconnect()
         self.stopped = True
         self.closing = True
         self.peer.transport = None

@@ -78,13 +78,18 @@ class Wire:
     """A connection of the twin under test, to a `Transport`; to be made where a loop runs."""
 
     def __init__(
-        self, twin: Callable[[str], Any], handler: Callable[..., object], loop: Any = None, **config: Any
+        self,
+        twin: Callable[[str], Any],
+        handler: Callable[..., object],
+        loop: Any = None,
+        transport: Any = None,
+        **config: Any,
     ) -> None:
         config.setdefault("date_header", False)
         loop = loop or asyncio.get_running_loop()
         self.service = twin("http.service").new_service(handler, Config(**config), loop, False, True)
         self.protocol = twin("http.protocol").new_protocol(self.service)
-        self.transport = Transport()
+        self.transport = transport or Transport()
         self.protocol.connection_made(self.transport)
 
     def feed(self, data: bytes) -> None:

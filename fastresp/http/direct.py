@@ -1,0 +1,23 @@
+"""The way past the transport: an answer is given to the system at once, where nothing waits before it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+__all__ = ["descriptor", "send"]
+
+
+def descriptor(transport: Any) -> int:
+    """The descriptor of the transport's socket, good until `connection_lost`; -1 if `send` can't use it."""
+    sock = transport.get_extra_info("socket")
+    return -1 if sock is None or sys.platform == "win32" else int(sock.fileno())
+
+
+def send(fd: int, data: bytes) -> int:
+    """How many of these bytes the system takes now; 0 also where it fails: the transport will find out why."""
+    try:
+        return os.write(fd, data)
+    except OSError:
+        return 0
