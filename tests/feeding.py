@@ -59,7 +59,7 @@ def drain(parser: Any) -> Iterator[tuple[Any, ...]]:
             parser.feed(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n")
             assert parser.next() == FAILED
             assert parser.buffered == 0
-            assert not parser.idle
+            assert not parser.is_idle()
             yield "failed", parser.status, parser.reason
             return
 

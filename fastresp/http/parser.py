@@ -88,10 +88,9 @@ class Parser(scanner.Scanner):
     def __reduce__(self) -> str:
         raise TypeError("a Parser can't be pickled")
 
-    @property
-    def idle(self) -> bool:
-        """Whether it stands between two messages with nothing buffered."""
-        return self._state == LINE and self.buffered == 0
+    def is_idle(self) -> bool:
+        """Whether it stands between two messages and remembers nothing, so that it may serve another connection."""
+        return self._state == LINE and self.buffered == 0 and self._empty_lines == 0
 
     def next(self) -> int:
         """The next event in what was fed."""

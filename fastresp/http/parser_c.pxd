@@ -31,6 +31,8 @@ cdef class Parser(scanner.Scanner):
     cdef readonly bytes trailers_data
     cdef readonly Py_ssize_t trailers_start, trailers_end
 
+    cpdef bint is_idle(self) except -1
+
     @cython.locals(state=int, result=int)
     cpdef int next(self) except -1
 

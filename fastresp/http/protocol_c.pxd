@@ -21,6 +21,8 @@ cdef class HttpProtocol(deadlines.Deadlines):
     cdef bint admitted, expecting, held
     @cython.locals(parser=Parser, event=int)
     cpdef object proceed(self)
+    @cython.locals(service=Service)
+    cdef object _take_parser(self)
     @cython.locals(parser=Parser, request=Request, exchange=Turn, method=int)
     cdef object _head(self)
     cdef object _piece(self, bytes piece)
@@ -40,7 +42,6 @@ cdef class HttpProtocol(deadlines.Deadlines):
     @cython.locals(exchange=Turn)
     cdef object _refuse(self, int status, str reason, object fields)
     cdef object leave_body(self, Turn exchange)
-    @cython.locals(parser=Parser)
     cdef bint must_close(self, Turn exchange) except -1
     cdef bint has_input(self) except -1
     cdef object go_on(self)

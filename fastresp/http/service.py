@@ -52,7 +52,7 @@ class Service:
         "_admitted", "_empty", "_hosts", "_rates", "_remarks", "_second", "_server_line", "_timer", "access_log",
         "body_timeout", "config", "connections", "context", "date_header", "date_line", "draining", "gather", "handler",
         "head_timeout", "is_async", "keep_alive_timeout", "loop", "max_connections", "max_per_host", "min_body_rate",
-        "now", "pace", "rate_limit", "secure", "spare", "tail", "tail_close", "tail_keep", "tasks", "thread",
+        "now", "pace", "parser", "rate_limit", "secure", "spare", "tail", "tail_close", "tail_keep", "tasks", "thread",
         "write_timeout",
     )
     # fmt: on
@@ -70,7 +70,9 @@ class Service:
         self.connections: set[Any] = set()
         self.tasks: set[asyncio.Task[None]] = set()
         self.draining = False
-        self.spare: Any = None  # an exchange that is over, for the next request
+        # for the next request, on whatever connection: an exchange that is over, a parser in the middle of nothing
+        self.spare: Any = None
+        self.parser: Any = None
         self.access_log = config.access_log
         self.head_timeout = config.head_timeout
         self.body_timeout = config.body_timeout

@@ -10,7 +10,7 @@ import threading
 
 import pytest
 from connection.fake import Wire, turns
-from connection.tools import chunked, message, post
+from connection.tools import chunked, message, post, settle
 
 REQUESTS = b"".join(
     [
@@ -124,3 +124,28 @@ class TestOnASocket:
         assert client.rest() == once * 300 + mark + last
         sender.join(10)
         assert not sender.is_alive()
+
+
+class TestSideBySide:
+    """What one client has sent of a request is nothing to the others."""
+
+    def test_halves_of_requests(self, serve, connect):
+        server = serve(show)
+        clients = [connect(server) for _ in range(4)]
+        requests = [chunked(f"/{number}", b"of", b"%d" % number) for number in range(4)]
+        for start in range(0, len(requests[0]), 7):
+            for client, request in zip(clients, requests, strict=True):
+                client.send(request[start : start + 7])
+        for number, client in enumerate(clients):
+            assert client.answer().body.startswith(b'["POST","/%d"' % number)
+
+    def test_empty_lines_are_counted_for_each(self, serve, connect):
+        server = serve(show)
+        one, other = connect(server), connect(server)
+        for _ in range(8):
+            one.send(b"\r\n")
+            settle(server)
+        other.send(b"\r\n" * 8 + message("GET", "/other"))
+        assert other.answer().status == 200
+        one.send(b"\r\n" + message("GET", "/one"))
+        assert one.answer().status == 400
