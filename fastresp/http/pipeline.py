@@ -89,12 +89,11 @@ class Pipeline(turns.Channel):
     def enter(self, request: Any, minor: int, keep_alive: bool) -> Any:
         """A new exchange at the end of the line."""
         service = self.service
-        # PERF: shared by all connections, so that it is in the processor's cache
-        exchange = service.spare
+        exchange = service.exchange
         if exchange is None:
             exchange = new_exchange(service)
         else:
-            service.spare = None
+            service.exchange = None
         exchange.open(self, request, minor, keep_alive)
         if self.first is None:
             self.first = exchange
@@ -126,7 +125,7 @@ class Pipeline(turns.Channel):
                 return
             if exchange.plain:
                 exchange.channel = None
-                self.service.spare = exchange
+                self.service.exchange = exchange
             exchange = self.first
         if self.first is None:
             self.last = None

@@ -11,15 +11,15 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from fastresp.errors import BodyError
-from fastresp.http import deadlines, linger
+from fastresp.http import deadlines, linger, references
 from fastresp.http.body import Body
 from fastresp.http.codes import BODY, CONNECT, END, HEAD, HEAD_METHOD, NEED_DATA
 from fastresp.http.intake import new_intake, new_whole
 from fastresp.http.names import address, describe
 from fastresp.http.parser import new_parser
 from fastresp.http.pipeline import IN_HEAD
-from fastresp.http.request import new_peer, new_request
-from fastresp.http.responder import new_responder
+from fastresp.http.request import empty, new_peer, new_request
+from fastresp.http.responder import DONE, new_responder
 from fastresp.response import TEXT
 
 if TYPE_CHECKING:
@@ -174,7 +174,6 @@ class HttpProtocol(deadlines.Deadlines):
                     self._refuse(parser.status, parser.reason, None)
         finally:
             self.running = False
-        # PERF: the next connection finds it in the processor's cache
         if not self.held and parser.is_idle():
             self.service.parser = parser
             self.parser = None
@@ -197,7 +196,9 @@ class HttpProtocol(deadlines.Deadlines):
     def _head(self) -> None:
         """A request's head is complete."""
         parser = self.parser
-        request = new_request(parser, self.peer)
+        service = self.service
+        request = new_request(parser, self.peer, service.request)
+        service.request = None
         exchange = self.enter(request, parser.minor, parser.keep_alive)
         method = parser.method
         exchange.unsafe = parser.has_body or not SAFE[method]
@@ -335,7 +336,8 @@ class HttpProtocol(deadlines.Deadlines):
         if service.rate_limit and self.host is not None and service.over_rate(self.host):
             exchange.answer(429, {"retry-after": "1"}, TEXT, b"too many requests, try again later\n", False)
             return
-        responder = new_responder(exchange)
+        responder = new_responder(exchange, service.responder)
+        service.responder = None
         try:
             result = service.handler(request, responder)
         except (Exception, SystemExit):  # who ends, ends this request, not the others' server
@@ -345,7 +347,13 @@ class HttpProtocol(deadlines.Deadlines):
         except BaseException:
             responder._fail()
             raise
-        if result is not None and hasattr(result, "__await__"):
+        if result is None:
+            if not references.is_shared(request):
+                empty(request)
+                service.request = request
+            if not references.is_shared(responder) and responder._state == DONE:
+                service.responder = responder
+        elif hasattr(result, "__await__"):
             service.start(result, request, responder)
 
     def _refuse(self, status: int, reason: str, fields: Any) -> None:

@@ -1,14 +1,15 @@
 # Types for protocol.py compiled as protocol_c.
 cimport cython
 from fastresp.http cimport deadlines_c as deadlines
+from fastresp.http cimport references_c as references
 from fastresp.http.turn_c cimport Turn
 from fastresp.http.intake_c cimport Whole, new_intake, new_whole
 from fastresp.http.parser_c cimport Parser, new_parser
-from fastresp.http.request_c cimport Peer, Request, new_peer, new_request
+from fastresp.http.request_c cimport Peer, Request, empty, new_peer, new_request
 from fastresp.http.responder_c cimport Responder, new_responder
 from fastresp.http.service_c cimport Service
 
-cdef int NEED_DATA, HEAD, BODY, END, HEAD_METHOD, CONNECT
+cdef int NEED_DATA, HEAD, BODY, END, HEAD_METHOD, CONNECT, DONE
 cdef int IN_HEAD
 cdef Py_ssize_t MAX_PIPELINE, HIGH_WATER, LARGE, DISCARDED
 cdef tuple SAFE
@@ -23,7 +24,7 @@ cdef class HttpProtocol(deadlines.Deadlines):
     cpdef object proceed(self)
     @cython.locals(service=Service)
     cdef object _take_parser(self)
-    @cython.locals(parser=Parser, request=Request, exchange=Turn, method=int)
+    @cython.locals(parser=Parser, service=Service, request=Request, exchange=Turn, method=int)
     cdef object _head(self)
     cdef object _piece(self, bytes piece)
     cdef Whole _whole(self)

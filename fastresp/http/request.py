@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fastresp.http import parser as parsers
     from fastresp.http.query import Query
 
-__all__ = ["Peer", "Request", "new_peer", "new_request"]
+__all__ = ["Peer", "Request", "empty", "new_peer", "new_request"]
 
 TOKEN = _TOKEN
 
@@ -240,9 +240,14 @@ def new_peer(transport: Any, secure: bool) -> Peer:
     return Peer(transport, secure)
 
 
-def new_request(parser: parsers.Parser, peer: Peer) -> Request:
-    """The request whose head `parser` has just found. Its body is empty until somebody sets it."""
-    request = Request.__new__(Request)
+def new_request(parser: parsers.Parser, peer: Peer, spare: Request | None) -> Request:
+    """The request whose head `parser` has just found, in the place of `spare` if there is one, which has been emptied.
+    Its body is empty until somebody sets it.
+    """
+    request = spare
+    if request is None:
+        request = Request.__new__(Request)
+        empty(request)
     request._data = parser.data
     request._method = parser.method
     request._method_start = parser.method_start
@@ -256,10 +261,19 @@ def new_request(parser: parsers.Parser, peer: Peer) -> Request:
     request._host_end = parser.host_end
     request._minor = parser.minor
     request._peer = peer
+    return request
+
+
+NOBODY = Peer(None, False)
+
+
+def empty(request: Request) -> None:
+    """Gives up all that the request refers to."""
+    request._data = b""
+    request._peer = NOBODY
     request._body = b""
     request._path = None
     request._headers = None
     request._query = None
     request._stream = None
     request._trailers = None
-    return request

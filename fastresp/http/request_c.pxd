@@ -36,4 +36,6 @@ cdef list _fields(bytes data, Py_ssize_t place, Py_ssize_t end, bint lower)
 
 cpdef Peer new_peer(object transport, bint secure)
 @cython.locals(request=Request)
-cpdef Request new_request(Parser parser, Peer peer)
+cpdef Request new_request(Parser parser, Peer peer, Request spare)
+cdef Peer NOBODY
+cpdef object empty(Request request)

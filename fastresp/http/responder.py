@@ -386,9 +386,11 @@ class Responder:
         return f"<Responder {('ready', 'streaming', 'done')[self._state]}>"
 
 
-def new_responder(exchange: Any) -> Responder:
-    """A responder that answers `exchange`."""
-    responder = Responder.__new__(Responder)
+def new_responder(exchange: Any, spare: Responder | None) -> Responder:
+    """A responder that answers `exchange`, in the place of `spare` if there is one, which is DONE."""
+    responder = spare
+    if responder is None:
+        responder = Responder.__new__(Responder)
     responder._exchange = exchange
     responder._state = READY
     responder._status = 0

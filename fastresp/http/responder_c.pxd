@@ -35,4 +35,4 @@ cdef class Responder:
     cpdef object _fail(self)
 
 @cython.locals(responder=Responder)
-cpdef Responder new_responder(Exchange exchange)
+cpdef Responder new_responder(Exchange exchange, Responder spare)

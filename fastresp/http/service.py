@@ -50,10 +50,10 @@ class Service:
     # fmt: off
     __slots__ = (
         "_admitted", "_empty", "_hosts", "_rates", "_remarks", "_second", "_server_line", "_timer", "access_log",
-        "body_timeout", "config", "connections", "context", "date_header", "date_line", "draining", "gather", "handler",
-        "head_timeout", "is_async", "keep_alive_timeout", "loop", "max_connections", "max_per_host", "min_body_rate",
-        "now", "pace", "parser", "rate_limit", "secure", "spare", "tail", "tail_close", "tail_keep", "tasks", "thread",
-        "write_timeout",
+        "body_timeout", "config", "connections", "context", "date_header", "date_line", "draining", "exchange",
+        "gather", "handler", "head_timeout", "is_async", "keep_alive_timeout", "loop", "max_connections",
+        "max_per_host", "min_body_rate", "now", "pace", "parser", "rate_limit", "request", "responder", "secure",
+        "tail", "tail_close", "tail_keep", "tasks", "thread", "write_timeout",
     )
     # fmt: on
 
@@ -70,9 +70,11 @@ class Service:
         self.connections: set[Any] = set()
         self.tasks: set[asyncio.Task[None]] = set()
         self.draining = False
-        # for the next request, on whatever connection: an exchange that is over, a parser in the middle of nothing
-        self.spare: Any = None
-        self.parser: Any = None
+        # PERF: what the last request has left for the next one, on whatever connection: it is in the processor's cache
+        self.parser: Any = None  # in the middle of nothing
+        self.request: Any = None  # empty
+        self.exchange: Any = None  # over
+        self.responder: Any = None  # done
         self.access_log = config.access_log
         self.head_timeout = config.head_timeout
         self.body_timeout = config.body_timeout

@@ -9,7 +9,7 @@ cdef class Service:
     cdef Py_ssize_t _admitted, _remarks
     cdef readonly bytes date_line, tail, tail_close, tail_keep
     cdef bytes _server_line
-    cdef object spare, parser
+    cdef object parser, request, exchange, responder
     cdef object _timer, _empty, _second, _hosts, _rates
     cdef object _renew(self)
     cpdef bytes tail_without(self, int facts, bint close, bint keep)

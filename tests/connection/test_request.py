@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from connection.tools import Inbox, message, post
+
+from fastresp import ResponderStateError
 
 
 @pytest.fixture
@@ -235,3 +239,67 @@ class TestConnection:
             return request.method
 
         assert ask(message("GET", "/"), look) == "GET"
+
+
+class TestAfterTheHandler:
+    """Objects that nobody has may serve the next request; those that somebody has may not."""
+
+    def test_who_keeps_a_request_keeps_it_as_it_was(self, serve, connect):
+        kept = []
+
+        def handle(request, responder):
+            if len(kept) % 2:
+                assert request.headers, request.query
+            kept.append(request)
+            responder.write(204)
+
+        server = serve(handle)
+        clients = [connect(server) for _ in range(2)]
+        for number in range(6):
+            client = clients[number % 2]
+            client.send(post(f"/{number}?n={number}", b"%d" % number, f"X-Number: {number}"))
+            assert client.answer().status == 204
+        assert [request.target for request in kept] == [b"/%d?n=%d" % (number, number) for number in range(6)]
+        assert [request.path for request in kept] == [f"/{number}" for number in range(6)]
+        assert [request.query["n"] for request in kept] == list("012345")
+        assert [request.headers["x-number"] for request in kept] == list("012345")
+        assert [request.body for request in kept] == [b"%d" % number for number in range(6)]
+
+    def test_who_keeps_a_responder_has_answered_with_it(self, serve, connect):
+        kept = []
+
+        def handle(request, responder):
+            for earlier in kept:
+                with pytest.raises(ResponderStateError):
+                    earlier.write("again")
+            kept.append(responder)
+            responder.write(request.target)
+
+        client = connect(serve(handle))
+        for number in range(4):
+            client.get(f"/{number}")
+            assert client.answer().body == b"/%d" % number
+
+    def test_what_one_request_had_the_next_has_not(self, serve, connect):
+        def handle(request, responder):
+            body = request.body.decode()
+            responder.write([request.path, request.query.items(), len(request.headers), body, list(request.trailers)])
+
+        client = connect(serve(handle))
+        client.send(post("/one?a=1", b"body", "X-A: 1"))
+        assert client.answer().body == b'["/one",[["a","1"]],3,"body",[]]'
+        client.get("/two")
+        assert client.answer().body == b'["/two",[],1,"",[]]'
+
+    def test_the_server_keeps_no_body(self, serve, connect):
+        bodies = []
+
+        def handle(request, responder):
+            bodies.append(request.body)
+            responder.write(204)
+
+        client = connect(serve(handle))
+        client.send(post("/", b"a body of a few bytes"))
+        assert client.answer().status == 204
+        count = sys.getrefcount(bodies[0])
+        assert count <= 2, "somebody has it but the list and this call"

@@ -92,7 +92,7 @@ def test_completion(twin: Twin) -> None:
 
         def drop(self) -> None: ...
 
-    responder = responders.new_responder(Exchange())
+    responder = responders.new_responder(Exchange(), None)
     names = {name for name in dir(responder) if not name.startswith("_")}
     assert names == {name for name, _ in members(responders.Responder)}
     assert {"drain", "is_response_canceled", "on_close", "send_response", "swap", "write", "write_chunk"} <= names
