@@ -37,6 +37,7 @@ cdef class Pipeline(turns.Channel):
     @cython.locals(sent=Py_ssize_t)
     cdef object _send(self, bytes data)
     cpdef object waiter(self, Turn exchange)
+    @cython.locals(waiters=list)
     cpdef object wake(self)
     cdef object proceed_soon(self)
     cpdef object proceed(self)

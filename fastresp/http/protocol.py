@@ -119,7 +119,7 @@ class HttpProtocol(deadlines.Deadlines):
             self.body = None
         self.incoming = None
         self.alone = None
-        self.out = []
+        self.out = None
         self.cancel_all()
         self.wake()
 
