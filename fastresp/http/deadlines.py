@@ -128,7 +128,7 @@ class Deadlines(pipelines.Pipeline):
             # Half-closed or gone? Only writing tells, and an interim response may be written at any time.
             self.probes += 1
             self.first.interim(102, None)
-            self.flush()
+            self.flush(False)
 
     def give_up(self, status: int, reason: str) -> None:
         """Refuses the request that did not come in time."""

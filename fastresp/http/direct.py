@@ -10,7 +10,10 @@ __all__ = ["descriptor", "send"]
 
 
 def descriptor(transport: Any) -> int:
-    """The descriptor of the transport's socket, good until `connection_lost`; -1 if `send` can't use it."""
+    """The descriptor of the transport's socket; -1 if `send` can't use it.
+
+    It is good until `connection_lost`, and while the loop is open.
+    """
     sock = transport.get_extra_info("socket")
     return -1 if sock is None or sys.platform == "win32" else int(sock.fileno())
 

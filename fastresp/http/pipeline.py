@@ -134,7 +134,7 @@ class Pipeline(turns.Channel):
             self.wake()
         if not self.running:
             if self.first is None:
-                self.flush()
+                self.flush(False)
             else:
                 self.proceed_soon()  # the next answer may be ready in this turn, too, and leave in the same write
             self.go_on()
@@ -170,12 +170,12 @@ class Pipeline(turns.Channel):
         self.out_size += len(data)
         self.burst += len(data)
         if self.out_size > GATHERED:
-            self.flush()
+            self.flush(False)
         elif not self.running and not exchange.ended:
             self.proceed_soon()
 
-    def flush(self) -> None:
-        """Writes what is gathered."""
+    def flush(self, in_loop: bool) -> None:
+        """Writes what is gathered. `in_loop`: it is sure that the loop has called."""
         size = self.out_size
         if size == 0:
             return
@@ -188,18 +188,20 @@ class Pipeline(turns.Channel):
         if self.write is None:
             return
         if alone is not None:
-            self._send(alone)
+            self._send(alone, in_loop)
         elif size <= JOINED or not self.service.gather:
-            self._send(b"".join(out))  # type: ignore[arg-type]
+            self._send(b"".join(out), in_loop)  # type: ignore[arg-type]
         else:
             self.behind = True
             self.transport.writelines(out)
 
-    def _send(self, data: bytes) -> None:
+    def _send(self, data: bytes, in_loop: bool) -> None:
         """Gives bytes to the system, and what it does not take now to the transport."""
         if self.behind:
-            self.behind = self.transport.get_write_buffer_size() > 0
-        if self.behind or self.fd < 0:
+            # one that has failed has dropped what it held: nothing may follow
+            self.behind = self.transport.is_closing() or self.transport.get_write_buffer_size() > 0
+        # a loop that is closed has closed its sockets, and told nobody: their numbers may be those of others now
+        if self.behind or self.fd < 0 or (not in_loop and self.service.loop.is_closed()):
             self.write(data)
             return
         sent = send(self.fd, data)
@@ -208,7 +210,7 @@ class Pipeline(turns.Channel):
             self.write(memoryview(data)[sent:] if sent else data)
 
     def waiter(self, exchange: Any) -> Any:
-        self.flush()
+        self.flush(False)
         if self.closing:
             return None
         if exchange is self.first and not self.write_paused and not self.transport.is_closing():
@@ -253,7 +255,7 @@ class Pipeline(turns.Channel):
         """Closes the connection behind what has been written."""
         if self.closing:
             return
-        self.flush()
+        self.flush(False)
         self.stopped = True
         self.closing = True
         transport = self.transport

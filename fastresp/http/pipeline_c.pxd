@@ -33,9 +33,9 @@ cdef class Pipeline(turns.Channel):
     cdef bint is_turn(self, Turn exchange) except -1
     cdef object put(self, Turn exchange, bytes data)
     @cython.locals(alone=bytes, out=list, size=Py_ssize_t)
-    cdef object flush(self)
+    cdef object flush(self, bint in_loop)
     @cython.locals(sent=Py_ssize_t)
-    cdef object _send(self, bytes data)
+    cdef object _send(self, bytes data, bint in_loop)
     cpdef object waiter(self, Turn exchange)
     @cython.locals(waiters=list)
     cpdef object wake(self)

@@ -177,7 +177,7 @@ class HttpProtocol(deadlines.Deadlines):
         if not self.held and parser.is_idle():
             self.service.parser = parser
             self.parser = None
-        self.flush()
+        self.flush(True)
         self.rest()
 
     def _take_parser(self) -> None:
@@ -390,7 +390,7 @@ class HttpProtocol(deadlines.Deadlines):
 
     def give_up(self, status: int, reason: str) -> None:
         self._refuse(status, reason, None)
-        self.flush()
+        self.flush(False)
 
     def leave_body(self, exchange: Any) -> None:
         # the rest is dropped, if it is not much

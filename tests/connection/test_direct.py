@@ -8,7 +8,7 @@ import socket
 import sys
 
 import pytest
-from connection.fake import Transport, Wire
+from connection.fake import Transport, Wire, turns
 from connection.test_backpressure import small_client
 from connection.tools import Late, answer_late, in_loop, message, wait_for_no_connection
 
@@ -132,6 +132,28 @@ class TestOrder:
             for number, size in enumerate(sizes):
                 assert client.answer().body == bytes([65 + number]) * size
 
+    def test_nothing_follows_what_a_transport_has_dropped(self, twin, pair):
+        """One that has failed gives up what it holds, and says so to its protocol in another turn."""
+        ours, theirs = pair
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        late = Late()
+
+        async def main() -> None:
+            wire = Wire(twin, late, transport=Filled(ours))
+            wire.feed(message("GET", "/"))
+            _, responder = late.calls.get()
+            responder.write_begin_chunked("text/plain")
+            responder.write_chunk(bytes(60000))
+            await turns()
+            assert wire.transport.unsent
+            wire.transport.abort()
+            wire.transport.unsent = 0
+            assert received(theirs)
+            responder.write_end_chunked(b"the end")
+            assert not received(theirs)
+
+        asyncio.run(main())
+
 
 class TestDescriptorsThatAreUsedAgain:
     def test_a_late_answer_reaches_nobody_else(self, serve, connect):
@@ -151,3 +173,19 @@ class TestDescriptorsThatAreUsedAgain:
             answer_late(server, other, "own")
         for client in clients:
             assert client.answer().body == b"own"
+
+    def test_nor_after_the_loop_was_closed(self, twin, pair):
+        """uvloop closes its sockets then, without a word to their protocols."""
+        ours, theirs = pair
+        late = Late()
+
+        async def main() -> Wire:
+            wire = Wire(twin, late, transport=Filled(ours))
+            wire.feed(message("GET", "/"))
+            return wire
+
+        wire = asyncio.run(main())
+        _, responder = late.calls.get()
+        responder.write(b"a secret")
+        assert not received(theirs)
+        assert wire.transport.sent
