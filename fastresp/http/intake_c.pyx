@@ -122,15 +122,17 @@ cdef class Intake:
 
     cdef bytes _take(self, Py_ssize_t count):
         """What was read. The rest of the piece is given back: slow clients shall not cost one each."""
-        cdef PyObject *piece = <PyObject *>self._piece
+        cdef PyObject *piece
         cdef bytes data
-        Py_INCREF(self._piece)
-        self._piece = None
         if 2 * count < ROOM:  # cut off, it would leave more than half a piece that no other one fits into
             data = PyBytes_FromStringAndSize(self._start, count)
-        else:
-            _PyBytes_Resize(&piece, count)
-            data = <bytes>piece
+            self._piece = None
+            return data
+        piece = <PyObject *>self._piece
+        Py_INCREF(self._piece)
+        self._piece = None
+        _PyBytes_Resize(&piece, count)
+        data = <bytes>piece
         Py_XDECREF(piece)
         return data
 
