@@ -20,9 +20,12 @@ cdef class Http1Exchange(turns.Turn):
     cpdef object finish(self)
     @cython.locals(message=bytes, coding=bytes, tail=bytes)
     cdef object _start(self, int status, bytes block, int facts, object content_type, Py_ssize_t length, bint chunked, bytes first, bytes trailer=*)
+    @cython.final
     @cython.locals(service=Service)
     cdef bytes _tail(self, int facts)
+    @cython.final
     cdef bint _is_empty(self, int status) except -1
+    @cython.final
     cdef bint _has_no_length(self, int status) except -1
     cdef tuple _without_content(self, int status, object fields, object content_type, Py_ssize_t length, bint bare)
     cdef object _check_length(self, Py_ssize_t declared, Py_ssize_t length, bint bare)

@@ -17,6 +17,7 @@ cdef Py_ssize_t MAX_CHUNK_LINE, MAX_EXTENSIONS, MAX_PINNED, HUGE
 cpdef Parser new_parser(object config)
 
 
+@cython.final
 cdef class Parser(scanner.Scanner):
     cdef Py_ssize_t _max_body, _remaining, _chunk_total, _extensions
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from fastresp.errors import BodyError
 from fastresp.http import deadlines, linger, references
 from fastresp.http.body import Body
-from fastresp.http.codes import BODY, CONNECT, END, HEAD, HEAD_METHOD, NEED_DATA
+from fastresp.http.codes import BODY, CONNECT, END, GET, HEAD, HEAD_METHOD, NEED_DATA, OPTIONS, TRACE
 from fastresp.http.intake import new_intake, new_whole
 from fastresp.http.names import address, describe
 from fastresp.http.parser import new_parser
@@ -31,8 +31,8 @@ __all__ = ["HttpProtocol", "new_protocol"]
 
 log = logging.getLogger("fastresp")
 
-# By the parser's number for a method: whether it is safe.
-SAFE = (False, True, True, False, False, False, False, True, True, False)
+# The safe methods (RFC 9110, section 9.2.1), a bit for each of the parser's numbers.
+SAFE = 1 << GET | 1 << HEAD_METHOD | 1 << OPTIONS | 1 << TRACE
 
 MAX_PIPELINE = 64
 """Requests of one connection that may be unanswered at once."""
@@ -149,7 +149,9 @@ class HttpProtocol(deadlines.Deadlines):
                 event = parser.next()
                 if event == HEAD:
                     # RFC 9112, section 9.3.2: only safe requests may be handled side by side
-                    if self.first is None or (SAFE[parser.method] and not parser.has_body and not self.first.unsafe):
+                    if self.first is None or (
+                        SAFE >> parser.method & 1 and not parser.has_body and not self.first.unsafe
+                    ):
                         self._head()
                     else:
                         self.held = True
@@ -201,7 +203,7 @@ class HttpProtocol(deadlines.Deadlines):
         service.request = None
         exchange = self.enter(request, parser.minor, parser.keep_alive)
         method = parser.method
-        exchange.unsafe = parser.has_body or not SAFE[method]
+        exchange.unsafe = parser.has_body or not SAFE >> method & 1
         exchange.is_head = method == HEAD_METHOD
         exchange.is_connect = method == CONNECT
         if parser.has_body:

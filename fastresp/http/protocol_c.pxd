@@ -9,10 +9,9 @@ from fastresp.http.request_c cimport Peer, Request, empty, new_peer, new_request
 from fastresp.http.responder_c cimport Responder, new_responder
 from fastresp.http.service_c cimport Service
 
-cdef int NEED_DATA, HEAD, BODY, END, HEAD_METHOD, CONNECT, DONE
+cdef int NEED_DATA, HEAD, BODY, END, GET, HEAD_METHOD, CONNECT, OPTIONS, TRACE, SAFE, DONE
 cdef int IN_HEAD
 cdef Py_ssize_t MAX_PIPELINE, HIGH_WATER, LARGE, DISCARDED
-cdef tuple SAFE
 
 cdef class HttpProtocol(deadlines.Deadlines):
     cdef Parser parser
@@ -22,8 +21,10 @@ cdef class HttpProtocol(deadlines.Deadlines):
     cdef bint admitted, expecting, held
     @cython.locals(parser=Parser, event=int)
     cpdef object proceed(self)
+    @cython.final
     @cython.locals(service=Service)
     cdef object _take_parser(self)
+    @cython.final
     @cython.locals(parser=Parser, service=Service, request=Request, exchange=Turn, method=int)
     cdef object _head(self)
     cdef object _piece(self, bytes piece)
@@ -32,12 +33,14 @@ cdef class HttpProtocol(deadlines.Deadlines):
     cpdef object gather(self, object pieces)
     cpdef Py_ssize_t content_left(self) except -1
     cpdef object content_received(self, Py_ssize_t count)
+    @cython.final
     @cython.locals(parser=Parser, request=Request, exchange=Turn)
     cdef object _end(self)
     @cython.locals(request=Request, exchange=Turn)
     cdef object _starved(self)
     cpdef object want_body(self)
     cdef object _send_continue(self)
+    @cython.final
     @cython.locals(service=Service, responder=Responder)
     cdef object _handle(self, Turn exchange, Request request)
     @cython.locals(exchange=Turn)

@@ -53,6 +53,7 @@ cdef class Scanner:
     @cython.locals(p=octets_t, host=Py_ssize_t, authority=Py_ssize_t)
     cdef int _other_form(self, Py_ssize_t i, Py_ssize_t j) except -1
 
+    @cython.final
     cdef void _begin_fields(self) noexcept
 
     @cython.locals(
@@ -63,5 +64,6 @@ cdef class Scanner:
     @cython.locals(p=octets_t, pos=Py_ssize_t, left=Py_ssize_t, limit=Py_ssize_t, lf=Py_ssize_t)
     cdef int _refuse_field(self) except -1
 
+    @cython.final
     @cython.locals(p=octets_t)
     cdef int _note(self, Py_ssize_t name, Py_ssize_t size, Py_ssize_t i, Py_ssize_t j) except -1
