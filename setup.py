@@ -29,6 +29,7 @@ TWINS = {
     "fastresp.http.direct_c": "fastresp/http/direct_c.pyx",
     "fastresp.http.files_c": "fastresp/http/files_c.pyx",
     "fastresp.http.intake_c": "fastresp/http/intake_c.pyx",
+    "fastresp.http.path_c": "fastresp/http/path_c.pyx",
     "fastresp.http.query_c": "fastresp/http/query.py",
     "fastresp.http.request_c": "fastresp/http/request.py",
     "fastresp.http.responder_c": "fastresp/http/responder.py",

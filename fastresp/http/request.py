@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
 from fastresp.headers import FORBIDDEN_TRAILERS, Headers
 from fastresp.http import octets
@@ -11,6 +10,7 @@ from fastresp.http.body import Body, whole
 from fastresp.http.codes import ABSOLUTE
 from fastresp.http.octets import HTAB, LF, QUESTION, SLASH, SP
 from fastresp.http.octets import TOKEN as _TOKEN
+from fastresp.http.path import path_text
 from fastresp.http.query import new_query
 
 if TYPE_CHECKING:
@@ -118,8 +118,7 @@ class Request:
     def path(self) -> str:
         """The target's path, percent-decoded as UTF-8 (what is not UTF-8 becomes U+FFFD)."""
         if self._path is None:
-            path = self._data[self._path_start() : self._path_end()].decode("ascii")
-            self._path = (unquote(path, errors="replace") if "%" in path else path) or "/"
+            self._path = path_text(self._data, self._path_start(), self._path_end())
         return self._path
 
     @property

@@ -3,6 +3,7 @@ cimport cython
 from fastresp.http cimport octets_c as octets
 from fastresp.http.octets_c cimport octets_t
 from fastresp.http.parser_c cimport Parser
+from fastresp.http.path_c cimport path_text
 
 from fastresp.http.query_c cimport new_query
 
