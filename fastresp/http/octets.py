@@ -55,9 +55,19 @@ def run_end(members: Octets, data: bytes, start: int) -> int:
     return members.match(data, start).end()
 
 
+def value_end(members: Octets, data: bytes, start: int, end: int) -> int:
+    """Like `run_end` of VALUE, whose table `members` is, in data that ends at `end` or goes on."""
+    return run_end(members, data, start)
+
+
 def equal(data: bytes, start: int, word: bytes, size: int) -> bool:
     """Whether the `size` octets at `start` are `word`."""
     return data[start : start + size] == word
+
+
+def repeats(data: bytes, start: int, other: bytes, at: int, size: int) -> bool:
+    """Whether the `size` octets at `start` are those of `other` that stand at `at`."""
+    return data[start : start + size] == other[at : at + size]
 
 
 def same(data: bytes, start: int, word: bytes, size: int) -> bool:

@@ -1,7 +1,18 @@
 # The functions of octets.py in C. There is no module of this name: they are compiled into whoever cimports them.
-from libc.string cimport memchr, memcmp
+from libc.stdint cimport uint32_t, uint64_t
+from libc.string cimport memchr, memcmp, memcpy
 
 ctypedef const unsigned char *octets_t
+
+cdef extern from *:
+    """
+    #if defined(__GNUC__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    #define FASTRESP_FIRST_MARKED(marks) (__builtin_ctzll(marks) >> 3)
+    #else
+    #define FASTRESP_FIRST_MARKED(marks) 0
+    #endif
+    """
+    int first_marked "FASTRESP_FIRST_MARKED"(uint64_t marks) noexcept
 
 
 cdef inline Py_ssize_t find(octets_t data, int octet, Py_ssize_t start, Py_ssize_t end) noexcept:
@@ -10,7 +21,7 @@ cdef inline Py_ssize_t find(octets_t data, int octet, Py_ssize_t start, Py_ssize
 
 
 cdef inline Py_ssize_t run_end(octets_t members, octets_t data, Py_ssize_t start) noexcept:
-    # PERF: four at a time, 3 instructions an octet instead of 5: x0.76 on a head of 641 octets (260 ns).
+    # PERF: four at a time, 3 instructions an octet instead of 5: x0.76 on a head of 641 octets.
     while True:
         if not members[data[start]]:
             return start
@@ -23,14 +34,42 @@ cdef inline Py_ssize_t run_end(octets_t members, octets_t data, Py_ssize_t start
         start += 4
 
 
+cdef inline Py_ssize_t value_end(octets_t members, octets_t data, Py_ssize_t start, Py_ssize_t end) noexcept:
+    # PERF: eight at a time, up to a control (below 0x20, or 0x7F), which the table judges: a head of 650 octets in 204 ns
+    # instead of 273.
+    cdef uint64_t eight, controls
+    cdef uint64_t each = 0x0101010101010101
+    while start + 8 <= end:
+        memcpy(&eight, data + start, 8)
+        # the lowest mark is where a control is; others may be the borrows of those below them
+        controls = ((eight - each * 0x20) | ((eight ^ each * 0x7F) - each)) & ~eight & each * 0x80
+        if controls:
+            start += first_marked(controls)
+            break
+        start += 8
+    return run_end(members, data, start)
+
+
 cdef inline bint equal(octets_t data, Py_ssize_t start, const char *word, Py_ssize_t size) noexcept:
     return memcmp(data + start, word, <size_t>size) == 0
 
 
+cdef inline bint repeats(octets_t data, Py_ssize_t start, octets_t other, Py_ssize_t at, Py_ssize_t size) noexcept:
+    return memcmp(data + start, other + at, <size_t>size) == 0
+
+
 cdef inline bint same(octets_t data, Py_ssize_t start, const char *word, Py_ssize_t size) noexcept:
     # `| 32` makes lower case of upper case; what else it changes is in no word and no token.
-    cdef Py_ssize_t i
-    for i in range(size):
+    cdef Py_ssize_t i = 0
+    cdef uint32_t four, other
+    while i + 4 <= size:
+        memcpy(&four, data + start + i, 4)
+        memcpy(&other, word + i, 4)
+        if (four | 0x20202020) != other:
+            return False
+        i += 4
+    while i < size:
         if (data[start + i] | 32) != <unsigned char>word[i]:
             return False
+        i += 1
     return True

@@ -63,8 +63,8 @@ class Parser(scanner.Scanner):
 
     # fmt: off
     __slots__ = (  # noqa: RUF023
-        "data", "method", "method_start", "method_end", "target_start", "target_end", "form", "minor",
-        "fields_start", "fields_end", "host_start", "host_end", "keep_alive", "content_length", "chunked", "has_body",
+        "method", "method_start", "method_end", "target_start", "target_end", "form", "minor",
+        "fields_start", "fields_end", "keep_alive", "content_length", "chunked", "has_body",
         "expect_continue", "in_body", "piece", "trailers_data", "trailers_start", "trailers_end",
         "_max_body", "_remaining", "_chunk_total", "_extensions",
     )
@@ -75,9 +75,8 @@ class Parser(scanner.Scanner):
         self._max_body = min(config.max_body_size, HUGE - 1)
         self._remaining = self._chunk_total = self._extensions = 0
         self.in_body = False
-        self.data = b""
         self.method_start = self.method_end = self.target_start = self.target_end = 0
-        self.fields_start = self.fields_end = self.host_start = self.host_end = 0
+        self.fields_start = self.fields_end = 0
         self.method = self.minor = self.form = 0
         self.keep_alive = self.chunked = self.has_body = self.expect_continue = False
         self.content_length = -1

@@ -22,9 +22,7 @@ cdef class Parser(scanner.Scanner):
     cdef Py_ssize_t _max_body, _remaining, _chunk_total, _extensions
 
     cdef readonly bint in_body
-    cdef readonly bytes data
     cdef readonly Py_ssize_t method_start, method_end, target_start, target_end, fields_start, fields_end
-    cdef readonly Py_ssize_t host_start, host_end
     cdef readonly int method, minor, form
     cdef readonly bint keep_alive, chunked, has_body, expect_continue
     cdef readonly Py_ssize_t content_length

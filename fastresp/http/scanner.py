@@ -50,7 +50,7 @@ class Scanner:
 
     # fmt: off
     __slots__ = (  # noqa: RUF023
-        "buffered", "status", "reason",
+        "buffered", "status", "reason", "data", "host_start", "host_end",
         "_max_target", "_max_field", "_max_fields", "_max_count",
         "_state", "_buffer", "_start", "_pos", "_end", "_pieces", "_searched", "_partial", "_limit",
         "_empty_lines", "_method", "_method_size", "_target_size", "_target_host_at", "_target_host_size", "_minor",
@@ -78,6 +78,8 @@ class Scanner:
         self._target_host_at = self._target_host_size = 0
         self._fields_at = 0
         self._begin_fields()
+        self.data = b""
+        self.host_start = self.host_end = 0
         self.buffered = 0
         self.status = 0
         self.reason = ""
@@ -155,8 +157,7 @@ class Scanner:
             if (
                 0 < j - i - 1 <= self._max_target
                 and j + 10 < end
-                and p[j] == SP
-                and octets.equal(p, j + 1, b"HTTP/1.", 7)
+                and octets.equal(p, j, b" HTTP/1.", 8)
                 and ZERO <= p[j + 8] <= NINE
                 and p[j + 9] == CR
                 and p[j + 10] == LF
@@ -260,7 +261,7 @@ class Scanner:
             i += 1
             while i < end and (p[i] == SP or p[i] == HTAB):
                 i += 1
-            j = octets.run_end(VALUE, p, i)
+            j = octets.value_end(VALUE, p, i, end)
             if j + 1 >= end or p[j] != CR or p[j + 1] != LF:
                 break
             if j - pos > self._max_field or j + 2 - first > self._max_fields or self._count >= self._max_count:
@@ -299,7 +300,7 @@ class Scanner:
             if octets.same(p, name, b"host", 4):
                 if self._hosts > 0:
                     return self._fail(400, "there is more than one Host field")
-                if grammar.host_end(p, i, j) < 0:
+                if not self._is_host_of_before(i, j) and grammar.host_end(p, i, j) < 0:
                     return self._fail(400, "the Host field is not a host with an optional port")
                 self._hosts = 1
                 self._host_at = i - self._start
@@ -326,3 +327,8 @@ class Scanner:
         elif octets.same(p, name, b"expect", 6):
             self._expect |= grammar.expectation(p, i, j)
         return GO_ON
+
+    def _is_host_of_before(self, i: int, j: int) -> bool:
+        """Whether [i, j) is the host of the last head that was right, which has been judged."""
+        size = self.host_end - self.host_start
+        return j - i == size and octets.repeats(self._buffer, i, self.data, self.host_start, size)

@@ -28,6 +28,8 @@ cdef class Scanner:
     cdef readonly Py_ssize_t buffered
     cdef readonly int status
     cdef readonly str reason
+    cdef readonly bytes data
+    cdef readonly Py_ssize_t host_start, host_end
 
     @cython.locals(size=Py_ssize_t)
     cpdef feed(self, data)
@@ -67,3 +69,7 @@ cdef class Scanner:
     @cython.final
     @cython.locals(p=octets_t)
     cdef int _note(self, Py_ssize_t name, Py_ssize_t size, Py_ssize_t i, Py_ssize_t j) except -1
+
+    @cython.final
+    @cython.locals(size=Py_ssize_t)
+    cdef bint _is_host_of_before(self, Py_ssize_t i, Py_ssize_t j) noexcept

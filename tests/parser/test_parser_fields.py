@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from conftest import Twin
-from feeding import failure, one_head, request
+from feeding import failure, one_head, parse, request
 
 
 @pytest.fixture
@@ -93,6 +93,18 @@ def test_every_control_in_a_head(parser, octet):
         if octet == 9 and b"c\td" in data:
             continue
         assert failure(parser, data)[0] == 400
+
+
+@pytest.mark.parametrize("place", range(27))
+def test_every_octet_at_each_place_of_a_value(parser, place):
+    """Between others of any kind, however far from the end of the head."""
+    for around in (b"v", b"\t", b"\xff", b" "):
+        before, after = around * place, around * (26 - place)
+        for octet in range(256):
+            data = b"GET / HTTP/1.1\r\nHost: a\r\nA:" + before + bytes([octet]) + after + b"\r\n\r\n"
+            is_value = octet == 9 or (octet >= 0x20 and octet != 0x7F)
+            events = parse(parser, [data])
+            assert [event[0] for event in events] == ["head" if is_value else "failed"], (around, octet)
 
 
 def test_white_space_after_the_request_line(parser):
@@ -185,6 +197,17 @@ def test_bad_hosts(parser, host):
         return
     assert failure(parser, request(host=b"Host: " + host)) == expected
     assert failure(parser, request(b"GET / HTTP/1.0", host=b"Host: " + host)) == expected
+
+
+@pytest.mark.parametrize(
+    "before", [b"GET / HTTP/1.1", b"GET http://good.org:80/ HTTP/1.1", b"CONNECT good.org:80 HTTP/1.1"]
+)
+def test_a_host_that_was_good_does_not_vouch_for_others(parser, before):
+    good = request(before, host=b"Host: good.org:80")
+    assert [event[0] for event in parse(parser, [good * 3])] == ["head"] * 3
+    for bad in (b"good.org:8x", b"good.org 80", b"good.org:80000", b"/ood.org:80", b"good.org:80:"):
+        events = parse(parser, [good, request(host=b"Host: " + bad)])
+        assert [event[0] for event in events] == ["head", "failed"], bad
 
 
 def test_host_is_required(parser):
