@@ -6,7 +6,7 @@ import os
 import sys
 from typing import Any
 
-__all__ = ["descriptor", "send"]
+__all__ = ["descriptor", "join", "send"]
 
 
 def descriptor(transport: Any) -> int:
@@ -16,6 +16,11 @@ def descriptor(transport: Any) -> int:
     """
     sock = transport.get_extra_info("socket")
     return -1 if sock is None or sys.platform == "win32" else int(sock.fileno())
+
+
+def join(pieces: list[bytes]) -> bytes:
+    """These pieces as one."""
+    return b"".join(pieces)
 
 
 def send(fd: int, data: bytes) -> int:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastresp.http import linger
 from fastresp.http import turn as turns
-from fastresp.http.direct import descriptor, send
+from fastresp.http.direct import descriptor, join, send
 from fastresp.http.exchange import new_exchange
 
 if TYPE_CHECKING:
@@ -190,7 +190,7 @@ class Pipeline(turns.Channel):
         if alone is not None:
             self._send(alone, in_loop)
         elif size <= JOINED or not self.service.gather:
-            self._send(b"".join(out), in_loop)  # type: ignore[arg-type]
+            self._send(join(out), in_loop)  # type: ignore[arg-type]
         else:
             self.behind = True
             self.transport.writelines(out)

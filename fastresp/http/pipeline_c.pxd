@@ -2,7 +2,7 @@
 cimport cython
 from fastresp.http cimport turn_c as turns
 from fastresp.http.turn_c cimport Turn
-from fastresp.http.direct_c cimport send
+from fastresp.http.direct_c cimport join, send
 from fastresp.http.exchange_c cimport new_exchange
 from fastresp.http.request_c cimport Request
 from fastresp.http.service_c cimport Service
