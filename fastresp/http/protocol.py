@@ -176,6 +176,8 @@ class HttpProtocol(deadlines.Deadlines):
                     self._refuse(parser.status, parser.reason, None)
         finally:
             self.running = False
+            if self.service.request is not None:
+                empty(self.service.request)
         if not self.held and parser.is_idle():
             self.service.parser = parser
             self.parser = None
@@ -351,7 +353,6 @@ class HttpProtocol(deadlines.Deadlines):
             raise
         if result is None:
             if not references.is_shared(request):
-                empty(request)
                 service.request = request
             if not references.is_shared(responder) and responder._state == DONE:
                 service.responder = responder

@@ -240,13 +240,26 @@ def new_peer(transport: Any, secure: bool) -> Peer:
 
 
 def new_request(parser: parsers.Parser, peer: Peer, spare: Request | None) -> Request:
-    """The request whose head `parser` has just found, in the place of `spare` if there is one, which has been emptied.
+    """The request whose head `parser` has just found, in the place of `spare` if there is one.
     Its body is empty until somebody sets it.
     """
     request = spare
     if request is None:
         request = Request.__new__(Request)
         empty(request)
+    else:
+        request._path = None
+        # PERF: most handlers look at none of these, and to look costs less than to set
+        if request._headers is not None:
+            request._headers = None
+        if request._query is not None:
+            request._query = None
+        if request._trailers is not None:
+            request._trailers = None
+        if request._stream is not None:
+            request._stream = None
+        if request._body is not NOTHING:
+            request._body = NOTHING
     request._data = parser.data
     request._method = parser.method
     request._method_start = parser.method_start
@@ -264,13 +277,14 @@ def new_request(parser: parsers.Parser, peer: Peer, spare: Request | None) -> Re
 
 
 NOBODY = Peer(None, False)
+NOTHING = b""
 
 
 def empty(request: Request) -> None:
     """Gives up all that the request refers to."""
-    request._data = b""
+    request._data = NOTHING
     request._peer = NOBODY
-    request._body = b""
+    request._body = NOTHING
     request._path = None
     request._headers = None
     request._query = None

@@ -39,4 +39,5 @@ cpdef Peer new_peer(object transport, bint secure)
 @cython.locals(request=Request)
 cpdef Request new_request(Parser parser, Peer peer, Request spare)
 cdef Peer NOBODY
+cdef bytes NOTHING
 cpdef object empty(Request request)
