@@ -23,6 +23,7 @@ TWINS = {
     "fastresp.wire.status_c": "fastresp/wire/status_c.pyx",
     "fastresp.wire.headers_c": "fastresp/wire/headers_c.pyx",
     "fastresp.wire.chunks_c": "fastresp/wire/chunks_c.pyx",
+    "fastresp.wire.outbox_c": "fastresp/wire/outbox_c.pyx",
     "fastresp.http.grammar_c": "fastresp/http/grammar.py",
     "fastresp.http.scanner_c": "fastresp/http/scanner.py",
     "fastresp.http.parser_c": "fastresp/http/parser.py",

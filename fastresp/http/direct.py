@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["descriptor", "join", "send"]
+if TYPE_CHECKING:
+    from fastresp.wire.outbox import Outbox
+
+__all__ = ["descriptor", "send", "send_outbox"]
 
 
 def descriptor(transport: Any) -> int:
@@ -18,14 +21,14 @@ def descriptor(transport: Any) -> int:
     return -1 if sock is None or sys.platform == "win32" else int(sock.fileno())
 
 
-def join(pieces: list[bytes]) -> bytes:
-    """These pieces as one."""
-    return b"".join(pieces)
-
-
-def send(fd: int, data: bytes) -> int:
+def send(fd: int, data: bytes | bytearray) -> int:
     """How many of these bytes the system takes now; 0 also where it fails: the transport will find out why."""
     try:
         return os.write(fd, data)
     except OSError:
         return 0
+
+
+def send_outbox(fd: int, outbox: Outbox) -> int:
+    """As `send`, of all that is in the outbox, and stays there."""
+    return send(fd, outbox._data)

@@ -81,17 +81,21 @@ class Http1Exchange(turns.Turn):
                 if declared != -1:
                     self._check_length(declared, length, bare)
                     length = -1
-        if len(data) <= COPIED:
-            message = format_head(line_of(status), block, content_type, length, self._tail(facts), data)
+        line = line_of(status)
+        tail = self._tail(facts)
+        is_small = len(data) <= COPIED
+        size = self.channel.put_head(self, line, content_type, length, tail, data) if is_small and not block else 0
+        if size:
             self._begin(status)
             self.ended = True
-            self._put(message)
+            self.sent += size
         else:
-            message = format_head(line_of(status), block, content_type, length, self._tail(facts), b"")
+            message = format_head(line, block, content_type, length, tail, data if is_small else b"")
             self._begin(status)
             self.ended = True
             self._put(message)
-            self._put(data)
+            if not is_small:
+                self._put(data)
         self.channel.done(self)
 
     def answer_response(self, response: Any) -> None:

@@ -30,7 +30,10 @@ cdef class Http1Exchange(turns.Turn):
     cdef tuple _without_content(self, int status, object fields, object content_type, Py_ssize_t length, bint bare)
     cdef object _check_length(self, Py_ssize_t declared, Py_ssize_t length, bint bare)
     cdef object _check_facts(self, int facts)
-    @cython.locals(length=Py_ssize_t, declared=Py_ssize_t, facts=int, block=bytes, message=bytes)
+    @cython.locals(
+        length=Py_ssize_t, declared=Py_ssize_t, facts=int, line=bytes, block=bytes, tail=bytes, is_small=bint, size=Py_ssize_t,
+        message=bytes
+    )
     cpdef object answer(self, int status, object fields, object content_type, bytes data, bint bare)
     @cython.locals(declared=Py_ssize_t, facts=int, length=Py_ssize_t, status=int, data=bytes, formatted=tuple)
     cpdef object answer_response(self, object response)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastresp.http import linger
 from fastresp.http import turn as turns
-from fastresp.http.direct import descriptor, join, send
+from fastresp.http.direct import descriptor, send, send_outbox
 from fastresp.http.exchange import new_exchange
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ GATHERED = 262144
 """Bytes of answers that are gathered before they are written, even in the middle of a read."""
 JOINED = 131072
 """Answers of up to this size together are joined for one write."""
-
+SMALL = 4096
+"""Bytes that are better copied than kept apart."""
 
 NEVER = -(1 << 62)
 """Less than any client can have taken."""
@@ -39,9 +40,9 @@ class Pipeline(turns.Channel):
 
     # fmt: off
     __slots__ = (  # noqa: RUF023
-        "service", "transport", "write", "fd", "behind", "first", "last", "count", "alone", "out", "out_size", "burst",
-        "waiters", "running", "due", "stopped", "closing", "eof", "read_paused", "unread", "write_paused", "written",
-        "taken", "waits_for", "deadline",
+        "service", "transport", "write", "fd", "behind", "first", "last", "count", "in_outbox", "out", "out_size",
+        "burst", "waiters", "running", "due", "stopped", "closing", "eof", "read_paused", "unread", "write_paused",
+        "written", "taken", "waits_for", "deadline",
     )
     # fmt: on
 
@@ -55,11 +56,11 @@ class Pipeline(turns.Channel):
         self.first: Any = None
         self.last: Any = None
         self.count = 0
-        # what is to be written: one piece, or several
-        self.alone: bytes | None = None
+        # what is to be written, of this size: in the service's outbox, as long as proceed() runs, or here
+        self.out_size = 0
+        self.in_outbox = False
         # PERF: None instead of empty lists, which would be looked at for each answer and are not in the cache
         self.out: list[bytes] | None = None
-        self.out_size = 0
         self.burst = 0  # written since somebody waited
         self.waiters: list[Any] | None = None
         self.running = False  # within proceed(), which writes at its end
@@ -159,13 +160,14 @@ class Pipeline(turns.Channel):
             return
         if self.closing:
             return
-        # PERF: most reads bring one request and one answer: without the list x0.97 of its instructions
-        if self.out_size == 0:
-            self.alone = data
-        elif self.out is None:
-            self.out = [self.alone, data]  # type: ignore[list-item]
-            self.alone = None
+        if 0 < len(data) <= SMALL and self._may_use_outbox() and self.service.outbox.add(data):
+            self.in_outbox = True
         else:
+            if self.in_outbox:
+                self.out = [self.service.outbox.take(0)]
+                self.in_outbox = False
+            if self.out is None:
+                self.out = []
             self.out.append(data)
         self.out_size += len(data)
         self.burst += len(data)
@@ -174,6 +176,20 @@ class Pipeline(turns.Channel):
         elif not self.running and not exchange.ended:
             self.proceed_soon()
 
+    def put_head(self, exchange: Any, line: bytes, content_type: Any, length: int, tail: bytes, data: bytes) -> int:
+        if exchange is not self.first or self.closing or not self._may_use_outbox():
+            return 0
+        size: int = self.service.outbox.add_head(line, content_type, length, tail, data)
+        if size:
+            self.in_outbox = True
+            self.out_size += size
+            self.burst += size
+        return size
+
+    def _may_use_outbox(self) -> bool:
+        """It is one connection's at a time, while that one reads; and nothing of it may stand before or behind it."""
+        return self.in_outbox or (self.running and self.out_size == 0 and self.service.outbox.size == 0)
+
     def flush(self, in_loop: bool) -> None:
         """Writes what is gathered. `in_loop`: it is sure that the loop has called."""
         size = self.out_size
@@ -181,33 +197,36 @@ class Pipeline(turns.Channel):
             return
         self.out_size = 0
         self.written += size
-        alone = self.alone
-        out = self.out
-        self.alone = None
-        self.out = None
-        if self.write is None:
+        if self.in_outbox:
+            self.in_outbox = False
+            sent = send_outbox(self.fd, self.service.outbox) if self._is_direct(in_loop) else 0
+            data = self.service.outbox.take(sent)
+            if data and self.write is not None:
+                self.behind = True
+                self.write(data)
             return
-        if alone is not None:
-            self._send(alone, in_loop)
-        elif size <= JOINED or not self.service.gather:
-            self._send(join(out), in_loop)  # type: ignore[arg-type]
-        else:
+        out, self.out = self.out, None
+        if out is None or self.write is None:
+            return
+        if size > JOINED and self.service.gather and len(out) > 1:
             self.behind = True
             self.transport.writelines(out)
+            return
+        data = out[0] if len(out) == 1 else b"".join(out)
+        sent = send(self.fd, data) if self._is_direct(in_loop) else 0
+        if sent < len(data):
+            self.behind = True
+            self.write(memoryview(data)[sent:] if sent else data)
 
-    def _send(self, data: bytes, in_loop: bool) -> None:
-        """Gives bytes to the system, and what it does not take now to the transport."""
+    def _is_direct(self, in_loop: bool) -> bool:
+        """Whether bytes may be given to the system past the transport."""
+        if self.fd < 0:
+            return False
         if self.behind:
             # one that has failed has dropped what it held: nothing may follow
             self.behind = self.transport.is_closing() or self.transport.get_write_buffer_size() > 0
         # a loop that is closed has closed its sockets, and told nobody: their numbers may be those of others now
-        if self.behind or self.fd < 0 or (not in_loop and self.service.loop.is_closed()):
-            self.write(data)
-            return
-        sent = send(self.fd, data)
-        if sent < len(data):
-            self.behind = True
-            self.write(memoryview(data)[sent:] if sent else data)
+        return not self.behind and (in_loop or not self.service.loop.is_closed())
 
     def waiter(self, exchange: Any) -> Any:
         self.flush(False)
@@ -287,10 +306,16 @@ class Pipeline(turns.Channel):
         if self.transport is not None:
             self.stopped = True
             self.closing = True
-            self.alone = None
-            self.out = None
-            self.out_size = 0
+            self.drop_output()
             self.transport.abort()
+
+    def drop_output(self) -> None:
+        """Forgets what is gathered: nobody will get it."""
+        if self.in_outbox:
+            self.in_outbox = False
+            self.service.outbox.take(0)
+        self.out = None
+        self.out_size = 0
 
     def pause_reading(self) -> None:
         """Has the transport read nothing for the moment."""

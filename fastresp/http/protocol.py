@@ -118,8 +118,7 @@ class HttpProtocol(deadlines.Deadlines):
             self.body.fail(BodyError("the client left before the end of the request's body"))
             self.body = None
         self.incoming = None
-        self.alone = None
-        self.out = None
+        self.drop_output()
         self.cancel_all()
         self.wake()
 
@@ -178,10 +177,10 @@ class HttpProtocol(deadlines.Deadlines):
             self.running = False
             if self.service.request is not None:
                 empty(self.service.request)
+            self.flush(True)
         if not self.held and parser.is_idle():
             self.service.parser = parser
             self.parser = None
-        self.flush(True)
         self.rest()
 
     def _take_parser(self) -> None:

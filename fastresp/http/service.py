@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from fastresp.errors import BodyError
 from fastresp.headers import HAS_CONNECTION, HAS_DATE, HAS_SERVER, field_value
 from fastresp.http.names import address, describe
+from fastresp.wire.outbox import new_outbox
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -31,6 +32,8 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 CLOSE_LINE = b"connection: close\r\n"
 KEEP_LINE = b"connection: keep-alive\r\n"
 TICK = 1.0
+OUTBOX = 131072
+"""Bytes of answers to one read that are gathered in place."""
 REMARKS = 20
 """Lines a second, at the most, on what clients did wrong; one more line counts the rest."""
 # Seconds between the word that the server ends and the end of connections that are idle.
@@ -52,8 +55,8 @@ class Service:
         "_admitted", "_empty", "_hosts", "_rates", "_remarks", "_second", "_server_line", "_timer", "access_log",
         "body_timeout", "config", "connections", "context", "date_header", "date_line", "draining", "exchange",
         "gather", "handler", "head_timeout", "is_async", "keep_alive_timeout", "loop", "max_connections",
-        "max_per_host", "min_body_rate", "now", "pace", "parser", "rate_limit", "request", "responder", "secure",
-        "tail", "tail_close", "tail_keep", "tasks", "thread", "write_timeout",
+        "max_per_host", "min_body_rate", "now", "outbox", "pace", "parser", "rate_limit", "request", "responder",
+        "secure", "tail", "tail_close", "tail_keep", "tasks", "thread", "write_timeout",
     )
     # fmt: on
 
@@ -75,6 +78,7 @@ class Service:
         self.request: Any = None  # empty
         self.exchange: Any = None  # over
         self.responder: Any = None  # done
+        self.outbox = new_outbox(OUTBOX)
         self.access_log = config.access_log
         self.head_timeout = config.head_timeout
         self.body_timeout = config.body_timeout

@@ -1,5 +1,8 @@
 # Types for service.py compiled as service_c.
+from fastresp.wire.outbox_c cimport Outbox, new_outbox
+
 cdef int HAS_CONNECTION, HAS_DATE, HAS_SERVER, REMARKS
+cdef Py_ssize_t OUTBOX
 
 cdef class Service:
     cdef readonly object thread, handler, config, loop, connections, tasks, context
@@ -9,6 +12,7 @@ cdef class Service:
     cdef Py_ssize_t _admitted, _remarks
     cdef readonly bytes date_line, tail, tail_close, tail_keep
     cdef bytes _server_line
+    cdef Outbox outbox
     cdef object parser, request, exchange, responder
     cdef object _timer, _empty, _second, _hosts, _rates
     cdef object _renew(self)

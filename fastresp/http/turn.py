@@ -35,6 +35,10 @@ class Channel:
         """Takes bytes of this exchange's answer."""
         raise NotImplementedError
 
+    def put_head(self, exchange: Any, line: bytes, content_type: Any, length: int, tail: bytes, data: bytes) -> int:
+        """Takes a whole answer in the parts that format_head joins, and returns its size; 0 where it has to be put."""
+        raise NotImplementedError
+
     def done(self, exchange: Any) -> None:
         """The answer is complete, or broken off."""
         raise NotImplementedError

@@ -114,7 +114,7 @@ cpdef bytes format_head(bytes line, bytes block, object content_type, Py_ssize_t
     if length >= 0 and type(content_type) is str and PyBytes_GET_SIZE(block) == 0:
         if line is _line and content_type is _type:
             if _opening is not None:
-                return _open(length, tail, body)
+                return _opened(length, tail, body)
             again = True
         else:
             _line = line
@@ -160,19 +160,43 @@ cdef object _type = None
 cdef bytes _opening = None
 
 
-cdef bytes _open(Py_ssize_t length, bytes tail, bytes body):
+cdef bytes _opened(Py_ssize_t length, bytes tail, bytes body):
     """A head as the one before, but for its length, tail and body."""
     cdef unsigned char digits[20]
     cdef int first = _decimal(length, digits)
-    cdef Py_ssize_t size = _sum(PyBytes_GET_SIZE(_opening) + 20 - first + 2, len(tail))
-    cdef bytes head = PyBytes_FromStringAndSize(NULL, _sum(size, len(body)))
-    cdef unsigned char *p = _put_bytes(<unsigned char *>PyBytes_AS_STRING(head), _opening)
+    cdef bytes head = PyBytes_FromStringAndSize(NULL, _opened_size(first, tail, body))
+    _lay(<unsigned char *>PyBytes_AS_STRING(head), digits, first, tail, body)
+    return head
+
+
+cdef Py_ssize_t lay_head(
+    unsigned char *place, Py_ssize_t room, bytes line, object content_type, Py_ssize_t length, bytes tail, bytes body
+) except -1:
+    """Writes such a head to `place`, and returns its size; 0 if this is none, or there is no room for it."""
+    cdef unsigned char digits[20]
+    cdef int first
+    cdef Py_ssize_t size
+    if _opening is None or line is not _line or content_type is not _type or length < 0:
+        return 0
+    first = _decimal(length, digits)
+    size = _opened_size(first, tail, body)
+    if size <= room:
+        _lay(place, digits, first, tail, body)
+        return size
+    return 0
+
+
+cdef inline Py_ssize_t _opened_size(int first, bytes tail, bytes body) except -1:
+    return _sum(_sum(PyBytes_GET_SIZE(_opening) + 20 - first + 2, len(tail)), len(body))
+
+
+cdef inline void _lay(unsigned char *p, unsigned char *digits, int first, bytes tail, bytes body) noexcept:
+    p = _put_bytes(p, _opening)
     p = _put(p, digits + first, 20 - first)
     p[0] = c"\r"
     p[1] = c"\n"
     p = _put_bytes(p + 2, tail)
     _put_bytes(p, body)
-    return head
 
 
 cdef tuple _formatted(object pairs):

@@ -1,0 +1,48 @@
+"""Bytes of answers on their way into one write."""
+
+from __future__ import annotations
+
+from fastresp.headers import Text
+from fastresp.wire.headers import format_head
+
+__all__ = ["Outbox", "new_outbox"]
+
+
+class Outbox:
+    """Room for so many bytes, and what is in it."""
+
+    __slots__ = ("_data", "capacity", "size")
+
+    def __init__(self, capacity: int) -> None:
+        self._data = bytearray()
+        self.capacity = capacity
+        self.size = 0
+
+    def add(self, data: bytes) -> bool:
+        """Appends these bytes; False, and nothing, where there is no room for them."""
+        if len(data) > self.capacity - self.size:
+            return False
+        self._data += data
+        self.size = len(self._data)
+        return True
+
+    def add_head(self, line: bytes, content_type: Text | None, length: int, tail: bytes, body: bytes) -> int:
+        """Appends what format_head makes of the same, without field lines, and returns its size; 0, and nothing is
+        appended, where there is no room, or format_head is faster.
+        """
+        message = format_head(line, b"", content_type, length, tail, body)
+        return len(message) if self.add(message) else 0
+
+    def take(self, start: int) -> bytes:
+        """The bytes from `start` on; none are in it any more."""
+        if not 0 <= start <= self.size:
+            raise ValueError(f"{start} is not within the {self.size} bytes")
+        data = bytes(self._data[start:])
+        self._data.clear()
+        self.size = 0
+        return data
+
+
+def new_outbox(capacity: int) -> Outbox:
+    """An empty outbox."""
+    return Outbox(capacity)

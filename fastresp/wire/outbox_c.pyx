@@ -1,0 +1,62 @@
+"""Bytes of answers on their way into one write: the compiled twin of outbox.py.
+
+PERF: answers are laid side by side where they are sent from, instead of each into bytes of its own
+(x0.94 of the instructions of a pipelined answer).
+"""
+
+cimport cython
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
+from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from libc.string cimport memcpy
+
+from fastresp.wire.headers_c cimport lay_head
+
+__all__ = ["Outbox", "new_outbox"]
+
+
+@cython.final
+cdef class Outbox:
+    """Room for so many bytes, and what is in it."""
+
+    def __cinit__(self, Py_ssize_t capacity):
+        self.place = <unsigned char *>PyMem_Malloc(capacity)
+        if self.place is NULL:
+            raise MemoryError
+        self.capacity = capacity
+
+    def __dealloc__(self):
+        PyMem_Free(self.place)
+
+    cpdef bint add(self, bytes data) except -1:
+        """Appends these bytes; False, and nothing, where there is no room for them."""
+        if len(data) > self.capacity - self.size:
+            return False
+        memcpy(self.place + self.size, PyBytes_AS_STRING(data), <size_t>len(data))
+        self.size += len(data)
+        return True
+
+    cpdef Py_ssize_t add_head(
+        self, bytes line, object content_type, Py_ssize_t length, bytes tail, bytes body
+    ) except -1:
+        """Appends what format_head makes of the same, without field lines, and returns its size; 0, and nothing is
+        appended, where there is no room, or format_head is faster.
+        """
+        cdef Py_ssize_t size = lay_head(
+            self.place + self.size, self.capacity - self.size, line, content_type, length, tail, body
+        )
+        self.size += size
+        return size
+
+    cpdef bytes take(self, Py_ssize_t start):
+        """The bytes from `start` on; none are in it any more."""
+        cdef bytes data
+        if not 0 <= start <= self.size:
+            raise ValueError(f"{start} is not within the {self.size} bytes")
+        data = PyBytes_FromStringAndSize(<char *>self.place + start, self.size - start)
+        self.size = 0
+        return data
+
+
+cpdef Outbox new_outbox(Py_ssize_t capacity):
+    """An empty outbox."""
+    return Outbox(capacity)
