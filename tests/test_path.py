@@ -34,6 +34,14 @@ def test_is_decoded_once_and_again(path_text, path):
         assert path_text(target, 4, 4 + len(path)) == PATHS[path]
 
 
+@pytest.mark.parametrize(("start", "end"), [(-1, 2), (2, 1), (0, 4), (4, 4)])
+def test_beyond_the_data(path_text, start, end):
+    with pytest.raises(IndexError, match="is not within 3 bytes"):
+        path_text(b"/ab", start, end)
+    with pytest.raises(TypeError):
+        path_text(None, 0, 0)
+
+
 @given(paths=st.lists(st.text("/ab%26Cc3A9", max_size=80), max_size=20))
 def test_reads_as_the_standard_library_does(path_text, paths):
     for path in paths * 2:

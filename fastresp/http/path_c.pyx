@@ -30,11 +30,16 @@ cdef uint64_t SPREAD = 0x9E3779B97F4A7C15
 
 
 cpdef str path_text(bytes data, Py_ssize_t start, Py_ssize_t end):
-    """data[start:end], ASCII, percent-decoded as UTF-8 (what is not UTF-8 becomes U+FFFD); "/" for nothing."""
+    """data[start:end], ASCII, percent-decoded as UTF-8 (what is not UTF-8 becomes U+FFFD); "/" for nothing.
+
+    Raises IndexError beyond the data.
+    """
     cdef const char *path = PyBytes_AS_STRING(data) + start
     cdef Py_ssize_t size = end - start
     cdef Slot *slot
     cdef str text
+    if not 0 <= start <= end <= len(data):  # len refuses None
+        raise IndexError(f"the path [{start}, {end}) is not within {len(data)} bytes")
     if not 0 < size <= LONGEST:
         return _decode(path, size)
     slot = &KEPT[_hash(path, size) >> (64 - SLOTS_LOG2)]

@@ -108,6 +108,7 @@ class Pipeline(turns.Channel):
     def done(self, exchange: Any) -> None:
         if exchange is not self.first:
             return
+        over = None
         while exchange is not None and exchange.ended:
             self.first = exchange.next
             exchange.next = None
@@ -126,8 +127,7 @@ class Pipeline(turns.Channel):
                 self.shut()
                 return
             if exchange.plain:
-                exchange.channel = None
-                self.service.exchange = exchange
+                over = exchange
             exchange = self.first
         if self.first is None:
             self.last = None
@@ -139,6 +139,10 @@ class Pipeline(turns.Channel):
             else:
                 self.proceed_soon()  # the next answer may be ready in this turn, too, and leave in the same write
             self.go_on()
+        if over is not None:
+            # not before: where a write fails, its responder still has this exchange, and nobody else may get it
+            over.channel = None
+            self.service.exchange = over
 
     def cancel_all(self) -> None:
         """Gives up all exchanges: nothing can reach the client any more."""
@@ -192,14 +196,15 @@ class Pipeline(turns.Channel):
 
     def flush(self, in_loop: bool) -> None:
         """Writes what is gathered. `in_loop`: it is sure that the loop has called."""
-        size = self.out_size
-        if size == 0:
+        if self.out_size == 0:
             return
+        is_direct = self._is_direct(in_loop)
+        size = self.out_size
         self.out_size = 0
         self.written += size
         if self.in_outbox:
             self.in_outbox = False
-            sent = send_outbox(self.fd, self.service.outbox) if self._is_direct(in_loop) else 0
+            sent = send_outbox(self.fd, self.service.outbox) if is_direct else 0
             data = self.service.outbox.take(sent)
             if data and self.write is not None:
                 self.behind = True
@@ -213,7 +218,7 @@ class Pipeline(turns.Channel):
             self.transport.writelines(out)
             return
         data = out[0] if len(out) == 1 else b"".join(out)
-        sent = send(self.fd, data) if self._is_direct(in_loop) else 0
+        sent = send(self.fd, data) if is_direct else 0
         if sent < len(data):
             self.behind = True
             self.write(memoryview(data)[sent:] if sent else data)

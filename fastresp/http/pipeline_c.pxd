@@ -25,7 +25,7 @@ cdef class Pipeline(turns.Channel):
     cdef object disconnect(self)
     @cython.locals(exchange=Turn, service=Service)
     cdef Turn enter(self, Request request, int minor, bint keep_alive)
-    @cython.locals(close=bint)
+    @cython.locals(close=bint, over=Turn)
     cdef object done(self, Turn exchange)
     @cython.locals(exchange=Turn, following=Turn)
     cdef object cancel_all(self)
@@ -35,7 +35,7 @@ cdef class Pipeline(turns.Channel):
     cdef Py_ssize_t put_head(self, Turn exchange, bytes line, object content_type, Py_ssize_t length, bytes tail, bytes data) except -1
     @cython.final
     cdef bint _may_use_outbox(self) except -1
-    @cython.locals(out=list, size=Py_ssize_t, sent=Py_ssize_t, data=bytes)
+    @cython.locals(out=list, size=Py_ssize_t, sent=Py_ssize_t, data=bytes, is_direct=bint)
     cdef object flush(self, bint in_loop)
     @cython.final
     cdef bint _is_direct(self, bint in_loop) except -1

@@ -114,7 +114,7 @@ class Turn(responders.Exchange):
             with suppress(RuntimeError):  # a closed loop has no clients
                 service.loop.call_soon_threadsafe(self.drop)
             return
-        if self.gone:
+        if self.gone or self.ended:
             return
         log.error(
             "the responder of %s was dropped %s",

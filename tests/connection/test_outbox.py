@@ -133,6 +133,35 @@ def test_one_that_is_interrupted(twin, error):
     asyncio.run(main())
 
 
+class Failing(Transport):
+    """Its loop is closed: a write raises."""
+
+    def write(self, data):
+        raise RuntimeError("on purpose")
+
+
+def test_one_whose_write_fails(twin):
+    """Its responder has nobody to answer any more, and never answers another's request."""
+    late = Late()
+
+    async def main() -> None:
+        crowd = Crowd(twin, late, transport=Failing())
+        crowd.feed(message("GET", "/a"))
+        [(_, failed)] = late.calls.take(1)
+        with pytest.raises(RuntimeError, match="on purpose"):
+            failed.write(b"a", "text/plain")
+        other, transport = crowd.other()
+        other.data_received(message("GET", "/b"))
+        failed.write(b"again", "text/plain")
+        assert not transport.sent
+        [(_, responder)] = late.calls.take(1)
+        responder.write(b"b", "text/plain")
+        assert transport.sent.endswith(b"\r\n\r\nb")
+        assert transport.sent.count(b"HTTP/1.1") == 1
+
+    asyncio.run(main())
+
+
 @pytest.mark.parametrize("way", ["aborts", "loses", "breaks off"])
 def test_one_that_ends_in_the_middle(twin, way, log):
     """What it had gathered is dropped with it, and is nobody's."""
