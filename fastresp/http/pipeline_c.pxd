@@ -32,7 +32,9 @@ cdef class Pipeline(turns.Channel):
     cdef bint is_turn(self, Turn exchange) except -1
     cdef object put(self, Turn exchange, bytes data)
     @cython.locals(size=Py_ssize_t)
-    cdef Py_ssize_t put_head(self, Turn exchange, bytes line, object content_type, Py_ssize_t length, bytes tail, bytes data) except -1
+    cdef Py_ssize_t put_head(
+        self, Turn exchange, bytes line, object content_type, Py_ssize_t length, bytes tail, bytes data
+    ) except -1
     @cython.final
     cdef bint _may_use_outbox(self) except -1
     @cython.locals(out=list, size=Py_ssize_t, sent=Py_ssize_t, data=bytes, is_direct=bint)

@@ -5,7 +5,9 @@ from fastresp.http.service_c cimport Service
 
 cdef class Channel:
     cdef object put(self, Turn exchange, bytes data)
-    cdef Py_ssize_t put_head(self, Turn exchange, bytes line, object content_type, Py_ssize_t length, bytes tail, bytes data) except -1
+    cdef Py_ssize_t put_head(
+        self, Turn exchange, bytes line, object content_type, Py_ssize_t length, bytes tail, bytes data
+    ) except -1
     cdef object done(self, Turn exchange)
     cdef bint must_close(self, Turn exchange) except -1
     cdef bint is_turn(self, Turn exchange) except -1
