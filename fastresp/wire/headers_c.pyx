@@ -174,16 +174,14 @@ cdef Py_ssize_t lay_head(
 ) except -1:
     """Writes such a head to `place`, and returns its size; 0 if this is none, or there is no room for it."""
     cdef unsigned char digits[20]
-    cdef int first
-    cdef Py_ssize_t size
     if _opening is None or line is not _line or content_type is not _type or length < 0:
         return 0
-    first = _decimal(length, digits)
-    size = _opened_size(first, tail, body)
-    if size <= room:
-        _lay(place, digits, first, tail, body)
-        return size
-    return 0
+    cdef int first = _decimal(length, digits)
+    cdef Py_ssize_t size = _opened_size(first, tail, body)
+    if size > room:
+        return 0
+    _lay(place, digits, first, tail, body)
+    return size
 
 
 cdef inline Py_ssize_t _opened_size(int first, bytes tail, bytes body) except -1:
@@ -193,9 +191,8 @@ cdef inline Py_ssize_t _opened_size(int first, bytes tail, bytes body) except -1
 cdef inline void _lay(unsigned char *p, unsigned char *digits, int first, bytes tail, bytes body) noexcept:
     p = _put_bytes(p, _opening)
     p = _put(p, digits + first, 20 - first)
-    p[0] = c"\r"
-    p[1] = c"\n"
-    p = _put_bytes(p + 2, tail)
+    p = _put(p, <octets_t>b"\r\n", 2)
+    p = _put_bytes(p, tail)
     _put_bytes(p, body)
 
 
