@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 import pytest
-from connection.tools import Inbox, message, post
+from connection.tools import Inbox, chunked, message, post
 
 from fastresp import ResponderStateError
 
@@ -290,6 +290,21 @@ class TestAfterTheHandler:
         assert client.answer().body == b'["/one",[["a","1"]],3,"body",[]]'
         client.get("/two")
         assert client.answer().body == b'["/two",[],1,"",[]]'
+
+    @pytest.mark.parametrize("first", [(), (b"body",)])
+    def test_nor_has_the_next_of_the_same_read(self, serve, connect, first):
+        def handle(request, responder):
+            trailer = request.trailers.get("x-t")
+            body = request.body.decode()
+            responder.write([request.path, request.query.items(), len(request.headers), body, trailer])
+
+        client = connect(serve(handle))
+        one = chunked("/one?a=1", *first, trailers="X-T: 1\r\n", fields=("X-A: 1",))
+        client.send(one + message("GET", "/two") + one + post("/three", b"b"))
+        content = b"".join(first)
+        for _ in range(2):
+            assert client.answer().body == b'["/one",[["a","1"]],3,"%b","1"]' % content
+            assert client.answer().body in (b'["/two",[],1,"",null]', b'["/three",[],2,"b",null]')
 
     def test_the_server_keeps_no_body(self, serve, connect):
         bodies = []
