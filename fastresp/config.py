@@ -14,6 +14,7 @@ _MAY_BE_ZERO = frozenset(
         "max_connections",
         "max_connections_per_host",
         "min_body_rate",
+        "min_write_rate",
         "rate_limit_per_second",
     }
 )
@@ -39,6 +40,8 @@ class Config:
     server_header: The value of a server field, if answers are to carry one.
     access_log: Whether each answer is logged to the logger "fastresp.access".
     min_body_rate: Bytes a second that must come of a request's body, on average of half a minute; 0 for no limit.
+    min_write_rate: Bytes a second that a client must take of an answer, on average of half a minute; 0 for no limit.
+    early_hints: Whether 103 responses are sent; some proxies take one for the final response.
 
     Raises TypeError or ValueError for a value that makes no sense, naming it.
     """
@@ -59,6 +62,8 @@ class Config:
     server_header: str | None = None
     access_log: bool = False
     min_body_rate: int = 240
+    min_write_rate: int = 240
+    early_hints: bool = True
 
     def __post_init__(self) -> None:
         for field in fields(self):

@@ -44,5 +44,5 @@ class Plain:
         (Mock(), False),
     ],
 )
-def test_is_coroutine_function(twin, handler, expected):
-    assert twin("http.service").is_coroutine_function(handler) is expected
+def test_is_coroutine_function(handler, expected):
+    assert is_coroutine_function(handler) is expected

@@ -1,4 +1,4 @@
-"""What the calls of a responder take, as types: for checkers, and for whoever annotates a function of their own."""
+"""What the calls of a responder take, as types for checkers and for annotations, and in words."""
 
 from __future__ import annotations
 
@@ -11,7 +11,14 @@ from fastresp.response import Document
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-__all__ = ["Content", "Data", "Device", "Document", "Readable"]
+__all__ = ["OVERLOADS", "UNSET", "Content", "Data", "Device", "Document", "Readable"]
+
+UNSET: Any = type("Unset", (), {"__repr__": lambda self: "..."})()
+
+OVERLOADS = (
+    "write(status), write(headers, status), write(document, status), write(document, headers, status), "
+    "write(data, mime_type, status), write(data, headers, status)"
+)
 
 
 class Readable(Protocol):

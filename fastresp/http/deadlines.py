@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastresp.http import linger
 from fastresp.http import pipeline as pipelines
-from fastresp.http.pipeline import CLOSING, IDLE, IN_BODY, IN_HEAD, LAST, LINGERING, NOTHING
+from fastresp.http.pipeline import CLOSING, IDLE, IN_BODY, IN_HEAD, LAST, LINGER, LINGERING, NOTHING
 from fastresp.http.service import LAST_CALL
 
 if TYPE_CHECKING:
@@ -18,31 +18,37 @@ if TYPE_CHECKING:
 __all__ = ["Deadlines"]
 
 PERIOD = 30.0
-"""Seconds of reading over which a body's rate is measured."""
+"""Seconds over which the rate of a body, or of the taking of an answer, is measured."""
 
 
 class Deadlines(pipelines.Pipeline):
     """A connection's patience. How far the message that is read has come is noted here by the protocol."""
 
-    __slots__ = ("discarding", "incoming", "measured", "measured_at", "probes", "progress", "seen")
+    # fmt: off
+    __slots__ = (
+        "discarding", "expecting", "incoming", "measured", "measured_at", "progress", "seen", "sent", "sent_at",
+    )
+    # fmt: on
 
     def __init__(self, service: services.Service) -> None:
         pipelines.Pipeline.__init__(self, service)
         self.incoming: Any = None  # the exchange whose request's body is not complete
         self.seen = 0  # of that body
+        self.expecting = False  # its client waits for 100 Continue
         self.discarding = 0  # how much of a body that nobody reads may still come
         self.measured_at = 0.0  # when the measuring of the body's rate began; 0 before
         self.measured = 0  # what had been seen then
         self.progress = 0.0  # when the client was last seen to take something
-        self.probes = 0
+        self.sent_at = 0.0  # when the measuring of its taking began; 0 before
+        self.sent = 0  # what it had taken then
 
     def rest(self) -> None:
         """Notes what the connection waits for now, and until when."""
         if self.closing:
             return
         if self.incoming is not None or self.discarding:
-            if self.read_paused:
-                self.watch(NOTHING, 0.0)
+            if self.read_paused or self.expecting:
+                self.watch(NOTHING, 0.0)  # the client waits for us
             else:
                 self.watch(IN_BODY, self.service.body_timeout)
         elif self.first is not None:
@@ -76,16 +82,19 @@ class Deadlines(pipelines.Pipeline):
         """Once a tick: ends the connection if it has waited too long."""
         if self.transport is None:
             return
+        if self.waits_for == LINGERING:
+            self._watch_lingering(now)
+            return
         if self.write_paused or self.waits_for == CLOSING:
             self._watch_writing(now)
-        elif self.waits_for == NOTHING:
+            return
+        self.sent_at = 0.0
+        if self.waits_for == NOTHING:
             self.measured_at = 0.0
             if (self.eof or self.read_paused) and self.first is not None:
                 self._look()
         elif now > self.deadline:
-            if self.waits_for == LINGERING:
-                self.abort()
-            elif self.waits_for == IN_BODY:
+            if self.waits_for == IN_BODY:
                 self.give_up(408, "the request's body did not come in time")
                 self.rest()  # an answer that has begun goes on, and the client may not be given up again
             elif self.waits_for == IN_HEAD and self.has_input():
@@ -95,15 +104,43 @@ class Deadlines(pipelines.Pipeline):
         elif self.waits_for == IN_BODY and self.service.min_body_rate:
             self._watch_rate(now)
 
+    def _unsent(self) -> int:
+        """Bytes that the client has not taken: the transport's, and the system's, which a slow client empties long before
+        there is room for more of ours.
+        """
+        transport = self.transport
+        left: int = transport.get_write_buffer_size() + linger.unsent(transport.get_extra_info("socket"))
+        return left
+
     def _watch_writing(self, now: float) -> None:
-        size = self.transport.get_write_buffer_size()
-        # a slow client empties the system's buffer long before there is room for more of ours
-        left = size + linger.unsent(self.transport.get_extra_info("socket"))
+        transport = self.transport
+        left = self._unsent()
         taken = self.written - left  # not what is left alone: the handler may add to it
         if taken > self.taken:
             self.taken = taken
             self.progress = now
-        elif now - self.progress > self.service.write_timeout or (size == 0 and now > self.deadline):
+        elif now - self.progress > self.service.write_timeout or (
+            now > self.deadline and transport.get_write_buffer_size() == 0
+        ):
+            self.abort()
+            return
+        if self.sent_at == 0.0 or left == 0:
+            self.sent_at = now
+            self.sent = taken
+        elif now - self.sent_at >= PERIOD:
+            if taken - self.sent < self.service.min_write_rate * (now - self.sent_at):
+                self.abort()
+            self.sent_at = now
+            self.sent = taken
+
+    def _watch_lingering(self, now: float) -> None:
+        """The client knows that this is the end, and may not have read what came before: what it sends is dropped as long
+        as it goes on reading, and a moment longer (RFC 9112, section 9.6).
+        """
+        if self._unsent():
+            self.deadline = now + LINGER
+            self._watch_writing(now)
+        elif now > self.deadline:
             self.abort()
 
     def _watch_rate(self, now: float) -> None:
@@ -124,11 +161,8 @@ class Deadlines(pipelines.Pipeline):
         state = linger.state_of(self.transport.get_extra_info("socket"))
         if state == linger.GONE:
             self.abort()
-        elif state == linger.SILENT and self.probes < 2 and not self.first.begun and self.first.minor:
-            # Half-closed or gone? Only writing tells, and an interim response may be written at any time.
-            self.probes += 1
-            self.first.interim(102, None)
-            self.flush(False)
+        elif state == linger.SILENT:
+            self.leave_all()  # half-closed or gone
 
     def give_up(self, status: int, reason: str) -> None:
         """Refuses the request that did not come in time."""

@@ -4,21 +4,23 @@ from fastresp.http cimport pipeline_c as pipelines
 from fastresp.http.turn_c cimport Turn
 from fastresp.http.service_c cimport Service
 
-cdef double PERIOD
+cdef double LINGER, PERIOD
 cdef int NOTHING, IDLE, IN_HEAD, IN_BODY, LINGERING, CLOSING, LAST
 
 cdef class Deadlines(pipelines.Pipeline):
     cdef Turn incoming
-    cdef Py_ssize_t seen, discarding, measured
-    cdef int probes
-    cdef double progress, measured_at
+    cdef Py_ssize_t seen, discarding, measured, sent
+    cdef bint expecting
+    cdef double progress, measured_at, sent_at
     cdef object rest(self)
     cpdef object last_call(self)
     @cython.locals(busy=bint)
     cpdef object drain(self)
     cpdef object sweep(self, double now)
-    @cython.locals(size=Py_ssize_t, left=Py_ssize_t, taken=Py_ssize_t)
+    cdef Py_ssize_t _unsent(self) except -1
+    @cython.locals(left=Py_ssize_t, taken=Py_ssize_t)
     cdef object _watch_writing(self, double now)
+    cdef object _watch_lingering(self, double now)
     cdef object _watch_rate(self, double now)
     cdef object _look(self)
     cdef object give_up(self, int status, str reason)

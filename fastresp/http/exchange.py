@@ -5,7 +5,6 @@ An exchange checks and formats; where its bytes go, and when, is its channel's b
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any
 
 from fastresp.errors import HeaderError
@@ -18,230 +17,250 @@ from fastresp.headers import (
     HAS_SERVER,
     HAS_TRAILER,
     HAS_TRANSFER_ENCODING,
-    Headers,
-    field_name,
 )
+from fastresp.http import threads
 from fastresp.http import turn as turns
-from fastresp.http.device import PIECE, DeviceError, discard, open_source
+from fastresp.http.device import PIECE
+from fastresp.http.faults import report
 from fastresp.http.names import describe
 from fastresp.http.pump import start_measuring
+from fastresp.http.turn import close_source
 from fastresp.response import EMPTY
 from fastresp.wire.chunks import format_chunk, format_last_chunk
 from fastresp.wire.headers import format_fields, format_head
 from fastresp.wire.status import line_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from fastresp.http import service as services
     from fastresp.http.device import Source
 
 __all__ = ["Http1Exchange", "new_exchange"]
 
-log = logging.getLogger("fastresp")
-
+NO_FIELDS = (b"", 0, -1)
 # Content up to this size is copied behind its head, so that both leave in one piece; above, copying costs more.
 COPIED = 65536
 OWN_FIELDS = HAS_CONNECTION | HAS_DATE | HAS_SERVER
 
 
 class Http1Exchange(turns.Turn):
-    """A request's answer on an HTTP/1.1 connection, from nothing to complete."""
+    """A request's answer on an HTTP/1.1 connection, from nothing to complete.
+
+    Bytes are put before the exchange is `ended`: who runs in between must not find an answer that is complete, and unsent.
+    """
 
     __slots__ = ()
 
     # -- what the responder calls
 
-    def interim(self, status: int, fields: Any) -> None:
+    def interim(self, status: int, head: Any) -> None:
         """RFC 9110, section 15.2. Not for HTTP/1.0, which knows none."""
+        self._check_thread()
         if status == 101:
             raise ValueError(
                 "101 Switching Protocols would end HTTP on this connection, and fastresp speaks nothing else on it"
             )
-        block, facts, declared = (b"", 0, -1) if fields is None else format_fields(fields)
+        block, facts, declared = NO_FIELDS if head is None else head
         if declared != -1 or facts & HAS_TRANSFER_ENCODING:
             raise ValueError(f"an informational response ({status}) has no content: leave out the fields that frame it")
-        if self.minor:
+        if self.minor and (status != 103 or self.service.early_hints):
             self._put(line_of(status) + block + b"\r\n")
 
-    def answer(self, status: int, fields: Any, content_type: Any, data: bytes, bare: bool) -> None:
+    def answer(self, status: int, head: Any, content_type: Any, data: bytes, bare: bool) -> None:
         """RFC 9112, section 6.3: framed by its content-length."""
+        self._check_thread()
+        channel = self.channel
         length = len(data)
-        facts = 0
-        block = b""
+        block, facts, declared = b"", 0, -1
+        if head is not None:
+            block, facts, declared = head
+            if facts & HAS_CONTENT_TYPE:
+                content_type = None
         if self._is_empty(status):
-            length, content_type, fields = self._without_content(status, fields, content_type, length, bare)
             data = b""
-        if fields is not None:
-            block, facts, declared = format_fields(fields)
-            if facts:
-                self._check_facts(facts)
-                if facts & HAS_CONTENT_TYPE:
-                    content_type = None
+            if self._is_unmeasured(status):
+                length = -1
                 if declared != -1:
-                    self._check_length(declared, length, bare)
-                    length = -1
+                    block, declared = without_field(block, b"content-length"), -1
+            elif status == 205:
+                length = 0
+            elif status == 304 and bare:
+                # what a 304 says of the content replaces what caches have stored: nothing is said in the handler's name
+                length = -1
+                if content_type == EMPTY:
+                    content_type = None
+        if facts:
+            self._check_facts(facts)
+            if declared != -1:
+                self._check_length(declared, length, bare)
+                length = -1
+        if self.is_connect and 200 <= status < 300:
+            self.close = True  # a tunnel was asked for, and HTTP ends there
         line = line_of(status)
         tail = self._tail(facts)
+        if facts & HAS_CONNECTION:
+            block = self._block(block, facts)
         is_small = len(data) <= COPIED
-        size = self.channel.put_head(self, line, content_type, length, tail, data) if is_small and not block else 0
+        size = channel.put_head(self, line, content_type, length, tail, data) if is_small and not block else 0
         if size:
             self._begin(status)
-            self.ended = True
             self.sent += size
         else:
             message = format_head(line, block, content_type, length, tail, data if is_small else b"")
             self._begin(status)
-            self.ended = True
-            self._put(message)
-            if not is_small:
-                self._put(data)
-        self.channel.done(self)
+            self.ending = True
+            if is_small:
+                self._put(message)
+            else:
+                self._put_all([message, data])
+        self.ended = True
+        channel.done(self)
 
-    def answer_response(self, response: Any) -> None:
+    def answer_response(self, response: Any, status: int, head: Any, data: bytes) -> None:
         """As `answer`; the head up to the date is kept with the response."""
-        status = response._status
-        data = response._data
-        if self._is_empty(status):
-            self.answer(status, response._headers, None, data, not data)
+        _, facts, declared = head
+        if self._is_empty(status) or (facts & HAS_CONNECTION and not facts & CONNECTION_CLOSE):
+            self.answer(status, head, None, data, not data)
             return
-        formatted = format_fields(response._headers)
-        _, facts, declared = formatted
-        if response._head_of is not formatted:
+        self._check_thread()
+        channel = self.channel
+        if response._head_of is not head:
             if declared != -1:
                 self._check_length(declared, len(data), False)
             self._check_facts(facts)
             length = len(data) if declared == -1 else -1
-            response._head = format_head(line_of(status), formatted[0], None, length, b"", b"")
-            response._head_of = formatted
-        self._begin(status)
-        self.ended = True
+            response._head = format_head(line_of(status), head[0], None, length, b"", b"")
+            response._head_of = head
+        opening = response._head
+        tail = self._tail(facts)
         if len(data) <= COPIED:
-            self._put(format_head(response._head, b"", None, -1, self._tail(facts), data))
+            message = format_head(opening, b"", None, -1, tail, data)
+            self._begin(status)
+            self.ending = True
+            self._put(message)
         else:
-            self._put(response._head + self._tail(facts))
-            self._put(data)
-        self.channel.done(self)
+            pieces = [opening + tail, data]
+            self._begin(status)
+            self.ending = True
+            self._put_all(pieces)
+        self.ended = True
+        channel.done(self)
 
-    def answer_device(self, status: int, fields: Any, content_type: Any, device: Any) -> None:
+    def has_no_length(self, status: int) -> bool:
+        return status == 205 or self._is_unmeasured(status)
+
+    def answer_device(self, status: int, head: Any, content_type: Any, source: Any) -> None:
         """Framed by content-length where the device's size is known, chunked where it is not."""
+        self._check_thread()
         self.plain = False  # the responder holds on to it: it must not serve another request
-        if self._has_no_length(status):
-            discard(device)
-            self.answer(status, fields, content_type, b"", False)
-            return
-        try:
-            block, facts, declared = (b"", 0, -1) if fields is None else format_fields(fields)
-            self._check_facts(facts)
-            if declared == -2:
-                self._check_length(declared, 0, False)
-            if facts & HAS_CONTENT_TYPE:
-                content_type = None
-            format_head(b"", b"", content_type, -1, b"", b"")  # a bad type must be found before the device is opened
-        except BaseException:
-            discard(device)
-            raise
-        try:
-            source = open_source(device)
-        except DeviceError as error:
-            self._refuse_device(error)
-            return
+        block, facts, declared = NO_FIELDS if head is None else head
+        self._check_facts(facts)
+        if declared == -2:
+            self._check_length(declared, 0, False)
+        if facts & HAS_CONTENT_TYPE:
+            content_type = None
         if source.is_measured:
             self.answer_source(status, block, facts, declared, content_type, source)
-        else:
-            self.source = source
-            self.pump = start_measuring(self, source, (status, block, facts, declared, content_type))
+            return
+        format_head(b"", b"", content_type, -1, b"", b"")  # a bad type must be found before the handler has returned
+        self.source = source
+        pump = start_measuring(self, source, (status, block, facts, declared, content_type))
+        if not pump.done():  # an eager task may have seen it through
+            self.pump = pump
 
     def answer_source(
         self, status: int, block: bytes, facts: int, declared: int, content_type: Any, source: Source
     ) -> None:
-        """As `answer_device`, when the device is open and measured."""
+        """As `answer_device`, when the device is measured."""
+        channel = self.channel
         try:
             if source.size is None and declared >= 0:
                 source.size = declared
             length = -1 if source.size is None else source.size
             if declared != -1:
                 self._check_length(declared, length, False)
-            first = source.read_now(length) if 0 <= length <= PIECE and not self._is_empty(status) else None
-            whole = length == 0 or (first is not None and len(first) == length)
-            self._start(status, block, facts, content_type, length if declared == -1 else -1, length < 0, first or b"")
+            is_empty = self._is_empty(status)
+            first = None
+            if 0 <= length <= PIECE and not is_empty and channel.is_turn(self):
+                first = source.read_now(length)  # not before its turn: it would be held
+            stated = length if declared == -1 else -1
+            self._start(status, block, facts, content_type, stated, length < 0, first or b"")
         except BaseException:
-            source.close()
+            close_source(source)
             raise
-        if whole or self.dropped_content:
-            source.close()
+        if is_empty or length == 0 or (first is not None and len(first) == length):
+            close_source(source)
             self.finish()
             return
         if first:
             source.size = length - len(first)
         self.source = source
-        if self.channel.is_turn(self):
-            self.turn()
+        if channel.is_turn(self):
+            self.read_device()
 
-    def _refuse_device(self, error: Exception) -> None:
-        log.error("%s can't be answered: %s", describe(self.request), error)
+    def refuse_device(self, error: Exception) -> None:
+        what = describe(self.request)
         self.answer(500, None, EMPTY, b"", True)
+        report("%s can't be answered: %s", what, error)
 
-    def begin(self, status: int, fields: Any, content_type: Any, trailer_names: Iterable[str | bytes]) -> None:
+    def begin(self, status: int, head: Any, content_type: Any, trailer_names: list[bytes]) -> None:
         """RFC 9112, section 7.1; to an HTTP/1.0 client, content that ends with the connection."""
+        self._check_thread()
         self.plain = False  # even if nothing comes of it
-        block, facts, declared = (b"", 0, -1) if fields is None else format_fields(fields)
+        block, facts, declared = NO_FIELDS if head is None else head
         if declared != -1:
             raise ValueError("a chunked answer has no content-length: its end is its last chunk")
         self._check_facts(facts)
         if facts & HAS_CONTENT_TYPE:
             content_type = None
-        names = [field_name(name) for name in trailer_names]
-        announced = {name.lower() for name in names}
+        announced = {name.lower() for name in trailer_names}
         if facts & HAS_TRAILER:
-            given = Headers(fields)
-            for value in given.values("trailer"):
-                announced.update([name.strip().lower().encode("latin-1") for name in value.split(",")])
+            for value in values_of(block, b"trailer"):
+                announced.update([name.strip().lower() for name in value.split(b",")])
             if not self.minor:
-                given.remove_all("trailer")
-                block = format_fields(given)[0]
+                block = without_field(block, b"trailer")
         forbidden = announced & FORBIDDEN_TRAILERS
         if forbidden:
             raise HeaderError(
                 f"the field {min(forbidden).decode('latin-1')!r} can't be a trailer (RFC 9110, section 6.5.1)"
             )
-        trailer = b"trailer: " + b", ".join(names) + b"\r\n" if names and self.minor else b""
-        self._start(status, block, facts, content_type, -1, True, b"", trailer)
+        trailer = b"trailer: " + b", ".join(trailer_names) + b"\r\n" if trailer_names and self.minor else b""
         self.trailer_names = announced
+        self._start(status, block, facts, content_type, -1, True, b"", trailer)
 
     def chunk(self, data: bytes) -> None:
+        self._check_thread()
         self.content(data)
 
     def end(self, data: bytes, trailers: Any) -> None:
+        self._check_thread()
+        channel = self.channel
         last = b"0\r\n\r\n"
         if trailers is not None:
-            trailers = Headers(trailers)
             for name, _ in trailers._fields:
                 if name.lower() not in self.trailer_names:
                     raise HeaderError(
                         f"the trailer {name.decode('latin-1')!r} was not announced: name it in write_begin_chunked()"
                     )
             last = format_last_chunk(trailers)
+        self.ending = True
         self.content(data)
         if self.chunked:
             self._put(last)
         self.ended = True
-        self.channel.done(self)
+        channel.done(self)
 
     # -- what the pump calls
 
     def content(self, data: bytes) -> None:
         """A piece of content, framed as the head said."""
-        if not data or self.dropped_content:
+        if not data or self.dropped_content or self.gone or self.ended:
             return
         if not self.chunked:
             self._put(data)
         elif len(data) <= COPIED:
             self._put(format_chunk(data))
         else:
-            self._put(b"%x\r\n" % len(data))
-            self._put(data)
-            self._put(b"\r\n")
+            self._put_all([b"%x\r\n" % len(data), data, b"\r\n"])
 
     def release_source(self) -> None:
         """The device is measured, and whoever answers with it owns it."""
@@ -252,15 +271,18 @@ class Http1Exchange(turns.Turn):
         """The device failed before anything was sent."""
         self.pump = None
         self.source = None
-        self._refuse_device(error)
+        if not self.gone:
+            self.refuse_device(error)
 
     def finish(self) -> None:
         """The device has been read to its end."""
+        channel = self.channel
         self.pump = None
+        self.ending = True
         if self.chunked:
             self._put(b"0\r\n\r\n")
         self.ended = True
-        self.channel.done(self)
+        channel.done(self)
 
     # -- the parts of a head
 
@@ -279,10 +301,10 @@ class Http1Exchange(turns.Turn):
         if self._is_empty(status):
             self.dropped_content = True
             if self.is_connect and 200 <= status < 300:
-                self.close = True  # as in _without_content
+                self.close = True  # as in answer
             elif status == 205:
                 length = 0
-            if status == 304 or self._has_no_length(status):
+            if status == 304 or self.has_no_length(status):
                 chunked = False
         if chunked and not self.minor:
             self.close = True
@@ -291,6 +313,8 @@ class Http1Exchange(turns.Turn):
             chunked = False
         coding = b"transfer-encoding: chunked\r\n" if chunked else b""
         tail = trailer + coding + self._tail(facts) if trailer or coding else self._tail(facts)
+        if facts & HAS_CONNECTION:
+            block = self._block(block, facts)
         message = format_head(line_of(status), block, content_type, length, tail, first)
         self.chunked = chunked and not self.dropped_content
         self._begin(status)
@@ -298,39 +322,30 @@ class Http1Exchange(turns.Turn):
 
     def _tail(self, facts: int) -> bytes:
         service = self.service
-        if facts & CONNECTION_CLOSE or ((self.incoming or service.draining) and self.channel.must_close(self)):
+        channel = self.channel
+        if facts & CONNECTION_CLOSE or ((self.incoming or service.draining) and channel.must_close(self)):
             self.close = True
         if facts & OWN_FIELDS:
+            if self.close and not facts & CONNECTION_CLOSE:
+                facts &= ~HAS_CONNECTION
             return service.tail_without(facts, self.close, self.keep)
         if self.close:
             return service.tail_close
         return service.tail_keep if self.keep else service.tail
 
+    def _block(self, block: bytes, facts: int) -> bytes:
+        """The field lines, without a connection field that contradicts what is going to happen."""
+        if self.close and not facts & CONNECTION_CLOSE:
+            return without_field(block, b"connection")
+        return block
+
     def _is_empty(self, status: int) -> bool:
         """Whether an answer of this status to this request has no content (RFC 9110, section 6.4.1)."""
-        return self.is_head or status == 304 or self._has_no_length(status)
+        return self.is_head or status == 304 or status == 205 or self._is_unmeasured(status)
 
-    def _has_no_length(self, status: int) -> bool:
-        """Whether it would have none to GET either (RFC 9110, sections 15.3.5, 15.3.6 and 9.3.6)."""
-        return status == 204 or status == 205 or (self.is_connect and 200 <= status < 300)
-
-    def _without_content(
-        self, status: int, fields: Any, content_type: Any, length: int, bare: bool
-    ) -> tuple[int, Any, Any]:
-        """The length to state, the type and the fields, for an answer that must not have content."""
-        if status == 205 and not self.is_connect:
-            return 0, content_type, fields
-        if self._has_no_length(status):
-            if self.is_connect:
-                self.close = True  # a tunnel was asked for, and HTTP ends there
-            if fields is not None:
-                fields = Headers(fields)
-                fields.remove_all("content-length")
-            return -1, content_type, fields
-        if status == 304 and bare:
-            # what a 304 says of the content replaces what caches have stored: nothing is said in the handler's name
-            return -1, None if content_type == EMPTY else content_type, fields
-        return length, content_type, fields
+    def _is_unmeasured(self, status: int) -> bool:
+        """Whether it states no content-length, to GET either (RFC 9110, sections 8.6, 15.3.5 and 9.3.6)."""
+        return status == 204 or (self.is_connect and 200 <= status < 300)
 
     def _check_length(self, declared: int, length: int, bare: bool) -> None:
         """The handler's own content-length has to be right; where only a head is sent, it knows best."""
@@ -339,9 +354,29 @@ class Http1Exchange(turns.Turn):
         if declared != length and not (bare and (self.is_head or length < 0)):
             raise ValueError(f"the content-length among the headers is {declared}, but the content has {length} bytes")
 
+    def _check_thread(self) -> None:
+        service = self.service
+        if not threads.is_current(service.thread):
+            raise RuntimeError(
+                "a responder belongs to the thread of its server's event loop: from another thread, use "
+                "loop.call_soon_threadsafe(responder.write, ...)"
+            )
+
     def _check_facts(self, facts: int) -> None:
         if facts & HAS_TRANSFER_ENCODING:
             raise ValueError("transfer-encoding is fastresp's to choose: leave it out of the headers")
+
+
+def without_field(block: bytes, name: bytes) -> bytes:
+    """The field lines in `block`, without those of this name, which is in lower case."""
+    lines = block.split(b"\r\n")
+    return b"\r\n".join([line for line in lines if line[: len(name) + 1].lower() != name + b":"])
+
+
+def values_of(block: bytes, name: bytes) -> list[bytes]:
+    """The values of the fields of this name, which is in lower case, in `block`."""
+    start = len(name) + 1
+    return [line[start:] for line in block.split(b"\r\n") if line[:start].lower() == name + b":"]
 
 
 def new_exchange(service: services.Service) -> Http1Exchange:

@@ -10,8 +10,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from fastresp.http import linger
-from fastresp.http import turn as turns
-from fastresp.http.direct import descriptor, send, send_outbox
+from fastresp.http import output as outputs
 from fastresp.http.exchange import new_exchange
 
 if TYPE_CHECKING:
@@ -24,69 +23,42 @@ NOTHING, IDLE, IN_HEAD, IN_BODY, LINGERING, CLOSING, LAST = range(7)
 
 GATHERED = 262144
 """Bytes of answers that are gathered before they are written, even in the middle of a read."""
-JOINED = 131072
-"""Answers of up to this size together are joined for one write."""
-SMALL = 4096
-"""Bytes that are better copied than kept apart."""
 
 NEVER = -(1 << 62)
 """Less than any client can have taken."""
 LINGER = 2.0
 """Seconds that a client which is still sending has to read the answer that refuses it."""
+HELD = 262144
+"""Bytes of answers whose turn has not come, above which no further request of the connection is handled."""
 
 
-class Pipeline(turns.Channel):
-    """A connection's line of exchanges, its output and its end. The reading half is the protocol's."""
+class Pipeline(outputs.Output):
+    """A connection's line of exchanges, and its end. The reading half is the protocol's."""
 
     # fmt: off
     __slots__ = (  # noqa: RUF023
-        "service", "transport", "write", "fd", "behind", "first", "last", "count", "in_outbox", "out", "out_size",
-        "burst", "waiters", "running", "due", "stopped", "closing", "eof", "read_paused", "unread", "write_paused",
-        "written", "taken", "waits_for", "deadline",
+        "first", "last", "count", "held_size", "waiters", "due", "stopped", "eof", "read_paused", "unread",
+        "write_paused", "taken", "waits_for", "deadline",
     )
     # fmt: on
 
     def __init__(self, service: services.Service) -> None:
-        self.service = service
-        self.transport: Any = None
-        self.write: Any = None
-        self.fd = -1  # of the socket, where `send` can use it
-        self.behind = False  # the transport may have bytes that it has not sent
+        outputs.Output.__init__(self, service)
         # the exchanges that are not complete, linked by their `next`
         self.first: Any = None
         self.last: Any = None
         self.count = 0
-        # what is to be written, of this size: in the service's outbox, as long as proceed() runs, or here
-        self.out_size = 0
-        self.in_outbox = False
-        # PERF: None instead of empty lists, which would be looked at for each answer and are not in the cache
-        self.out: list[bytes] | None = None
-        self.burst = 0  # written since somebody waited
+        self.held_size = 0  # bytes that they hold
         self.waiters: list[Any] | None = None
-        self.running = False  # within proceed(), which writes at its end
         self.due = False  # proceed() is going to be called
         self.stopped = False  # no more requests
-        self.closing = False  # no more answers
         self.eof = False
         self.read_paused = False
         self.unread = False  # the client may be sending what nobody will read
         self.write_paused = False
-        self.written = 0  # to the transport, ever
-        self.taken = NEVER  # the most of it that the client has been seen to take
+        self.taken = NEVER  # the most of what was written that the client has been seen to take
         self.waits_for = NOTHING
         self.deadline = 0.0
-
-    def connect(self, transport: Any) -> None:
-        """The connection is there; this is where answers go."""
-        self.transport = transport
-        self.write = transport.write
-        self.fd = -1 if self.service.secure else descriptor(transport)
-
-    def disconnect(self) -> None:
-        """It is gone, and another connection may get its socket's number."""
-        self.transport = None
-        self.write = None
-        self.fd = -1
 
     def enter(self, request: Any, minor: int, keep_alive: bool) -> Any:
         """A new exchange at the end of the line."""
@@ -97,6 +69,8 @@ class Pipeline(turns.Channel):
         else:
             service.exchange = None
         exchange.open(self, request, minor, keep_alive)
+        if self.eof:
+            exchange.left = True
         if self.first is None:
             self.first = exchange
         else:
@@ -106,31 +80,54 @@ class Pipeline(turns.Channel):
         return exchange
 
     def done(self, exchange: Any) -> None:
-        if exchange is not self.first:
+        if exchange is not self.first or self.writing:
             return
-        over = None
-        while exchange is not None and exchange.ended:
-            self.first = exchange.next
+        # First the line and its bytes, then what may run code that is not ours, which may answer any exchange.
+        finished: Any = None
+        latest: Any = None
+        close = False
+        while exchange is not None and exchange.ended and exchange.held is None and not close:
+            following = exchange.next
             exchange.next = None
+            self.first = following
+            if following is None:
+                self.last = None
             self.count -= 1
+            if finished is None:
+                finished = exchange
+            else:
+                latest.next = exchange
+            latest = exchange
             if exchange.incoming:
                 self.leave_body(exchange)
-            if self.service.access_log:
-                self.service.log_access(exchange.request, exchange.status, exchange.sent)
-            if exchange.broken and exchange.reset:
-                self.reset()
             close = exchange.close
-            if self.first is not None and not close:
-                self.first.turn()  # before the release: a device's close() may speak in that answer
+            if following is not None and following.held is not None and not close:
+                self._write_held(following)
+            exchange = self.first
+        if close:
+            if latest.broken and latest.reset:
+                self.reset()
+            self.shut()
+        self._release(finished)
+
+    def _release(self, finished: Any) -> None:
+        """These exchanges, linked by their `next`, are over and out of the line."""
+        service = self.service
+        over = None
+        while finished is not None:
+            exchange = finished
+            finished = exchange.next
+            exchange.next = None
+            if service.access_log:
+                service.log_access(exchange.request, exchange.status, exchange.sent)
             exchange.release()
-            if close:
-                self.shut()
-                return
             if exchange.plain:
                 over = exchange
-            exchange = self.first
-        if self.first is None:
-            self.last = None
+        if self.closing:
+            return
+        exchange = self.first
+        if exchange is not None and not exchange.plain:
+            exchange.read_device()
         if self.waiters is not None:
             self.wake()
         if not self.running:
@@ -142,7 +139,7 @@ class Pipeline(turns.Channel):
         if over is not None:
             # not before: where a write fails, its responder still has this exchange, and nobody else may get it
             over.channel = None
-            self.service.exchange = over
+            service.exchange = over
 
     def cancel_all(self) -> None:
         """Gives up all exchanges: nothing can reach the client any more."""
@@ -155,83 +152,81 @@ class Pipeline(turns.Channel):
             exchange.cancel()
             exchange = following
 
+    def leave_all(self) -> None:
+        """The client has closed its side: its exchanges are told."""
+        exchange = self.first
+        line = []
+        while exchange is not None:
+            line.append(exchange)
+            exchange = exchange.next
+        for exchange in line:
+            exchange.leave()
+
     def is_turn(self, exchange: Any) -> bool:
         return exchange is self.first
 
     def put(self, exchange: Any, data: bytes) -> None:
-        if exchange is not self.first:
-            exchange.hold(data)
+        if exchange is not self.first or exchange.held is not None or self.writing:
+            self._hold(exchange, data)
             return
-        if self.closing:
+        self.writing = True
+        self._gather(data)
+        self._written(exchange)
+
+    def put_all(self, exchange: Any, pieces: list[bytes]) -> None:
+        if exchange is not self.first or exchange.held is not None or self.writing:
+            for data in pieces:
+                self._hold(exchange, data)
             return
-        if 0 < len(data) <= SMALL and self._may_use_outbox() and self.service.outbox.add(data):
-            self.in_outbox = True
-        else:
-            if self.in_outbox:
-                self.out = [self.service.outbox.take(0)]
-                self.in_outbox = False
-            if self.out is None:
-                self.out = []
-            self.out.append(data)
-        self.out_size += len(data)
-        self.burst += len(data)
+        self.writing = True
+        for data in pieces:
+            self._gather(data)
+        self._written(exchange)
+
+    def _hold(self, exchange: Any, data: bytes) -> None:
+        size = len(data)
+        exchange.hold(data)
+        self.held_size += size
+        if size > self.service.largest:
+            self.service.largest = size
+
+    def _written(self, exchange: Any) -> None:
+        """Bytes of this exchange, the first in the line, have been gathered; what it got meanwhile follows."""
+        self.writing = False
+        if exchange.held is not None:
+            self._write_held(exchange)
         if self.out_size > GATHERED:
             self.flush(False)
-        elif not self.running and not exchange.ended:
+        elif not self.running and not exchange.ending:
             self.proceed_soon()
+        if exchange.ended:  # meanwhile
+            self.done(exchange)
+
+    def _write_held(self, exchange: Any) -> None:
+        """The turn of this exchange has come: what it holds, and what it gets meanwhile, is written."""
+        self.writing = True
+        index = 0
+        held = exchange.held
+        while index < len(held):
+            data = held[index]
+            index += 1
+            self.held_size -= len(data)
+            self._gather(data)
+        exchange.held = None
+        self.writing = False
 
     def put_head(self, exchange: Any, line: bytes, content_type: Any, length: int, tail: bytes, data: bytes) -> int:
-        if exchange is not self.first or self.closing or not self._may_use_outbox():
+        if exchange is not self.first or exchange.held is not None or self.writing or self.closing:
             return 0
-        size: int = self.service.outbox.add_head(line, content_type, length, tail, data)
+        if not self._may_use_outbox():
+            return 0
+        outbox = self.service.outbox
+        size: int = outbox.add_head(line, content_type, length, tail, data)
         if size:
             self.in_outbox = True
             self.out_size += size
             self.burst += size
         return size
-
-    def _may_use_outbox(self) -> bool:
-        """It is one connection's at a time, while that one reads; and nothing of it may stand before or behind it."""
-        return self.in_outbox or (self.running and self.out_size == 0 and self.service.outbox.size == 0)
-
-    def flush(self, in_loop: bool) -> None:
-        """Writes what is gathered. `in_loop`: it is sure that the loop has called."""
-        if self.out_size == 0:
-            return
-        is_direct = self._is_direct(in_loop)
-        size = self.out_size
-        self.out_size = 0
-        self.written += size
-        if self.in_outbox:
-            self.in_outbox = False
-            sent = send_outbox(self.fd, self.service.outbox) if is_direct else 0
-            data = self.service.outbox.take(sent)
-            if data and self.write is not None:
-                self.behind = True
-                self.write(data)
-            return
-        out, self.out = self.out, None
-        if out is None or self.write is None:
-            return
-        if size > JOINED and self.service.gather and len(out) > 1:
-            self.behind = True
-            self.transport.writelines(out)
-            return
-        data = out[0] if len(out) == 1 else b"".join(out)
-        sent = send(self.fd, data) if is_direct else 0
-        if sent < len(data):
-            self.behind = True
-            self.write(memoryview(data)[sent:] if sent else data)
-
-    def _is_direct(self, in_loop: bool) -> bool:
-        """Whether bytes may be given to the system past the transport."""
-        if self.fd < 0:
-            return False
-        if self.behind:
-            # one that has failed has dropped what it held: nothing may follow
-            self.behind = self.transport.is_closing() or self.transport.get_write_buffer_size() > 0
-        # a loop that is closed has closed its sockets, and told nobody: their numbers may be those of others now
-        return not self.behind and (in_loop or not self.service.loop.is_closed())
 
     def waiter(self, exchange: Any) -> Any:
         self.flush(False)
@@ -244,8 +239,9 @@ class Pipeline(turns.Channel):
             self.service.loop.call_soon(self.wake)
         self.burst = 0
         future = self.service.loop.create_future()
+        fresh: list[Any] = []
         if self.waiters is None:
-            self.waiters = []
+            self.waiters = fresh
         self.waiters.append(future)
         return future
 
@@ -281,14 +277,21 @@ class Pipeline(turns.Channel):
             return
         self.flush(False)
         self.stopped = True
+        if self.flushing:
+            self.cancel_all()
+            self.service.loop.call_soon(self.shut)  # not within a write
+            return
         self.closing = True
         transport = self.transport
         if transport is None:
             return
         self.cancel_all()
         self.wake()
-        if (self.unread or self.read_paused or self.has_input()) and not self.eof and transport.can_write_eof():
-            # Closing with unread bytes would reset the connection, and could take the answer with it (RFC 9112, 9.6).
+        unread = (self.unread or self.read_paused or self.has_input()) and not self.eof
+        self.taken = NEVER
+        if (unread or (linger.has_forked() and not self.service.secure)) and can_write_eof(transport):
+            # Closing with unread bytes would reset the connection, and could take the answer with it (RFC 9112, 9.6);
+            # and where a child process has a copy of the socket, closing it tells the client nothing.
             transport.write_eof()
             if self.read_paused:
                 self.read_paused = False
@@ -296,7 +299,6 @@ class Pipeline(turns.Channel):
             self.watch(LINGERING, LINGER)
         else:
             transport.close()
-            self.taken = NEVER
             # TLS waits for the client's farewell, which an idle client may be in no hurry to send
             self.watch(CLOSING, LINGER if self.waits_for == IDLE else math.inf)
 
@@ -313,14 +315,6 @@ class Pipeline(turns.Channel):
             self.closing = True
             self.drop_output()
             self.transport.abort()
-
-    def drop_output(self) -> None:
-        """Forgets what is gathered: nobody will get it."""
-        if self.in_outbox:
-            self.in_outbox = False
-            self.service.outbox.take(0)
-        self.out = None
-        self.out_size = 0
 
     def pause_reading(self) -> None:
         """Has the transport read nothing for the moment."""
@@ -351,3 +345,8 @@ class Pipeline(turns.Channel):
     def has_input(self) -> bool:
         """Whether something was received that has not been used."""
         raise NotImplementedError
+
+
+def can_write_eof(transport: Any) -> bool:
+    """Whether the writing half of the transport's connection can be closed on its own."""
+    return transport.can_write_eof() and not transport.is_closing()

@@ -1,65 +1,55 @@
 """A connection of HTTP/1.1: reads requests, calls the handler, and knows when it is over.
 
-All that one read brings is parsed, handled and answered in one go, and leaves in one write. Nothing grows without
-bound: reading pauses while answers are pending, while the client reads slowly, and while a body waits for its handler.
+What one read brings is parsed, handled and answered in one go, up to a budget, and leaves in one write; the rest of it
+waits for the loop's next turn. Nothing grows without bound: reading pauses while answers are pending, while the client
+reads slowly, and while a body waits for its handler.
 A request that is not safe (RFC 9110, section 9.2.1), or has a body, waits until the answers before it are complete.
 """
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any
 
 from fastresp.errors import BodyError
-from fastresp.http import deadlines, linger, references
-from fastresp.http.body import Body
+from fastresp.http import content, linger
 from fastresp.http.codes import BODY, CONNECT, END, GET, HEAD, HEAD_METHOD, NEED_DATA, OPTIONS, TRACE
-from fastresp.http.intake import new_intake, new_whole
-from fastresp.http.names import address, describe
+from fastresp.http.content import DISCARDED
+from fastresp.http.dispatch import dispatch
+from fastresp.http.names import address
 from fastresp.http.parser import new_parser
-from fastresp.http.pipeline import IN_HEAD
+from fastresp.http.pipeline import HELD, IN_HEAD
 from fastresp.http.request import empty, new_peer, new_request
-from fastresp.http.responder import DONE, new_responder
 from fastresp.response import TEXT
+from fastresp.wire.headers import format_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from fastresp.http import service as services
 
 __all__ = ["HttpProtocol", "new_protocol"]
 
-log = logging.getLogger("fastresp")
-
 # The safe methods (RFC 9110, section 9.2.1), a bit for each of the parser's numbers.
 SAFE = 1 << GET | 1 << HEAD_METHOD | 1 << OPTIONS | 1 << TRACE
 
+REQUESTS = 16
+"""Requests of one connection that are handled in one turn of the loop."""
+PIECES = 256
+"""Pieces of content that are taken in one turn, where they are small: a client may send a byte in each chunk."""
 MAX_PIPELINE = 64
 """Requests of one connection that may be unanswered at once."""
 HIGH_WATER = 65536
 """Bytes that the transport may hold before writers have to wait."""
-LARGE = 262144
-"""Bytes of a body that are worth an intake."""
-DISCARDED = 262144
-"""Bytes of an unread body that are read and dropped to keep a connection; for more it is closed."""
 
 
-class HttpProtocol(deadlines.Deadlines):
+class HttpProtocol(content.Content):
     """The protocol object of one connection, for a loop's `create_server`."""
 
-    __slots__ = ("admitted", "body", "collected", "expecting", "held", "host", "intake", "parser", "peer")
+    __slots__ = ("admitted", "held", "host", "peer")
 
     def __init__(self, service: services.Service) -> None:
-        deadlines.Deadlines.__init__(self, service)
-        self.parser: Any = None  # between two messages
+        content.Content.__init__(self, service)
         self.peer: Any = None
         self.host: Any = None
         self.admitted = False
-        # the message that is being read
-        self.body: Any = None  # what a coroutine handler reads it from
-        self.collected: Any = None  # what has come of it for one who wants it whole: bytes, or a Whole
-        self.intake: Any = None  # stands in for this protocol while a large body comes
-        self.expecting = False  # the client waits for 100 Continue
         self.held = False  # a head is complete whose turn has not come
 
     # -- what the loop calls
@@ -74,7 +64,9 @@ class HttpProtocol(deadlines.Deadlines):
             self.host = remote[0] if isinstance(remote, tuple) else None
         refusal = service.admit(self, self.host)
         self.admitted = refusal == 0
-        if refusal:
+        if refusal < 0:
+            self.abort()
+        elif refusal:
             self._refuse(refusal, "too many connections, try again later", {"retry-after": "1"})
         elif service.draining:
             self.shut()
@@ -83,11 +75,7 @@ class HttpProtocol(deadlines.Deadlines):
 
     def data_received(self, data: bytes) -> None:
         if self.stopped:
-            if self.closing:
-                self.discarding += len(data)
-                if self.discarding > DISCARDED:
-                    self.abort()
-            else:
+            if not self.closing:
                 self.unread = True
                 self.pause_reading()
             return
@@ -103,6 +91,7 @@ class HttpProtocol(deadlines.Deadlines):
         self.proceed()
         if not self.closing:
             linger.ask_whether_gone(self.transport.get_extra_info("socket"))
+            self.leave_all()
         return True  # a half-closed client gets its answers
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -132,25 +121,32 @@ class HttpProtocol(deadlines.Deadlines):
         if self.parser is None:
             self._take_parser()
         parser = self.parser
+        requests = REQUESTS
+        pieces = PIECES
         self.running = True
         try:
             while not self.stopped:
-                if self.write_paused or self.count >= MAX_PIPELINE or (self.body is not None and self.body.full()):
+                if self.write_paused or self._is_full():
                     self.pause_reading()
+                    break
+                if (requests <= 0 or pieces <= 0) and parser.buffered > 0:
+                    self.pause_reading()
+                    self.due = True
+                    self.service.loop.call_soon(self.proceed)
                     break
                 if self.held:
                     if self.first is not None:
                         self.pause_reading()
                         break
                     self.held = False
+                    requests -= 1
                     self._head()
                     continue
                 event = parser.next()
                 if event == HEAD:
                     # RFC 9112, section 9.3.2: only safe requests may be handled side by side
-                    if self.first is None or (
-                        SAFE >> parser.method & 1 and not parser.has_body and not self.first.unsafe
-                    ):
+                    if self._may_handle():
+                        requests -= 1
                         self._head()
                     else:
                         self.held = True
@@ -168,6 +164,7 @@ class HttpProtocol(deadlines.Deadlines):
                         self.transport.resume_reading()
                     break
                 elif event == BODY:
+                    pieces -= 1
                     self._piece(parser.piece)
                 elif event == END:
                     self._end()
@@ -175,13 +172,30 @@ class HttpProtocol(deadlines.Deadlines):
                     self._refuse(parser.status, parser.reason, None)
         finally:
             self.running = False
-            if self.service.request is not None:
-                empty(self.service.request)
+            request = self.service.request
+            if request is not None:
+                empty(request)
             self.flush(True)
         if not self.held and parser.is_idle():
             self.service.parser = parser
             self.parser = None
         self.rest()
+
+    def _may_handle(self) -> bool:
+        """Whether the request whose head has come may be handled before those before it are answered."""
+        first = self.first
+        parser = self.parser
+        return first is None or (SAFE >> parser.method & 1 and not parser.has_body and not first.unsafe)
+
+    def _is_full(self) -> bool:
+        """Whether no more may be read: of requests that wait for their answers, of answers that wait for their turn, of a
+        body that waits for its handler. A request in progress counts as an answer as large as the largest of late.
+        """
+        count = self.count
+        if count > 1 and (count >= MAX_PIPELINE or self.held_size + (count - 1) * self.service.largest > HELD):
+            return True
+        body = self.body
+        return body is not None and body.full()
 
     def _take_parser(self) -> None:
         service = self.service
@@ -218,53 +232,7 @@ class HttpProtocol(deadlines.Deadlines):
             return
         if not parser.keep_alive:
             self.stopped = True
-        self._handle(exchange, request)
-
-    def _piece(self, piece: bytes) -> None:
-        """Some content has come."""
-        self.seen += len(piece)
-        if self.incoming is None:
-            self.discarding -= len(piece)
-            if self.discarding < 0:
-                self.unread = True
-                self.shut()
-        elif self.collected is not None:
-            self._whole().add(piece)
-        elif self.body is not None:
-            self.body.feed(piece)
-        else:
-            self.collected = piece
-
-    def _whole(self) -> Any:
-        """What has come, as one that grows."""
-        first = self.collected
-        if first is None or type(first) is bytes:
-            self.collected = new_whole(self.parser.content_length)
-            if first is not None:
-                self.collected.add(first)
-        return self.collected
-
-    def gather(self, pieces: Iterable[bytes]) -> None:
-        """The handler wants the rest of the body whole: its end will bring it, with these pieces before it."""
-        whole = self._whole()
-        for piece in pieces:
-            whole.add(piece)
-
-    def content_left(self) -> int:
-        """How much content may come behind what is collected, and past the parser."""
-        if self.stopped or self.collected is None or type(self.collected) is bytes:
-            return 0
-        left: int = self.parser.content_left()
-        return left
-
-    def content_received(self, count: int) -> None:
-        """So much has come there."""
-        self.seen += count
-        self.parser.skip(count)
-        if self.parser.content_left():
-            self.rest()
-        else:
-            self.proceed()
+        self.handle(exchange, request)
 
     def _end(self) -> None:
         """The content is complete."""
@@ -293,70 +261,15 @@ class HttpProtocol(deadlines.Deadlines):
             self.body = None
             return
         request._body = whole or b""
-        self._handle(exchange, request)
+        self.handle(exchange, request)
 
-    def _starved(self) -> None:
-        """All that was read is used up, and the body is not complete: a plain handler's body is collected, a coroutine
-        handler is called now, and reads the rest itself.
-        """
-        if (
-            (self.seen >= LARGE or self.parser.content_length - self.seen >= LARGE)
-            and self.intake is None
-            and not self.service.secure
-        ):
-            self.intake = new_intake(self)
-            self.transport.set_protocol(self.intake)
-            if not self.service.is_async:
-                self._whole()
-        if self.body is not None:
-            return
-        if not self.service.is_async:
-            self._send_continue()
-            return
-        exchange = self.incoming
-        request = exchange.request
-        self.body = request._stream = Body(self)
-        if self.collected is not None:
-            whole = self.collected
-            self.collected = None
-            self.body.feed(whole if type(whole) is bytes else whole.take())
-        self._handle(exchange, request)
-
-    def want_body(self) -> None:
-        """The handler waits for more of the request's body."""
-        self._send_continue()
-        if self.read_paused:
-            self.proceed_soon()
-
-    def _send_continue(self) -> None:
-        if self.expecting:
-            self.expecting = False
-            if not self.incoming.begun:
-                self.incoming.interim(100, None)
-
-    def _handle(self, exchange: Any, request: Any) -> None:
+    def handle(self, exchange: Any, request: Any) -> None:
         service = self.service
         if service.rate_limit and self.host is not None and service.over_rate(self.host):
-            exchange.answer(429, {"retry-after": "1"}, TEXT, b"too many requests, try again later\n", False)
+            head = format_fields({"retry-after": "1"})
+            exchange.answer(429, head, TEXT, b"too many requests, try again later\n", False)
             return
-        responder = new_responder(exchange, service.responder)
-        service.responder = None
-        try:
-            result = service.handler(request, responder)
-        except (Exception, SystemExit):  # who ends, ends this request, not the others' server
-            log.exception("the handler failed on %s", describe(request))
-            responder._fail()
-            return
-        except BaseException:
-            responder._fail()
-            raise
-        if result is None:
-            if not references.is_shared(request):
-                service.request = request
-            if not references.is_shared(responder) and responder._state == DONE:
-                service.responder = responder
-        elif hasattr(result, "__await__"):
-            service.start(result, request, responder)
+        dispatch(service, exchange, request)
 
     def _refuse(self, status: int, reason: str, fields: Any) -> None:
         """Answers with an error of the client's, after all earlier answers, and reads nothing more."""
@@ -366,7 +279,8 @@ class HttpProtocol(deadlines.Deadlines):
             return
         self.service.remark(f"{status} to {address(self.peer.remote())}", reason)
         exchange = self.incoming
-        is_head = False
+        parser = self.parser
+        is_head = parser is not None and parser.is_head()
         self.incoming = None
         if self.body is not None:
             error = BodyError(reason)
@@ -388,23 +302,12 @@ class HttpProtocol(deadlines.Deadlines):
             return
         exchange = self.enter(None, 1, False)
         exchange.is_head = is_head
-        exchange.answer(status, fields, TEXT, reason.encode() + b"\n", False)
+        head = None if fields is None else format_fields(fields)
+        exchange.answer(status, head, TEXT, reason.encode() + b"\n", False)
 
     def give_up(self, status: int, reason: str) -> None:
         self._refuse(status, reason, None)
         self.flush(False)
-
-    def leave_body(self, exchange: Any) -> None:
-        # the rest is dropped, if it is not much
-        self.incoming = None
-        self.expecting = False
-        self.discarding = DISCARDED
-        self.unread = exchange.close
-        self.collected = None
-        if self.body is not None:
-            self.body.fail(BodyError("the request was answered before its body was read"))
-            self.body = None
-        exchange.incoming = False
 
     def must_close(self, exchange: Any) -> bool:
         if exchange.incoming:

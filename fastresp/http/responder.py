@@ -1,12 +1,15 @@
 """The responder: which call means what, and which may follow which (QHttpServerResponder).
 
-A responder knows only the exchange that it answers: `Exchange` is all that a protocol has to offer it. The states:
+A responder knows only the exchange that it answers: `waist.Exchange` is all that a protocol has to offer it. The states:
 
     READY      write, send_response with 1xx -> READY; with a final status -> DONE; write_begin_chunked -> STREAMING
     STREAMING  write_chunk -> STREAMING; write_end_chunked -> DONE
     DONE       nothing
 
 Any other call is a ResponderStateError, and the wire is untouched. Once the client is gone every call does nothing.
+
+Each call makes plain values of its arguments, looks at the state, changes it, and only then calls the exchange: whatever
+code the arguments run, or the exchange's log lines and callbacks, finds a state that holds.
 """
 
 from __future__ import annotations
@@ -15,9 +18,11 @@ import os
 from typing import TYPE_CHECKING, Any, overload
 
 from fastresp.errors import ResponderStateError
-from fastresp.headers import Headers
-from fastresp.http.device import PIECE, discard, is_device
+from fastresp.headers import Headers, field_name
+from fastresp.http.arguments import OVERLOADS, UNSET
+from fastresp.http.device import PIECE, DeviceError, discard, is_device, open_source
 from fastresp.http.files import read_whole
+from fastresp.http.overloads import exact, formatted, sort
 from fastresp.response import BINARY, EMPTY, JSON, TEXT, Json, Response, encode_json, type_of
 from fastresp.status import status_code
 from fastresp.wire.chunks import as_bytes
@@ -28,74 +33,11 @@ if TYPE_CHECKING:
     from fastresp.headers import Fields, Text
     from fastresp.http.arguments import Content, Data
 
-__all__ = ["Exchange", "Responder", "new_responder"]
+__all__ = ["Responder", "new_responder"]
 
 READY = 0
 STREAMING = 1
 DONE = 2
-
-UNSET: Any = type("Unset", (), {"__repr__": lambda self: "..."})()
-
-OVERLOADS = (
-    "write(status), write(headers, status), write(document, status), write(document, headers, status), "
-    "write(data, mime_type, status), write(data, headers, status)"
-)
-
-
-class Exchange:
-    """One request's place on its connection: what a responder needs of a protocol, and nothing else.
-
-    `gone` turns true when the answer can no longer reach the client. Each method checks all that it was given before
-    the first byte leaves.
-    """
-
-    __slots__ = ("gone",)
-
-    gone: bool
-
-    def interim(self, status: int, fields: Any) -> None:
-        """Sends an informational response (RFC 9110, section 15.2)."""
-        raise NotImplementedError
-
-    def answer(self, status: int, fields: Any, content_type: Any, data: bytes, bare: bool) -> None:
-        """Sends a whole answer. `bare`: there is no content to describe."""
-        raise NotImplementedError
-
-    def answer_response(self, response: Any) -> None:
-        """Sends a Response."""
-        raise NotImplementedError
-
-    def answer_device(self, status: int, fields: Any, content_type: Any, device: Any) -> None:
-        """Sends what a device holds."""
-        raise NotImplementedError
-
-    def begin(self, status: int, fields: Any, content_type: Any, trailer_names: Any) -> None:
-        """Sends a head; the content follows in chunks."""
-        raise NotImplementedError
-
-    def chunk(self, data: bytes) -> None:
-        """Sends a piece of the content."""
-        raise NotImplementedError
-
-    def end(self, data: bytes, trailers: Any) -> None:
-        """Sends the last piece and the trailers."""
-        raise NotImplementedError
-
-    def fail(self) -> None:
-        """There will be no answer from the handler: 500, or the end of the connection if an answer has begun."""
-        raise NotImplementedError
-
-    def drop(self) -> None:
-        """The responder is gone without an answer: `fail`, and a line in the log."""
-        raise NotImplementedError
-
-    def waiter(self) -> Any:
-        """A future that is done when the client has caught up; None if it has."""
-        raise NotImplementedError
-
-    def on_close(self, callback: Callable[[], object]) -> None:
-        """Has `callback` called when the exchange is over."""
-        raise NotImplementedError
 
 
 class Responder:
@@ -108,7 +50,7 @@ class Responder:
 
     __slots__ = ("_exchange", "_state", "_status")
 
-    _exchange: Exchange | None
+    _exchange: Any  # a waist.Exchange, or None
     _state: int
     _status: int
 
@@ -152,101 +94,135 @@ class Responder:
         if exchange is not None and self._state == READY and not exchange.gone:
             # PERF: nearly every answer is bytes with a type; all other overloads are told apart below
             if type(data) is bytes and type(mime_type) is str and status is UNSET and headers is UNSET:
-                exchange.answer(200, None, mime_type, data, False)
-                self._finish(200)
-                return
-            self._write(exchange, data, mime_type, status, headers)
+                self._answer(exchange, 200, None, mime_type, data, False)
+            else:
+                self._write(data, mime_type, status, headers)
             return
         discard(data)
         self._refuse("write()")
 
-    def _write(self, exchange: Any, data: Any, mime_type: Any, status: Any, headers: Any) -> None:
+    def _write(self, data: Any, mime_type: Any, status: Any, headers: Any) -> None:
+        given = data
         try:
-            data, kind, fields, code = self._sort(data, mime_type, status, headers)
+            data, kind, head, code = sort(data, mime_type, status, headers)
         except BaseException:
-            discard(data)
+            discard(given)
             raise
         if code < 200:
             discard(data)
-            exchange.interim(code, fields)
+            exchange = self._claim("write()", READY)
+            if exchange is not None:
+                exchange.interim(code, head)
             return
-        described = kind is not None or fields is not None
-        if data is UNSET:
-            exchange.answer(code, fields, kind if described else EMPTY, b"", True)
+        described = kind is not None or head is not None
+        is_bare = data is UNSET
+        if is_bare:
+            content, natural = b"", EMPTY
         elif isinstance(data, str):
-            exchange.answer(code, fields, kind if described else TEXT, data.encode(), False)
+            content, natural = as_bytes(data), TEXT
         elif isinstance(data, bytes | bytearray | memoryview):
-            exchange.answer(code, fields, kind if described else BINARY, as_bytes(data), False)
+            content, natural = as_bytes(data), BINARY
         elif isinstance(data, dict | list | Json):
-            document = data.value if isinstance(data, Json) else data
-            exchange.answer(code, fields, JSON if kind is None else kind, encode_json(document), False)
+            content = encode_json(data.value if isinstance(data, Json) else data)
+            if kind is None:
+                kind = JSON
+            natural = JSON
         elif is_device(data):
-            is_path = isinstance(data, os.PathLike)
-            if not described:
-                kind = type_of(data) if is_path else BINARY
-            content = read_whole(data, PIECE) if is_path else None
-            if content is None:
-                exchange.answer_device(code, fields, kind, data)
-                # the answer goes on without the handler, who may still want to know whether the client stayed
-                self._state = DONE
-                self._status = code
-                return
-            exchange.answer(code, fields, kind, content, False)
+            self._write_device(data, kind, head, code)
+            return
         else:
             try:
-                content = as_bytes(data)
+                content, natural = as_bytes(data), BINARY
             except TypeError:
                 raise TypeError(f"write() can't send {type(data).__name__}: it takes {OVERLOADS}") from None
-            exchange.answer(code, fields, kind if described else BINARY, content, False)
-        self._finish(code)
+        exchange = self._claim("write()", READY)
+        if exchange is not None:
+            self._answer(exchange, code, head, kind if described else natural, content, is_bare)
 
-    def _sort(self, data: Any, mime_type: Any, status: Any, headers: Any) -> tuple[Any, Any, Any, int]:
-        """Which argument is what: the data (or UNSET), the mime type, the fields (or None), the status."""
-        if isinstance(data, int) or data is UNSET:
-            if mime_type is not UNSET or (data is not UNSET and status is not UNSET):
-                raise TypeError(f"write() takes one status and nothing after it: {OVERLOADS}")
-            status = status if data is UNSET else data
-            data = UNSET
-        elif isinstance(data, Headers):
-            if headers is not UNSET:
-                raise TypeError(f"write() was given headers twice: {OVERLOADS}")
-            headers, data = data, UNSET
-            if mime_type is not UNSET:
-                if status is not UNSET or not isinstance(mime_type, int):
-                    raise TypeError(f"after headers only a status may follow: {OVERLOADS}")
-                status, mime_type = mime_type, UNSET
-        elif isinstance(mime_type, int):
-            if status is not UNSET:
-                raise TypeError(f"write() was given two statuses: {OVERLOADS}")
-            status, mime_type = mime_type, UNSET
-        code = 200 if status is UNSET else status_code(status)
-        fields = None if headers is UNSET else headers
-        kind = None if mime_type is UNSET else mime_type
-        if mime_type is not UNSET and not isinstance(mime_type, str | bytes):
-            if fields is not None or mime_type is None:
-                raise TypeError(f"write() takes a mime type or headers second, not {mime_type!r}: {OVERLOADS}")
-            fields, kind = mime_type, None
-        return data, kind, fields, code
+    def _write_device(self, device: Any, kind: Any, head: Any, code: int) -> None:
+        source = None
+        try:
+            is_path = isinstance(device, os.PathLike)
+            if kind is None and head is None:
+                kind = exact(type_of(device)) if is_path else BINARY
+            content = read_whole(device, PIECE) if is_path else None
+            exchange = self._claim("write()", READY)
+            if exchange is None:
+                return
+            if content is not None:
+                self._answer(exchange, code, head, kind, content, False)
+                return
+            if exchange.has_no_length(code):
+                self._answer(exchange, code, head, kind, b"", False)
+                return
+            try:
+                given, device = device, None  # open_source closes what it can't open
+                source = open_source(given)
+            except DeviceError as error:
+                exchange = self._claim("write()", READY)
+                if exchange is not None:
+                    self._finish(500)
+                    exchange.refuse_device(error)
+                return
+            exchange = self._claim("write()", READY)
+            if exchange is None:
+                return
+            self._state = DONE
+            self._status = code
+            try:
+                exchange.answer_device(code, head, kind, source)
+                source = None
+            except BaseException:
+                self._restore(exchange, READY)
+                raise
+        finally:
+            if source is not None:
+                source.close()
+            elif device is not None:
+                discard(device)
+
+    def _answer(self, exchange: Any, status: int, head: Any, kind: Any, data: bytes, bare: bool) -> None:
+        """Answers the exchange that this responder has; not any more by the time that foreign code may run."""
+        self._state = DONE
+        self._status = status
+        self._exchange = None
+        try:
+            exchange.answer(status, head, kind, data, bare)
+        except BaseException:
+            self._restore(exchange, READY)
+            raise
 
     def send_response(self, response: Response) -> None:
         """Sends a Response, which stays usable (QHttpServerResponder::sendResponse).
 
         Raises ResponderStateError after another answer, TypeError for anything but a Response.
         """
-        exchange = self._exchange
-        if exchange is None or self._state != READY or exchange.gone:
-            self._refuse("send_response()")
+        if self._claim("send_response()", READY) is None:
             return
         if not isinstance(response, Response):
             raise TypeError(f"send_response() takes a Response, not {type(response).__name__}")
         status = response._status
+        data = response._data
         if status < 200:
-            fields = Headers(response.headers)
+            fields = Headers(response._headers)
             fields.remove_all("content-type")
-            exchange.interim(status, fields)
+            head = formatted(fields)
+            exchange = self._claim("send_response()", READY)
+            if exchange is not None:
+                exchange.interim(status, head)
             return
-        exchange.answer_response(response)
-        self._finish(status)
+        head = formatted(response._headers)
+        exchange = self._claim("send_response()", READY)
+        if exchange is None:
+            return
+        self._state = DONE
+        self._status = status
+        self._exchange = None
+        try:
+            exchange.answer_response(response, status, head, data)
+        except BaseException:
+            self._restore(exchange, READY)
+            raise
 
     if TYPE_CHECKING:
 
@@ -265,9 +241,7 @@ class Responder:
         send as trailers (RFC 9110, section 6.6.2).
         Raises as `write` does.
         """
-        exchange = self._exchange
-        if exchange is None or self._state != READY or exchange.gone:
-            self._refuse("write_begin_chunked()")
+        if self._claim("write_begin_chunked()", READY) is None:
             return
         if isinstance(trailer_names, int):
             if status is not UNSET:
@@ -281,23 +255,34 @@ class Responder:
             raise TypeError(f"trailer_names takes a list of names, not the single {type(names).__name__} {names!r}")
         if mime_type is None or isinstance(mime_type, int):
             raise TypeError(f"write_begin_chunked() takes a mime type or headers first, not {mime_type!r}")
+        kind = head = None
         if isinstance(mime_type, str | bytes):
-            exchange.begin(code, None, mime_type, names)
+            kind = exact(mime_type)
         else:
-            exchange.begin(code, mime_type, None, names)
+            head = formatted(mime_type)
+        announced = [field_name(name) for name in names]
+        exchange = self._claim("write_begin_chunked()", READY)
+        if exchange is None:
+            return
         self._state = STREAMING
         self._status = code
+        try:
+            exchange.begin(code, head, kind, announced)
+        except BaseException:
+            self._restore(exchange, READY)
+            raise
 
     def write_chunk(self, data: Data) -> None:
         """Sends one chunk (QHttpServerResponder::writeChunk); empty data sends nothing, for it would end the message.
 
         Raises ResponderStateError outside a chunked answer, TypeError or BufferError for data that is none.
         """
-        exchange = self._exchange
-        if exchange is None or self._state != STREAMING or exchange.gone:
-            self._refuse("write_chunk()")
+        if self._claim("write_chunk()", STREAMING) is None:
             return
-        exchange.chunk(as_bytes(data))
+        piece = as_bytes(data)
+        exchange = self._claim("write_chunk()", STREAMING)
+        if exchange is not None:
+            exchange.chunk(piece)
 
     def write_end_chunked(self, data: Data = b"", trailers: Fields | None = None) -> None:
         """Sends the last data, the trailers, and the end (QHttpServerResponder::writeEndChunked).
@@ -305,12 +290,20 @@ class Responder:
         Raises ResponderStateError outside a chunked answer, HeaderError for a trailer that was not announced or may
         not be one (RFC 9110, section 6.5.1); the answer can still be ended then.
         """
-        exchange = self._exchange
-        if exchange is None or self._state != STREAMING or exchange.gone:
-            self._refuse("write_end_chunked()")
+        if self._claim("write_end_chunked()", STREAMING) is None:
             return
-        exchange.end(as_bytes(data), trailers)
-        self._finish(self._status)
+        piece = as_bytes(data)
+        fields = None if trailers is None else Headers(trailers)
+        exchange = self._claim("write_end_chunked()", STREAMING)
+        if exchange is None:
+            return
+        self._state = DONE
+        self._exchange = None
+        try:
+            exchange.end(piece, fields)
+        except BaseException:
+            self._restore(exchange, STREAMING)
+            raise
 
     def swap(self, other: Responder) -> None:
         """Exchanges the two responders: each then answers the other's request (QHttpServerResponder::swap)."""
@@ -332,22 +325,42 @@ class Responder:
         """Waits while the client reads more slowly than the handler writes: between chunks, or they pile up in memory.
         Returns at once when it is gone.
         """
-        while self._exchange is not None and not self._exchange.gone:
-            waiter = self._exchange.waiter()
+        while True:
+            exchange = self._exchange
+            waiter = None if exchange is None or exchange.gone else exchange.waiter()
             if waiter is None:
                 return
             await waiter
 
     def on_close(self, callback: Callable[[], object]) -> None:
-        """Has `callback()` called once, soon after the exchange is over: answered whole, or given up because the client
-        is gone (`is_response_canceled` tells which). At once, if it is over already.
+        """Calls `callback()` once: soon after the exchange is over, answered whole or given up because the client is gone
+        (`is_response_canceled` tells which), or as soon as the client has closed its side of the connection, which may
+        still take the answer then. At once, if any of that has happened already.
+
+        The callback must not refer to this responder where that may be dropped unanswered: it would be kept alive by it,
+        and the client without an answer.
         """
         if not callable(callback):
             raise TypeError(f"on_close() takes a callable, not {callback!r}")
-        if self._exchange is None:
+        exchange = self._exchange
+        if exchange is None:
             callback()
         else:
-            self._exchange.on_close(callback)
+            exchange.on_close(callback)
+
+    def _claim(self, call: str, state: int) -> Any:
+        """The exchange, if it may be answered in this state; None if the client is gone. Raises ResponderStateError."""
+        exchange = self._exchange
+        if exchange is None or self._state != state or exchange.gone:
+            self._refuse(call)
+            return None
+        return exchange
+
+    def _restore(self, exchange: Any, state: int) -> None:
+        """A call was refused; the answer can still be given, or go on, if nothing of that call is on its way."""
+        if not (exchange.ended or (exchange.begun and state == READY)):
+            self._exchange = exchange
+            self._state = state
 
     def _finish(self, status: int) -> None:
         self._state = DONE
@@ -356,7 +369,8 @@ class Responder:
 
     def _refuse(self, call: str) -> None:
         """For a call that can't be served: silence when the client is gone, else the reason."""
-        if self._exchange is not None and self._exchange.gone:
+        exchange = self._exchange
+        if exchange is not None and exchange.gone:
             return
         if self._state == DONE:
             raise ResponderStateError(f"{call}: the request has already been answered, with status {self._status}")
@@ -375,6 +389,15 @@ class Responder:
         if exchange is not None and state != DONE and not exchange.gone:
             self._status = 500
             exchange.fail()
+
+    def _abandon(self) -> None:
+        """The handler was told that the client has left, and gives no answer."""
+        exchange = self._exchange
+        state = self._state
+        self._exchange = None
+        self._state = DONE
+        if exchange is not None and state != DONE and not exchange.gone:
+            exchange.abandon()
 
     def __del__(self) -> None:
         exchange = self._exchange

@@ -19,11 +19,13 @@ from fastresp.http.codes import (
     FAILED,
     FIELDS,
     GO_ON,
+    HEAD_METHOD,
     HUGE,
     LINE,
     NEED_DATA,
     OPTIONS,
     ORIGIN,
+    OTHER,
     REFUSED,
 )
 from fastresp.http.octets import COLON, CR, HTAB, LF, NINE, SLASH, SP, STAR, ZERO
@@ -144,6 +146,10 @@ class Scanner:
         self._start = self._pos = self._end = self.buffered = 0
         return FAILED
 
+    def is_head(self) -> bool:
+        """Whether the message that is being read, or was refused, is known to be a request of HEAD."""
+        return self._method == HEAD_METHOD and (self._state == FIELDS or self._state == REFUSED)
+
     # ---- the request line (RFC 9112, section 3)
 
     def _line(self) -> int:
@@ -180,6 +186,7 @@ class Scanner:
     def _refuse_line(self) -> int:
         p = self._buffer
         pos = self._pos
+        self._method = OTHER
         # A line with more bytes than this before its LF breaks a rule within them.
         limit = MAX_METHOD + 1 + self._max_target + 10
         lf = octets.find(p, LF, pos, self._end)
@@ -196,6 +203,7 @@ class Scanner:
             return self._fail(501, "the method is longer than any that is known")
         if i == pos or p[i] != SP:
             return self._fail(400, "the request line does not start with a method and one space")
+        self._method = grammar.method_code(p, pos, i - pos)
         j = octets.run_end(TARGET, p, i + 1)
         if j - i - 1 > self._max_target:
             return self._fail(414, "the request target is too long")

@@ -10,7 +10,7 @@ cdef const unsigned char *TOKEN
 cdef const unsigned char *VALUE
 cdef const unsigned char *TARGET
 
-cdef int FAILED, GO_ON, NEED_DATA, ORIGIN, ABSOLUTE, AUTHORITY, ASTERISK, LINE, FIELDS, REFUSED, CONNECT, OPTIONS
+cdef int FAILED, GO_ON, NEED_DATA, ORIGIN, ABSOLUTE, AUTHORITY, ASTERISK, LINE, FIELDS, REFUSED, CONNECT, HEAD_METHOD, OPTIONS, OTHER
 cdef int COLON, CR, HTAB, LF, NINE, SLASH, SP, STAR, ZERO
 cdef Py_ssize_t MAX_METHOD, MAX_EMPTY_LINES, HUGE
 
@@ -45,6 +45,8 @@ cdef class Scanner:
     cdef int _wait(self, Py_ssize_t limit) noexcept
 
     cdef int _fail(self, int status, str reason) except -1
+
+    cpdef bint is_head(self) except -1
 
     @cython.locals(p=octets_t, pos=Py_ssize_t, end=Py_ssize_t, i=Py_ssize_t, j=Py_ssize_t, size=Py_ssize_t)
     cdef int _line(self) except -1

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import inspect
+import errno
 import logging
-import sys
+import os
 import time
-from functools import partial
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
-from fastresp.errors import BodyError
 from fastresp.headers import HAS_CONNECTION, HAS_DATE, HAS_SERVER, field_value
-from fastresp.http.names import address, describe
+from fastresp.http.faults import passes_on, report
+from fastresp.http.handlers import is_coroutine_function
+from fastresp.http.names import address
 from fastresp.wire.outbox import new_outbox
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
 
     from fastresp.config import Config
 
@@ -34,6 +34,8 @@ KEEP_LINE = b"connection: keep-alive\r\n"
 TICK = 1.0
 OUTBOX = 131072
 """Bytes of answers to one read that are gathered in place."""
+REFUSED = 64
+"""Connections at once, at the most, that are told why they are refused."""
 REMARKS = 20
 """Lines a second, at the most, on what clients did wrong; one more line counts the rest."""
 # Seconds between the word that the server ends and the end of connections that are idle.
@@ -52,10 +54,11 @@ class Service:
 
     # fmt: off
     __slots__ = (
-        "_admitted", "_empty", "_hosts", "_rates", "_remarks", "_second", "_server_line", "_timer", "access_log",
-        "body_timeout", "config", "connections", "context", "date_header", "date_line", "draining", "exchange",
-        "gather", "handler", "head_timeout", "is_async", "keep_alive_timeout", "loop", "max_connections",
-        "max_per_host", "min_body_rate", "now", "outbox", "pace", "parser", "rate_limit", "request", "responder",
+        "_admitted", "_empty", "_hosts", "_is_full", "_rates", "_refused", "_remarks", "_second", "_server_line",
+        "_ticked", "_timer", "_told_of_value", "aborted", "access_log", "body_timeout", "config", "connections",
+        "context", "date_header", "date_line", "draining", "early_hints", "exchange", "gather", "handler",
+        "head_timeout", "is_async", "keep_alive_timeout", "largest", "loop", "max_connections", "max_per_host",
+        "min_body_rate", "min_write_rate", "now", "outbox", "pace", "parser", "rate_limit", "request", "responder",
         "secure", "tail", "tail_close", "tail_keep", "tasks", "thread", "write_timeout",
     )
     # fmt: on
@@ -73,6 +76,8 @@ class Service:
         self.connections: set[Any] = set()
         self.tasks: set[asyncio.Task[None]] = set()
         self.draining = False
+        self.aborted = False
+        self.largest = 0  # bytes of the largest answer that was held of late, until its turn came
         # PERF: what the last request has left for the next one, on whatever connection: it is in the processor's cache
         self.parser: Any = None  # in the middle of nothing
         self.request: Any = None  # empty
@@ -83,6 +88,8 @@ class Service:
         self.head_timeout = config.head_timeout
         self.body_timeout = config.body_timeout
         self.min_body_rate = config.min_body_rate
+        self.min_write_rate = config.min_write_rate
+        self.early_hints = config.early_hints
         self.write_timeout = config.write_timeout
         self.keep_alive_timeout = config.keep_alive_timeout
         self.max_connections = config.max_connections
@@ -90,6 +97,9 @@ class Service:
         self.rate_limit = config.rate_limit_per_second
         self.date_header = config.date_header
         self._admitted = 0
+        self._refused: set[Any] = set()  # connections that are told so, and not closed yet
+        self._is_full = False  # the process has no descriptor left
+        self._told_of_value = False
         self._remarks = 0
         self._hosts: dict[str, int] = {}
         self._rates: dict[str, int] = {}
@@ -104,11 +114,13 @@ class Service:
         self._empty: asyncio.Future[None] | None = None
         self.thread = get_ident()
         self._second = -1
+        self.now = self._ticked = loop.time()
         self._renew()
 
     def open(self) -> None:
         """Starts the clock: the date, and the sweep for connections whose time is over."""
         self.thread = get_ident()
+        self._ticked = self.loop.time()
         self._renew()
         self._timer = self.loop.call_later(self.pace, self.tick)
 
@@ -122,6 +134,11 @@ class Service:
     def tick(self) -> None:
         """Once a second, or more often where a time-out is that short: renews the date, and has everybody sweep."""
         self._timer = self.loop.call_later(self.pace, self.tick)
+        time = self.loop.time()
+        # A loop that was held up has served nobody meanwhile: that time is not the clients'.
+        self.now += min(time - self._ticked, 2 * self.pace)
+        self._ticked = time
+        self.largest >>= 1
         self._renew()
         # A loop that was held up looks at its clock before its sockets: what has come in time is read before the sweep.
         self.loop.call_soon(self.loop.call_soon, self.sweep)
@@ -131,11 +148,12 @@ class Service:
         for connection in list(self.connections):
             try:
                 connection.sweep(self.now)
-            except Exception:
-                log.exception("sweeping %r failed", connection)
+            except BaseException as error:
+                report("looking after a connection failed", error=error)
+                if passes_on(error):
+                    raise
 
     def _renew(self) -> None:
-        self.now = self.loop.time()
         date = http_date()
         second = hash(date)
         if second == self._second:
@@ -143,6 +161,7 @@ class Service:
         self._second = second
         self._rates.clear()
         self._count_remarks()
+        self._look_for_descriptors()
         self.date_line = f"date: {date}\r\n".encode() if self.date_header else b""
         self.tail = self.date_line + self._server_line + b"\r\n"
         self.tail_close = self.date_line + self._server_line + CLOSE_LINE + b"\r\n"
@@ -158,19 +177,36 @@ class Service:
             + b"\r\n"
         )
 
+    def _look_for_descriptors(self) -> None:
+        """Once a second: log that there are none left, as the loops accept no connection then, and not all say so."""
+        try:
+            os.close(os.open(os.devnull, os.O_RDONLY))
+        except OSError as error:
+            if not self._is_full and error.errno in (errno.EMFILE, errno.ENFILE):
+                self._is_full = True
+                report("no file descriptor is left, and new connections have to wait: raise the limit (ulimit -n)")
+        else:
+            self._is_full = False
+
     def admit(self, connection: Any, host: Any) -> int:
-        """Takes a connection in. 0, or the status that refuses it: 503 at the limit of all, 429 at that of its host.
+        """Takes a connection in. 0, or the status that refuses it: 503 at the limit of all, 429 at that of its host; -1
+        where so many are being refused that it is to be closed without a word.
 
         One that is refused takes nobody's place.
         """
         self.connections.add(connection)
+        refusal = 0
         if self.max_connections and self._admitted >= self.max_connections:
-            return 503
+            refusal = 503
+        elif host is not None and self.max_per_host and self._hosts.get(host, 0) >= self.max_per_host:
+            refusal = 429
+        if refusal:
+            if len(self._refused) >= REFUSED:
+                return -1
+            self._refused.add(connection)
+            return refusal
         if host is not None and self.max_per_host:
-            count = self._hosts.get(host, 0)
-            if count >= self.max_per_host:
-                return 429
-            self._hosts[host] = count + 1
+            self._hosts[host] = self._hosts.get(host, 0) + 1
         self._admitted += 1
         return 0
 
@@ -183,6 +219,7 @@ class Service:
                 left = self._hosts.pop(host) - 1
                 if left:
                     self._hosts[host] = left
+        self._refused.discard(connection)
         if not self.connections and self._empty is not None and not self._empty.done():
             self._empty.set_result(None)
 
@@ -226,6 +263,7 @@ class Service:
 
     def abort(self) -> None:
         """Drops all connections, and cancels the handlers that still run."""
+        self.aborted = True
         for connection in list(self.connections):
             connection.abort()
         for task in list(self.tasks):
@@ -238,46 +276,15 @@ class Service:
                 self._empty = self.loop.create_future()
             await self._empty
 
-    def start(self, awaitable: Awaitable[object], request: Any, responder: Any) -> None:
-        """Runs a coroutine handler; in a task of its own from the first time that it waits."""
-        task = _new_task(_guard(self, awaitable, request, responder), self.loop, self.context.copy())
-        if not task.done():
-            self.tasks.add(task)
-            task.add_done_callback(self.tasks.discard)
-
-
-async def _guard(service: Service, awaitable: Awaitable[object], request: Any, responder: Any) -> None:
-    try:
-        await awaitable
-    except BodyError as error:
-        if not error.told:
-            service.remark(describe(request), error)
-        responder._fail()
-    except (Exception, SystemExit):  # who ends, ends this request, not the others' server
-        log.exception("the handler failed on %s", describe(request))
-        responder._fail()
-    except BaseException:
-        responder._fail()
-        raise
-
-
-if sys.version_info >= (3, 12):
-
-    def _new_task(coroutine: Any, loop: Any, context: contextvars.Context) -> asyncio.Task[None]:
-        return asyncio.Task(coroutine, loop=loop, context=context, eager_start=True)
-
-else:
-
-    def _new_task(coroutine: Any, loop: Any, context: contextvars.Context) -> asyncio.Task[None]:
-        return asyncio.Task(coroutine, loop=loop, context=context)
-
-
-def is_coroutine_function(function: Any) -> bool:
-    """Whether calling it makes a coroutine: an `async def`, an object with such a `__call__`, a partial of either."""
-    while isinstance(function, partial):
-        function = function.func
-    call = getattr(function, "__call__", None)  # noqa: B004
-    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(call)
+    def tell_of_value(self, value: Any) -> None:
+        """A handler has returned something: log, once, that it is of no use."""
+        if not self._told_of_value:
+            self._told_of_value = True
+            report(
+                "the handler returned %.80r, which is ignored: answer with responder.write()",
+                value,
+                level=logging.WARNING,
+            )
 
 
 def new_service(

@@ -1,20 +1,23 @@
 # Types for service.py compiled as service_c.
 from fastresp.wire.outbox_c cimport Outbox, new_outbox
 
-cdef int HAS_CONNECTION, HAS_DATE, HAS_SERVER, REMARKS
+cdef int HAS_CONNECTION, HAS_DATE, HAS_SERVER, REFUSED, REMARKS
 cdef Py_ssize_t OUTBOX
 
 cdef class Service:
-    cdef readonly object thread, handler, config, loop, connections, tasks, context
-    cdef readonly bint is_async, secure, gather, draining, access_log, date_header
+    cdef readonly unsigned long thread
+    cdef readonly object handler, config, loop, connections, tasks, context
+    cdef readonly bint is_async, secure, gather, draining, aborted, access_log, date_header, early_hints
     cdef readonly double now, pace, head_timeout, body_timeout, write_timeout, keep_alive_timeout
-    cdef readonly Py_ssize_t max_connections, max_per_host, min_body_rate, rate_limit
-    cdef Py_ssize_t _admitted, _remarks
+    cdef readonly Py_ssize_t max_connections, max_per_host, min_body_rate, min_write_rate, rate_limit
+    cdef Py_ssize_t largest, _admitted, _remarks
+    cdef bint _is_full, _told_of_value
+    cdef double _ticked
     cdef readonly bytes date_line, tail, tail_close, tail_keep
     cdef bytes _server_line
     cdef Outbox outbox
     cdef object parser, request, exchange, responder
-    cdef object _timer, _empty, _second, _hosts, _rates
+    cdef object _timer, _empty, _second, _hosts, _rates, _refused
     cdef object _renew(self)
     cpdef bytes tail_without(self, int facts, bint close, bint keep)
     cpdef int admit(self, object connection, object host) except -1
@@ -22,7 +25,8 @@ cdef class Service:
     cpdef bint over_rate(self, object host) except -1
     cpdef object remark(self, str subject, object reason)
     cdef object _count_remarks(self)
+    cdef object _look_for_descriptors(self)
     cpdef object log_access(self, object request, int status, Py_ssize_t sent)
-    cpdef object start(self, object awaitable, object request, object responder)
+    cpdef object tell_of_value(self, object value)
 
 cpdef Service new_service(object handler, object config, object loop, bint secure=*, bint gather=*)

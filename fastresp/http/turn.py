@@ -5,12 +5,11 @@ A channel is what an exchange needs of its connection: a way for its bytes, and 
 
 from __future__ import annotations
 
-import logging
 from contextlib import suppress
-from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
-from fastresp.http import responder as responders
+from fastresp.http import threads, waist
+from fastresp.http.faults import passes_on, report
 from fastresp.http.names import describe
 from fastresp.http.pump import start_pump
 from fastresp.response import EMPTY
@@ -21,9 +20,7 @@ if TYPE_CHECKING:
     from fastresp.http import service as services
     from fastresp.http.device import Source
 
-__all__ = ["Channel", "Turn"]
-
-log = logging.getLogger("fastresp")
+__all__ = ["Channel", "Turn", "close_source"]
 
 
 class Channel:
@@ -33,6 +30,10 @@ class Channel:
 
     def put(self, exchange: Any, data: bytes) -> None:
         """Takes bytes of this exchange's answer."""
+        raise NotImplementedError
+
+    def put_all(self, exchange: Any, pieces: list[bytes]) -> None:
+        """Takes bytes that follow each other, and between which nothing may come."""
         raise NotImplementedError
 
     def put_head(self, exchange: Any, line: bytes, content_type: Any, length: int, tail: bytes, data: bytes) -> int:
@@ -56,14 +57,14 @@ class Channel:
         raise NotImplementedError
 
 
-class Turn(responders.Exchange):
+class Turn(waist.Exchange):
     """A request that waits for its answer, or whose answer is under way. What the answer looks like is said below."""
 
     # fmt: off
     __slots__ = (
-        "begun", "broken", "callbacks", "channel", "chunked", "close", "dropped_content", "ended", "held", "incoming",
-        "is_connect", "is_head", "keep", "minor", "next", "plain", "pump", "request", "reset", "sent", "service",
-        "source", "status", "trailer_names", "unsafe",
+        "broken", "callbacks", "channel", "chunked", "close", "dropped_content", "ending", "held", "incoming", "is_connect",
+        "is_head", "keep", "left", "minor", "next", "plain", "pump", "request", "reset", "sent", "service", "source",
+        "status", "trailer_names", "unsafe",
     )
     # fmt: on
 
@@ -97,7 +98,9 @@ class Turn(responders.Exchange):
         self.unsafe = False
         self.incoming = False
         self.begun = False
+        self.ending = False  # what is put now is the last of it
         self.ended = False
+        self.left = False  # the client has closed its side
         self.status = 0
         self.sent = 0
 
@@ -107,55 +110,70 @@ class Turn(responders.Exchange):
         else:
             self.answer(500, None, EMPTY, b"", True)
 
+    def abandon(self) -> None:
+        self.break_off()
+
     def drop(self) -> None:
+        # Not now: the last reference may go anywhere, wherever the collector runs, and in any thread.
         service = self.service
-        if get_ident() != service.thread:
-            # the last reference went in another thread, which the collector may choose; the wire is the loop's
-            with suppress(RuntimeError):  # a closed loop has no clients
-                service.loop.call_soon_threadsafe(self.drop)
-            return
+        loop = service.loop
+        with suppress(RuntimeError):  # a closed loop has no clients
+            if threads.is_current(service.thread):
+                loop.call_soon(self.dropped)
+            else:
+                loop.call_soon_threadsafe(self.dropped)
+
+    def dropped(self) -> None:
+        """Answer in place of a responder that is gone."""
         if self.gone or self.ended:
             return
-        log.error(
-            "the responder of %s was dropped %s",
-            describe(self.request),
-            "in the middle of its answer" if self.begun else "without an answer",
-        )
+        what = describe(self.request)
+        how = "in the middle of its answer" if self.begun else "without an answer"
         self.fail()
+        report("the responder of %s was dropped %s", what, how)
 
     def waiter(self) -> Any:
-        return None if self.ended else self.channel.waiter(self)
+        channel = self.channel
+        return None if self.ended else channel.waiter(self)
 
     def on_close(self, callback: Callable[[], object]) -> None:
-        if self.gone or self.ended:
+        fresh: list[Callable[[], object]] = []
+        if self.gone or self.ended or self.left:
             callback()
-        elif self.callbacks is None:
-            self.callbacks = [callback]
         else:
+            if self.callbacks is None:
+                self.callbacks = fresh
             self.callbacks.append(callback)
 
     def break_off(self) -> None:
         """Ends the connection in the middle of the answer: what was cut must never look complete."""
+        channel = self.channel
         self.pump = None
         self.ended = True
         self.broken = True
         self.close = True
-        self.channel.done(self)
+        channel.done(self)
 
-    def turn(self) -> None:
-        """All earlier answers are complete: what was held goes out, and the device is read."""
-        if self.held is not None:
-            held, self.held = self.held, None
-            for data in held:
-                self.channel.put(self, data)
-        if self.source is not None and self.pump is None:
-            self.pump = start_pump(self, self.source)
+    def read_device(self) -> None:
+        """Begins to read the source, if there is one, and its turn has come."""
+        source = self.source
+        if source is not None and self.pump is None and not self.ended:
+            pump = start_pump(self, source)
+            if not pump.done():  # an eager task may have seen it through
+                self.pump = pump
 
     def hold(self, data: bytes) -> None:
         """Keeps bytes until all earlier answers are complete."""
+        # made first, here and elsewhere: making a list may run the collector, and so code that holds something, too
+        fresh: list[bytes] = []
         if self.held is None:
-            self.held = []
+            self.held = fresh
         self.held.append(data)
+
+    def leave(self) -> None:
+        """The client has closed its side: whoever asked is told, and may still answer."""
+        self.left = True
+        self._call_back()
 
     def release(self) -> None:
         """The exchange is over: answered whole, or given up."""
@@ -163,17 +181,23 @@ class Turn(responders.Exchange):
         if self.held is not None:
             self.held = None
         if not self.plain:
-            if self.pump is not None:
-                self.pump.cancel()
-            elif self.source is not None:
-                self.source.close()
+            pump, source = self.pump, self.source
             self.pump = None
             self.source = None
+            if pump is not None:
+                pump.cancel()
+            elif source is not None:
+                close_source(source)
         if self.callbacks is not None:
-            callbacks, self.callbacks = self.callbacks, None
+            self._call_back()
+
+    def _call_back(self) -> None:
+        callbacks, self.callbacks = self.callbacks, None
+        if callbacks is not None:
+            loop = self.service.loop
             for callback in callbacks:
                 # not now: it may answer, or swap, while neither the line nor the responder knows that this is over
-                self.service.loop.call_soon(_call_back, callback)
+                loop.call_soon(call_back, callback)
 
     def cancel(self) -> None:
         """The client is gone."""
@@ -182,16 +206,36 @@ class Turn(responders.Exchange):
             self.release()
 
     def _put(self, data: bytes) -> None:
+        channel = self.channel
         self.sent += len(data)
-        self.channel.put(self, data)
+        channel.put(self, data)
+
+    def _put_all(self, pieces: list[bytes]) -> None:
+        channel = self.channel
+        for data in pieces:
+            self.sent += len(data)
+        channel.put_all(self, pieces)
 
     def _begin(self, status: int) -> None:
         self.begun = True
         self.status = status
 
 
-def _call_back(callback: Callable[[], object]) -> None:
+def call_back(callback: Callable[[], object]) -> None:
+    """Calls a callback of on_close(); what it raises goes to the log."""
     try:
         callback()
-    except Exception:
-        log.exception("a callback of on_close() failed")
+    except BaseException as error:
+        report("a callback of on_close() failed", error=error)
+        if passes_on(error):
+            raise
+
+
+def close_source(source: Source) -> None:
+    """Closes a source; what its device raises goes to the log."""
+    try:
+        source.close()
+    except BaseException as error:
+        report("closing a device failed", error=error)
+        if passes_on(error):
+            raise

@@ -1,10 +1,12 @@
 # Types for turn.py compiled as turn_c.
 cimport cython
-from fastresp.http cimport responder_c as responders
+from fastresp.http cimport waist_c as waist
 from fastresp.http.service_c cimport Service
+from fastresp.http cimport threads_c as threads
 
 cdef class Channel:
     cdef object put(self, Turn exchange, bytes data)
+    cdef object put_all(self, Turn exchange, list pieces)
     cdef Py_ssize_t put_head(
         self, Turn exchange, bytes line, object content_type, Py_ssize_t length, bytes tail, bytes data
     ) except -1
@@ -13,7 +15,7 @@ cdef class Channel:
     cdef bint is_turn(self, Turn exchange) except -1
     cpdef object waiter(self, Turn exchange)
 
-cdef class Turn(responders.Exchange):
+cdef class Turn(waist.Exchange):
     cdef Channel channel
     cdef Service service
     cdef object request
@@ -22,15 +24,27 @@ cdef class Turn(responders.Exchange):
     cdef object source, pump, trailer_names
     cdef int minor, status
     cdef Py_ssize_t sent
-    cdef bint begun, broken, chunked, close, dropped_content, ended, incoming, is_connect, is_head, keep, plain, reset, unsafe
+    cdef bint broken, chunked, close, dropped_content, ending, incoming, is_connect, is_head, keep, left, plain, reset, unsafe
     cdef object set_up(self, Service service)
     cdef object open(self, Channel channel, object request, int minor, bint keep_alive)
     @cython.locals(service=Service)
     cpdef object drop(self)
+    cpdef object dropped(self)
+    @cython.locals(channel=Channel)
+    cpdef object waiter(self)
+    @cython.locals(fresh=list)
+    cpdef object on_close(self, object callback)
+    @cython.locals(channel=Channel)
     cpdef object break_off(self)
-    cdef object turn(self)
+    cdef object read_device(self)
+    @cython.locals(fresh=list)
     cdef object hold(self, bytes data)
+    cdef object leave(self)
     cdef object release(self)
+    cdef object _call_back(self)
     cdef object cancel(self)
+    @cython.locals(channel=Channel)
     cdef object _put(self, bytes data)
+    @cython.locals(channel=Channel, data=bytes)
+    cdef object _put_all(self, list pieces)
     cdef object _begin(self, int status)

@@ -206,29 +206,37 @@ class TestWhileHandling:
         gate.open()
         assert found.get() is True
 
-    def test_a_farewell_is_noticed(self, serve, connect):
-        """A FIN alone could be half a close; the server asks, by an interim response, and hears that nobody listens."""
-        late, closed = Late(), Inbox()
-        server = serve(late, head_timeout=0.2)  # how often the server looks follows the shortest time-out
-        client = connect(server)
-        client.get()
-        _, responder = late.calls.get()
-        in_loop(server, responder.on_close, closed.put)
-        client.socket.close()
-        closed.get()
-        assert responder.is_response_canceled is True
-        wait_for_no_connection(server)
-
-    def test_a_farewell_is_noticed_with_the_default_times(self, serve, connect):
+    def test_a_farewell_is_told_at_once(self, serve, connect):
+        """A FIN may be half a close: whoever asked is told, and what is answered is sent."""
         late, closed = Late(), Inbox()
         server = serve(late)
         client = connect(server)
         client.get()
         _, responder = late.calls.get()
         in_loop(server, responder.on_close, closed.put)
-        client.socket.close()
+        client.half_close()
         closed.get()
+        assert responder.is_response_canceled is False
+        in_loop(server, responder.on_close, closed.put)
+        assert closed.count == 2  # at once, now that it is known
+        answer_late(server, responder, "still read")
+        assert client.answer().body == b"still read"
+        assert client.rest() == b""
+        assert closed.count == 2
         wait_for_no_connection(server)
+
+    def test_nothing_is_sent_to_ask_whether_a_client_is_there(self, serve, connect):
+        late = Late()
+        server = serve(late, head_timeout=0.1)  # how often the server looks follows the shortest time-out
+        client = connect(server)
+        client.get()
+        _, responder = late.calls.get()
+        client.half_close()
+        looked = Inbox()
+        in_loop(server, server._loop.call_later, 0.3, looked.put)
+        looked.get()
+        answer_late(server, responder, "done")
+        assert client.answer().status == 200
 
     def test_after_the_answer_nothing_is_canceled(self, serve, connect):
         late = Late()

@@ -214,11 +214,39 @@ def test_nothing_is_answered_after_close(stage):
 
 
 @pytest.mark.parametrize("value", ["x-hop", "closed", "keep-alive", "x-close", ""])
-def test_another_connection_field_replaces_ours_and_closes_nothing(stage, value):
+def test_another_connection_field_is_kept_where_the_connection_is(stage, value):
     stage(lambda _, responder: responder.write(Headers({"Connection": value})))
     line = b"Connection: " + value.encode()
     assert stage.kept() == message(b"200 OK", line, b"content-length: 0")
-    assert stage.ended(request("GET", "/", "Connection: close")) == message(b"200 OK", line, b"content-length: 0")
+
+
+@pytest.mark.parametrize("value", ["x-hop", "keep-alive", ""])
+def test_where_the_server_closes_it_says_close(stage, value):
+    def handler(request, responder):
+        fields = Headers({"A": "1", "Connection": value, "B": "2"})
+        match request.path:
+            case "/data":
+                responder.write(b"abc", fields)
+            case "/response":
+                responder.send_response(Response(b"abc", mime_type="a/b", headers=fields))
+            case "/chunks":
+                responder.write_begin_chunked(fields)
+                responder.write_end_chunked(b"abc")
+            case "/device":
+                responder.write(io.BytesIO(b"abc"), fields)
+
+    stage(handler)
+    lines, length = (b"A: 1", b"B: 2"), b"content-length: 3"
+
+    def ended(target):
+        return stage.ended(request("GET", target, "Connection: close"))
+
+    close = b"connection: close"
+    assert ended("/data") == message(b"200 OK", *lines, length, close, body=b"abc")
+    typed = b"content-type: a/b"
+    assert ended("/response") == message(b"200 OK", *lines, typed, length, close, body=b"abc")
+    assert ended("/chunks") == message(b"200 OK", *lines, b"transfer-encoding: chunked", close) + chunks(b"abc")
+    assert ended("/device") == message(b"200 OK", *lines, length, close, body=b"abc")
 
 
 LENGTH_CALLS = {

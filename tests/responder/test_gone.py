@@ -195,22 +195,31 @@ def test_an_answer_that_was_complete_before_is_not_canceled(stage):
     assert kept[0].is_response_canceled is False
 
 
-def test_a_client_that_says_goodbye_is_found_out(stage):
+def test_a_client_that_says_goodbye_is_told_of_and_found_out(stage):
     """Closing looks like half closing, until something is sent."""
-    told, kept = queue.Queue(), []
+    told = queue.Queue()
 
     def handler(_, responder):
-        kept.append(responder)
-        responder.on_close(lambda: told.put(responder.is_response_canceled))
-        responder.write(102)
+        responder.write_begin_chunked("a/b")
+        responder.on_close(lambda: told.put((responder, asyncio.get_running_loop())))
 
-    stage(handler, keep_alive_timeout=0.1)
+    stage(handler)
     client = stage.client()
     client.send(GET)
     client.until(b"\r\n\r\n")
     client.socket.close()
-    assert told.get(timeout=TIMEOUT) is True
-    kept.clear()
+    responder, loop = told.get(timeout=TIMEOUT)
+    gone = threading.Event()
+
+    def send() -> None:
+        responder.write_chunk(b"x")
+        if responder.is_response_canceled:
+            gone.set()
+        else:
+            loop.call_later(0.01, send)
+
+    loop.call_soon_threadsafe(send)
+    assert gone.wait(TIMEOUT)
 
 
 def test_a_half_closed_client_is_not_gone(stage):

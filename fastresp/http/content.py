@@ -1,0 +1,142 @@
+"""The content of the request that is being read: collected for a plain handler, handed on to a coroutine, or dropped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fastresp.errors import BodyError
+from fastresp.http import deadlines
+from fastresp.http.body import Body
+from fastresp.http.intake import new_intake, new_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from fastresp.http import service as services
+
+__all__ = ["Content"]
+
+LARGE = 262144
+"""Bytes of a body that are worth an intake."""
+DISCARDED = 262144
+"""Bytes of an unread body that are read and dropped to keep a connection; for more it is closed."""
+
+
+class Content(deadlines.Deadlines):
+    """A connection's reading of one body after the other."""
+
+    __slots__ = ("body", "collected", "intake", "parser")
+
+    def __init__(self, service: services.Service) -> None:
+        deadlines.Deadlines.__init__(self, service)
+        self.parser: Any = None  # between two messages
+        self.body: Any = None  # what a coroutine handler reads it from
+        self.collected: Any = None  # what has come of it for one who wants it whole: bytes, or a Whole
+        self.intake: Any = None  # stands in for this protocol while a large body comes
+
+    def _piece(self, piece: bytes) -> None:
+        """Some content has come."""
+        self.seen += len(piece)
+        if self.incoming is None:
+            self.discarding -= len(piece)
+            if self.discarding < 0:
+                self.unread = True
+                self.shut()
+        elif self.collected is not None:
+            whole = self._whole()
+            whole.add(piece)
+        elif self.body is not None:
+            self.body.feed(piece)
+        else:
+            self.collected = piece
+
+    def _whole(self) -> Any:
+        """What has come, as one that grows."""
+        first = self.collected
+        if first is not None and type(first) is not bytes:
+            return first
+        whole = self.collected = new_whole(self.parser.content_length)
+        if first is not None:
+            whole.add(first)
+        return whole
+
+    def gather(self, pieces: Iterable[bytes]) -> None:
+        """The handler wants the rest of the body whole: its end will bring it, with these pieces before it."""
+        whole = self._whole()
+        for piece in pieces:
+            whole.add(piece)
+
+    def content_left(self) -> int:
+        """How much content may come behind what is collected, and past the parser."""
+        if self.stopped or self.collected is None or type(self.collected) is bytes:
+            return 0
+        parser = self.parser
+        left: int = parser.content_left()
+        return left
+
+    def content_received(self, count: int) -> None:
+        """So much has come there."""
+        parser = self.parser
+        self.seen += count
+        parser.skip(count)
+        if parser.content_left():
+            self.rest()
+        else:
+            self.proceed()
+
+    def _starved(self) -> None:
+        """All that was read is used up, and the body is not complete: a plain handler's body is collected, a coroutine
+        handler is called now, and reads the rest itself.
+        """
+        exchange = self.incoming
+        if (
+            (self.seen >= LARGE or self.parser.content_length - self.seen >= LARGE)
+            and self.intake is None
+            and not self.service.secure
+        ):
+            self.intake = new_intake(self)
+            self.transport.set_protocol(self.intake)
+            if not self.service.is_async:
+                self._whole()
+        if self.body is not None or exchange is not self.incoming:
+            return
+        if not self.service.is_async:
+            self._send_continue()
+            return
+        request = exchange.request
+        self.body = request._stream = Body(self)
+        if self.collected is not None:
+            whole = self.collected
+            self.collected = None
+            self.body.feed(whole if type(whole) is bytes else whole.take())
+        self.handle(exchange, request)
+
+    def want_body(self) -> None:
+        """The handler waits for more of the request's body."""
+        self._send_continue()
+        if self.read_paused:
+            self.proceed_soon()
+
+    def _send_continue(self) -> None:
+        exchange = self.incoming
+        if self.expecting:
+            self.expecting = False
+            if exchange is not None and not exchange.begun:
+                exchange.interim(100, None)
+            self.rest()
+
+    def leave_body(self, exchange: Any) -> None:
+        # the rest is dropped, if it is not much
+        self.incoming = None
+        self.expecting = False
+        self.discarding = DISCARDED
+        self.unread = exchange.close
+        self.collected = None
+        if self.body is not None:
+            self.body.fail(BodyError("the request was answered before its body was read"))
+            self.body = None
+        exchange.incoming = False
+
+    def handle(self, exchange: Any, request: Any) -> None:
+        """Calls the handler."""
+        raise NotImplementedError

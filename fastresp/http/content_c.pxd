@@ -1,0 +1,31 @@
+# Types for content.py compiled as content_c.
+cimport cython
+from fastresp.http cimport deadlines_c as deadlines
+from fastresp.http.intake_c cimport Whole, new_intake, new_whole
+from fastresp.http.parser_c cimport Parser
+from fastresp.http.request_c cimport Request
+from fastresp.http.turn_c cimport Turn
+
+cdef Py_ssize_t LARGE, DISCARDED
+
+cdef class Content(deadlines.Deadlines):
+    cdef Parser parser
+    cdef object body, intake
+    cdef readonly object collected
+    @cython.locals(whole=Whole)
+    cdef object _piece(self, bytes piece)
+    @cython.locals(whole=Whole)
+    cdef Whole _whole(self)
+    @cython.locals(whole=Whole)
+    cpdef object gather(self, object pieces)
+    @cython.locals(parser=Parser)
+    cpdef Py_ssize_t content_left(self) except -1
+    @cython.locals(parser=Parser)
+    cpdef object content_received(self, Py_ssize_t count)
+    @cython.locals(request=Request, exchange=Turn)
+    cdef object _starved(self)
+    cpdef object want_body(self)
+    @cython.locals(exchange=Turn)
+    cdef object _send_continue(self)
+    cdef object leave_body(self, Turn exchange)
+    cdef object handle(self, Turn exchange, Request request)

@@ -1,0 +1,88 @@
+"""Calling the handler: in a context of its own, with its errors, and its task where it is a coroutine function."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import sys
+from typing import TYPE_CHECKING, Any
+
+from fastresp.errors import BodyError
+from fastresp.http import contexts, references
+from fastresp.http.faults import passes_on, report
+from fastresp.http.names import describe
+from fastresp.http.responder import DONE, new_responder
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from fastresp.http import service as services
+
+__all__ = ["dispatch"]
+
+
+def dispatch(service: services.Service, exchange: Any, request: Any) -> None:
+    """Calls the handler. Whatever it raises ends this request, and no other."""
+    responder = new_responder(exchange, service.responder)
+    service.responder = None
+    try:
+        result = contexts.call_in_copy(service.context, service.handler, request, responder)
+    except BaseException as error:
+        fail(service, request, responder, error)
+        return
+    if result is None:
+        if not references.is_shared(request):
+            service.request = request
+        if not references.is_shared(responder) and responder._state == DONE:
+            service.responder = responder
+    elif hasattr(result, "__await__"):
+        start(service, result, request, responder)
+    else:
+        service.tell_of_value(result)
+
+
+def fail(service: services.Service, request: Any, responder: Any, error: BaseException) -> None:
+    """The handler raised: its request is answered with 500, or broken off, and the log tells."""
+    what = describe(request)
+    responder._fail()
+    if isinstance(error, BodyError):
+        if not error.told:
+            service.remark(what, error)
+        return
+    report("the handler failed on %s", what, error=error)
+    if passes_on(error):
+        raise error
+
+
+def start(service: services.Service, awaitable: Awaitable[object], request: Any, responder: Any) -> None:
+    """Runs a coroutine handler; in a task of its own from the first time that it waits."""
+    task = _new_task(_guard(service, awaitable, request, responder), service.loop, service.context.copy())
+    if not task.done():
+        tasks = service.tasks
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+
+async def _guard(service: services.Service, awaitable: Awaitable[object], request: Any, responder: Any) -> None:
+    try:
+        await awaitable
+    except asyncio.CancelledError as error:
+        if service.aborted or responder.is_response_canceled:
+            responder._fail()  # the server's end, or the client's, is told elsewhere
+        else:
+            fail(service, request, responder, error)
+    except BaseException as error:
+        if isinstance(error, GeneratorExit) and service.loop.is_closed():
+            raise  # the task is destroyed with its loop
+        fail(service, request, responder, error)
+
+
+if sys.version_info >= (3, 12):
+
+    def _new_task(coroutine: Any, loop: Any, context: contextvars.Context) -> asyncio.Task[None]:
+        return asyncio.Task(coroutine, loop=loop, context=context, eager_start=True)
+
+else:
+
+    def _new_task(coroutine: Any, loop: Any, context: contextvars.Context) -> asyncio.Task[None]:
+        return asyncio.Task(coroutine, loop=loop, context=context)

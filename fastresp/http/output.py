@@ -1,0 +1,144 @@
+"""What is written on a connection: bytes are gathered, and leave in few writes, past the transport where nothing waits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fastresp.http import turn as turns
+from fastresp.http.direct import descriptor, send, send_outbox
+
+if TYPE_CHECKING:
+    from fastresp.http import service as services
+
+__all__ = ["Output"]
+
+JOINED = 131072
+"""Answers of up to this size together are joined for one write."""
+SMALL = 4096
+"""Bytes that are better copied than kept apart."""
+
+
+class Output(turns.Channel):
+    """A connection's output. Which bytes come next is said by the pipeline."""
+
+    # fmt: off
+    __slots__ = (  # noqa: RUF023
+        "service", "transport", "write", "fd", "behind", "in_outbox", "out", "out_size", "burst", "running", "writing",
+        "flushing", "closing", "written",
+    )
+    # fmt: on
+
+    def __init__(self, service: services.Service) -> None:
+        self.service = service
+        self.transport: Any = None
+        self.write: Any = None
+        self.fd = -1  # of the socket, where `send` can use it
+        self.behind = False  # the transport may have bytes that it has not sent
+        # what is to be written, of this size: in the service's outbox, as long as proceed() runs, or here
+        self.out_size = 0
+        self.in_outbox = False
+        # PERF: None instead of empty lists, which would be looked at for each answer and are not in the cache
+        self.out: list[bytes] | None = None
+        self.burst = 0  # written since somebody waited
+        self.running = False  # within proceed(), which writes at its end
+        self.writing = False  # bytes are being gathered: what comes meanwhile is held, and follows them
+        self.flushing = False
+        self.closing = False  # no more answers
+        self.written = 0  # to the transport, ever
+
+    def connect(self, transport: Any) -> None:
+        """The connection is there; this is where answers go."""
+        self.transport = transport
+        self.write = transport.write
+        self.fd = -1 if self.service.secure else descriptor(transport)
+
+    def disconnect(self) -> None:
+        """It is gone, and another connection may get its socket's number."""
+        self.transport = None
+        self.write = None
+        self.fd = -1
+
+    def _gather(self, data: bytes) -> None:
+        """Bytes to be written, behind what is gathered already."""
+        service = self.service
+        outbox = service.outbox
+        size = len(data)
+        if self.closing:
+            return
+        if 0 < size <= SMALL and self._may_use_outbox() and outbox.add(data):
+            self.in_outbox = True
+        else:
+            if self.out is None:
+                self.out = []
+            if self.in_outbox:
+                self.in_outbox = False
+                self.out.append(outbox.take(0))
+            self.out.append(data)
+        self.out_size += size
+        self.burst += size
+
+    def _may_use_outbox(self) -> bool:
+        """It is one connection's at a time, while that one reads; and nothing of it may stand before or behind it."""
+        if self.in_outbox:
+            return True
+        outbox = self.service.outbox
+        return self.running and self.out_size == 0 and outbox.size == 0
+
+    def flush(self, in_loop: bool) -> None:
+        """Writes what is gathered. `in_loop`: it is sure that the loop has called."""
+        if self.out_size == 0 or self.flushing or self.writing:
+            return
+        # what is gathered within a write must not overtake it
+        self.flushing = True
+        try:
+            while self.out_size:
+                self._flush(in_loop)
+        finally:
+            self.flushing = False
+
+    def _flush(self, in_loop: bool) -> None:
+        write = self.write
+        is_direct = self._is_direct(in_loop)
+        size = self.out_size
+        self.out_size = 0
+        self.written += size
+        if self.in_outbox:
+            outbox = self.service.outbox
+            self.in_outbox = False
+            sent = send_outbox(self.fd, outbox) if is_direct else 0
+            data = outbox.take(sent)
+            if data and write is not None:
+                self.behind = True
+                write(data)
+            return
+        out, self.out = self.out, None
+        if out is None or write is None:
+            return
+        if size > JOINED and self.service.gather and len(out) > 1:
+            self.behind = True
+            self.transport.writelines(out)
+            return
+        data = out[0] if len(out) == 1 else b"".join(out)
+        sent = send(self.fd, data) if is_direct else 0
+        if sent < len(data):
+            self.behind = True
+            write(memoryview(data)[sent:] if sent else data)
+
+    def _is_direct(self, in_loop: bool) -> bool:
+        """Whether bytes may be given to the system past the transport."""
+        if self.fd < 0:
+            return False
+        if self.behind:
+            # one that has failed has dropped what it held: nothing may follow
+            self.behind = self.transport.is_closing() or self.transport.get_write_buffer_size() > 0
+        # a loop that is closed has closed its sockets, and told nobody: their numbers may be those of others now
+        return not self.behind and (in_loop or not self.service.loop.is_closed())
+
+    def drop_output(self) -> None:
+        """Forgets what is gathered: nobody will get it."""
+        if self.in_outbox:
+            outbox = self.service.outbox
+            self.in_outbox = False
+            outbox.take(0)
+        self.out = None
+        self.out_size = 0

@@ -1,0 +1,32 @@
+# Types for output.py compiled as output_c.
+cimport cython
+from fastresp.http cimport turn_c as turns
+from fastresp.http.direct_c cimport send, send_outbox
+from fastresp.http.service_c cimport Service
+from fastresp.wire.outbox_c cimport Outbox
+
+cdef Py_ssize_t JOINED, SMALL
+
+cdef class Output(turns.Channel):
+    cdef Service service
+    cdef object transport, write
+    cdef int fd
+    cdef Py_ssize_t out_size, burst, written
+    cdef list out
+    cdef bint behind, in_outbox, running, writing, flushing, closing
+    cdef object connect(self, object transport)
+    cdef object disconnect(self)
+    @cython.final
+    @cython.locals(service=Service, outbox=Outbox, size=Py_ssize_t)
+    cdef object _gather(self, bytes data)
+    @cython.final
+    @cython.locals(service=Service, outbox=Outbox)
+    cdef bint _may_use_outbox(self) except -1
+    cdef object flush(self, bint in_loop)
+    @cython.final
+    @cython.locals(out=list, size=Py_ssize_t, sent=Py_ssize_t, data=bytes, is_direct=bint, outbox=Outbox)
+    cdef object _flush(self, bint in_loop)
+    @cython.final
+    cdef bint _is_direct(self, bint in_loop) except -1
+    @cython.locals(outbox=Outbox)
+    cdef object drop_output(self)

@@ -1,0 +1,60 @@
+"""Which argument of `Responder.write` is what, and the plain values that an exchange is given.
+
+Arguments are foreign: an object may run code of its own when it is looked at, and that code may call the responder again.
+So all of them become exact bytes, str and tuples here, before the responder looks at its state for the last time.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastresp.headers import Headers
+from fastresp.http.arguments import OVERLOADS, UNSET
+from fastresp.status import status_code
+from fastresp.wire.headers import format_fields
+
+__all__ = ["exact", "formatted", "sort"]
+
+
+def sort(data: Any, mime_type: Any, status: Any, headers: Any) -> tuple[Any, Any, Any, int]:
+    """The data (or UNSET), the mime type (or None), the formatted fields (or None), the status.
+
+    Raises TypeError for arguments that are none of the overloads, ValueError and HeaderError for what must not be sent.
+    """
+    if isinstance(data, int) or data is UNSET:
+        if mime_type is not UNSET or (data is not UNSET and status is not UNSET):
+            raise TypeError(f"write() takes one status and nothing after it: {OVERLOADS}")
+        status = status if data is UNSET else data
+        data = UNSET
+    elif isinstance(data, Headers):
+        if headers is not UNSET:
+            raise TypeError(f"write() was given headers twice: {OVERLOADS}")
+        headers, data = data, UNSET
+        if mime_type is not UNSET:
+            if status is not UNSET or not isinstance(mime_type, int):
+                raise TypeError(f"after headers only a status may follow: {OVERLOADS}")
+            status, mime_type = mime_type, UNSET
+    elif isinstance(mime_type, int):
+        if status is not UNSET:
+            raise TypeError(f"write() was given two statuses: {OVERLOADS}")
+        status, mime_type = mime_type, UNSET
+    code = 200 if status is UNSET else status_code(status)
+    fields = None if headers is UNSET else headers
+    kind = None if mime_type is UNSET else mime_type
+    if mime_type is not UNSET and not isinstance(mime_type, str | bytes):
+        if fields is not None or mime_type is None:
+            raise TypeError(f"write() takes a mime type or headers second, not {mime_type!r}: {OVERLOADS}")
+        fields, kind = mime_type, None
+    return data, None if kind is None else exact(kind), formatted(fields), code
+
+
+def exact(text: Any) -> Any:
+    """A str or bytes of that very type, where `text` may be of a subclass with methods of its own."""
+    if isinstance(text, str):
+        return text if type(text) is str else str.__str__(text)
+    return text if type(text) is bytes else b"".join((text,))
+
+
+def formatted(fields: Any) -> Any:
+    """What `wire.format_fields` makes of `fields`; None of None. Raises what that raises."""
+    return None if fields is None else format_fields(fields)
