@@ -7,9 +7,11 @@ FASTRESP_NO_EXTENSIONS=1, never met by surprise. Two builds of the same files gi
 import gzip
 import os
 import platform
+import re
 import shlex
 import sysconfig
 import tarfile
+from contextlib import contextmanager
 from pathlib import Path
 
 from setuptools import Extension, setup
@@ -70,8 +72,6 @@ class BuildTwins(build_ext):
     """Turns the twins into C where they are compiled, and not before: an sdist holds sources only."""
 
     def run(self):
-        from Cython.Compiler.Options import get_directive_defaults
-
         flags = [] if os.name == "nt" else ["-O2", "-g0"]
         more = shlex.split(os.environ.get("FASTRESP_CFLAGS", ""))  # behind the flags above, so that -O1 and -g win
         translate([twin for twin in self.extensions if twin.name.startswith("fastresp.wire.")])
@@ -80,12 +80,38 @@ class BuildTwins(build_ext):
         inner = [twin for twin in self.extensions if twin.name.startswith("fastresp.http.") and twin.name not in REUSED]
         translate(inner, binding=False)
         for name, directives in REUSED.items():
-            get_directive_defaults().update(directives)  # Cython does not heed them in the .pxd of a .py
-            translate([twin for twin in self.extensions if twin.name == name])
+            with defaults(directives):
+                translate([twin for twin in self.extensions if twin.name == name])
+        reused = {twin.name for twin in self.extensions if any(map(keeps_objects, twin.sources))}
+        if reused != set(REUSED):
+            raise SystemExit(
+                f"these modules should keep objects to be used again: {sorted(REUSED)}, not {sorted(reused)}"
+            )
         for twin in self.extensions:
             twin.extra_compile_args, twin.extra_link_args = flags + more, more
         self.parallel = self.parallel or True  # as many compilers as there are processors
         super().run()
+
+
+@contextmanager
+def defaults(directives):
+    """Directives of all classes that are translated meanwhile: Cython does not heed them in the .pxd of a .py."""
+    from Cython.Compiler.Options import get_directive_defaults
+
+    known = get_directive_defaults()
+    before = dict(known)
+    known.update(directives)
+    try:
+        yield
+    finally:
+        known.clear()
+        known.update(before)
+
+
+def keeps_objects(source):
+    """Whether the classes of a C source keep the memory of objects for later ones: the closures of coroutines always
+    do, of a few."""
+    return re.search(r"\b__pyx_freelist_\w+\[256\]", Path(source).read_text(encoding="utf-8")) is not None
 
 
 def translate(twins, **directives):
