@@ -1,75 +1,131 @@
-"""Threads for calls that block: as many as there are calls waiting, reused, and never in the way of an exit.
+"""Threads for calls that block: made when needed, reused, bounded, and never in the way of an exit.
 
-The standard executor has a fixed number of threads, so a few devices that never answer would hold up all others, and
-the interpreter waits for its threads before it ends.
+Two sets: FILES for what a disk answers in its time, DEVICES for what may never answer, so that devices which hang hold
+up no file. In each, calls beyond the bound wait for a thread in the order in which they came. The standard executor
+would have the interpreter wait for its threads before it ends.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
+from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import Any, TypeAlias
 
-__all__ = ["start_in_thread"]
+__all__ = ["DEVICES", "FILES", "Outcome", "Threads"]
 
 IDLE_SECONDS = 10.0
 
-Job = tuple[Callable[..., Any], tuple[Any, ...], asyncio.AbstractEventLoop, "asyncio.Future[Any]"]
+Outcome: TypeAlias = "tuple[Any, BaseException | None]"
+"""What a call returned and None, or None and what it raised. Not a future's own exception: that can't be a
+StopIteration, and one that is never looked at is reported."""
 
-_idle: list[SimpleQueue[Job]] = []
-_lock = threading.Lock()
-
-
-def start_in_thread(function: Callable[..., Any], *arguments: Any) -> asyncio.Future[Any]:
-    """A future of what `function(*arguments)` returns or raises, called in a thread of its own."""
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[Any] = loop.create_future()
-    job = (function, arguments, loop, future)
-    with _lock:
-        inbox = _idle.pop() if _idle else None
-    if inbox is None:
-        inbox = SimpleQueue()
-        threading.Thread(target=_work, args=(inbox,), name="fastresp-device", daemon=True).start()
-    inbox.put(job)
-    return future
+Job: TypeAlias = "tuple[Callable[..., Any], tuple[Any, ...], asyncio.AbstractEventLoop, asyncio.Future[Outcome]]"
 
 
-def _work(inbox: SimpleQueue[Job]) -> None:
-    while True:
-        try:
-            job = inbox.get(timeout=IDLE_SECONDS)
-        except Empty:
-            with _lock:
-                if inbox in _idle:
-                    _idle.remove(inbox)
-                    return
-            continue  # a job is on its way: the inbox was taken while the wait ran out
-        _run(*job)
-        del job
-        with _lock:
-            _idle.append(inbox)
+class Threads:
+    """At most `limit` threads, shared by all loops of the process. Each ends after ten seconds without a call."""
+
+    def __init__(self, name: str, limit: int) -> None:
+        self.name = name
+        self.limit = limit
+        self._forget()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._forget)
+
+    def _forget(self) -> None:
+        """A child process has none of its parent's threads."""
+        self._lock = threading.Lock()
+        self._count = 0
+        self._idle: list[SimpleQueue[Job]] = []
+        self._waiting: OrderedDict[asyncio.Future[Outcome], Job] = OrderedDict()
+
+    def start(self, function: Callable[..., Any], *arguments: Any) -> asyncio.Future[Outcome]:
+        """A future of the outcome of `function(*arguments)`, called in one of the threads.
+
+        Raises RuntimeError if the system gives not even one.
+        """
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Outcome] = loop.create_future()
+        job: Job = (function, arguments, loop, future)
+        if self._place(job, True):
+            inbox: SimpleQueue[Job] = SimpleQueue()
+            inbox.put(job)
+            try:
+                threading.Thread(target=self._work, args=(inbox,), name=self.name, daemon=True).start()
+            except RuntimeError:  # the system gives no more
+                with self._lock:
+                    self._count -= 1
+                    if not self._count:
+                        raise
+                self._place(job, False)
+        return future
+
+    def _place(self, job: Job, may_add: bool) -> bool:
+        """Gives the job to an idle thread, or has it wait for one. True if it needs a new one, which is counted."""
+        with self._lock:
+            if self._idle:
+                self._idle.pop().put(job)
+            elif may_add and self._count < self.limit:
+                self._count += 1
+                return True
+            else:
+                self._waiting[job[3]] = job
+        return False
+
+    def withdraw(self, future: asyncio.Future[Outcome]) -> bool:
+        """Takes back a call that waits for a thread. False if it has begun."""
+        with self._lock:
+            return self._waiting.pop(future, None) is not None
+
+    def _work(self, inbox: SimpleQueue[Job]) -> None:
+        job: Job | None
+        while True:
+            try:
+                job = inbox.get(timeout=IDLE_SECONDS)
+            except Empty:
+                with self._lock:
+                    if inbox in self._idle:
+                        self._idle.remove(inbox)
+                        self._count -= 1
+                        return
+                continue  # a job is on its way: the inbox was taken while the wait ran out
+            while job is not None:
+                _run(*job)
+                job = None
+                with self._lock:
+                    if self._waiting:
+                        _, job = self._waiting.popitem(last=False)
+                    else:
+                        self._idle.append(inbox)
 
 
 def _run(
     function: Callable[..., Any],
     arguments: tuple[Any, ...],
     loop: asyncio.AbstractEventLoop,
-    future: asyncio.Future[Any],
+    future: asyncio.Future[Outcome],
 ) -> None:
+    outcome: Outcome
     try:
-        result, error = function(*arguments), None
-    except BaseException as caught:
-        result, error = None, caught
-    with suppress(RuntimeError):  # the loop may be closed: then nobody waits any more
-        loop.call_soon_threadsafe(_deliver, future, result, error)
+        outcome = (function(*arguments), None)
+    except BaseException as error:
+        outcome = (None, error)
+    with suppress(RuntimeError):  # the loop may be closed: then nothing waits any more
+        loop.call_soon_threadsafe(_deliver, future, outcome)
 
 
-def _deliver(future: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
+def _deliver(future: asyncio.Future[Outcome], outcome: Outcome) -> None:
     if not future.done():
-        if error is None:
-            future.set_result(result)
-        else:
-            future.set_exception(error)
+        future.set_result(outcome)
+
+
+FILES = Threads("fastresp-file", min(32, (os.cpu_count() or 1) + 4))
+"""Reads of regular files that are not in the page cache."""
+
+DEVICES = Threads("fastresp-device", 256)
+"""Reads of anything else. 256 that never end hold up all others of this kind, and no file."""

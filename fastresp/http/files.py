@@ -14,15 +14,20 @@ _NOWAIT = getattr(os, "RWF_NOWAIT", 0)
 def read_whole(path: os.PathLike[str] | os.PathLike[bytes], limit: int) -> bytes | None:
     """What the file at `path` holds, if it is a regular one of 1 to `limit` bytes that can be read without waiting.
 
-    None for anything else, what can't be opened among it: whoever has time may find out what is the matter.
+    None for anything else, what can't be opened and what is no path among it: opening it as a device finds out what is
+    the matter. Raises nothing.
     """
     if not _NOWAIT:
         return None
     try:
+        name = os.fspath(path)  # once: what is looked at is what is opened
+    except BaseException:
+        return None
+    try:
         # looked at before it is opened: whoever writes to a named pipe must not find a reader that leaves again
-        if not _is_small_file(os.stat(path), limit):
+        if not _is_small_file(os.stat(name), limit):
             return None
-        fd = os.open(path, _READ)
+        fd = os.open(name, _READ)
     except (OSError, ValueError):
         return None
     try:

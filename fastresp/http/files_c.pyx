@@ -69,7 +69,8 @@ cdef extern from *:
 cpdef bytes read_whole(object path, Py_ssize_t limit):
     """What the file at `path` holds, if it is a regular one of 1 to `limit` bytes that can be read without waiting.
 
-    None for anything else, what can't be opened among it: whoever has time may find out what is the matter.
+    None for anything else, what can't be opened and what is no path among it: opening it as a device finds out what is
+    the matter. Raises nothing.
     """
     cdef Py_ssize_t size = 0
     cdef bytes name, data
@@ -81,7 +82,7 @@ cpdef bytes read_whole(object path, Py_ssize_t limit):
         return None
     try:
         name = os.fsencode(path)
-    except ValueError:
+    except BaseException:  # a path's __fspath__ may raise anything
         return None
     if b"\0" in name:
         return None

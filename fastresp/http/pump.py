@@ -1,5 +1,8 @@
 """From a device to an exchange, piece by piece, never faster than the client reads.
 
+What a device raises, of whatever kind, ends its answer and nothing else: SystemExit and KeyboardInterrupt must not
+leave a task, for they would end the loop, and a CancelledError of the device's own must not pass for a client that has
+left.
 Async code gains nothing from compilation, so both twins use this one module as it is.
 """
 
@@ -7,48 +10,79 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
-from fastresp.http.device import PIECE, DeviceError
+from fastresp.http.closing import told
+from fastresp.http.device import PIECE, DeviceError, refusal
 
 if TYPE_CHECKING:
     from fastresp.http.device import Source
 
-__all__ = ["start_pump"]
+__all__ = ["Pump", "start_measuring", "start_pump"]
 
 log = logging.getLogger("fastresp")
 
 
-def start_pump(exchange: Any, source: Source) -> asyncio.Task[None]:
-    """A task that sends what `source` holds as the content of `exchange`, and closes it in every outcome."""
-    task = asyncio.get_running_loop().create_task(_pump(exchange, source))
+class Pump:
+    """The task that works for an exchange, until the exchange is over or cancels it."""
+
+    __slots__ = ("_task", "is_cancelled")
+
+    _task: asyncio.Task[None]
+
+    def __init__(self) -> None:
+        self.is_cancelled = False
+
+    def run(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Starts the work, in the loop's next turn."""
+        # not by the loop's factory: an eager one would run it before the exchange knows of it
+        self._task = asyncio.Task(work, loop=asyncio.get_running_loop())
+        return self._task
+
+    def cancel(self) -> None:
+        """The exchange is over, its client gone: no more is read."""
+        self.is_cancelled = True
+        self._task.cancel()
+
+
+def start_pump(exchange: Any, source: Source) -> Pump:
+    """Sends what `source` holds as the content of `exchange`, and closes it in every outcome."""
+    pump = Pump()
     # not in the coroutine: one that is cancelled before its first step never runs
-    task.add_done_callback(lambda _: source.close())
-    return task
+    pump.run(_send(pump, exchange, source)).add_done_callback(lambda _: source.close())
+    return pump
 
 
-def start_measuring(exchange: Any, source: Source, head: tuple[Any, ...]) -> asyncio.Task[None]:
-    """A task that finds out the size of `source`, and then answers `exchange` with it."""
-    task = asyncio.get_running_loop().create_task(_measure(exchange, source, head))
-    task.add_done_callback(lambda task: source.close() if task.cancelled() else None)
-    return task
+def start_measuring(exchange: Any, source: Source, head: tuple[Any, ...]) -> Pump:
+    """Finds out the size of `source`, and then answers `exchange` with it."""
+    pump = Pump()
+    pump.run(_measure(pump, exchange, source, head)).add_done_callback(
+        lambda _: source.close() if pump.is_cancelled else None
+    )
+    return pump
 
 
-async def _measure(exchange: Any, source: Source, head: tuple[Any, ...]) -> None:
+async def _measure(pump: Pump, exchange: Any, source: Source, head: tuple[Any, ...]) -> None:
     try:
         await source.measure()
-    except Exception as error:
+    except BaseException as error:
+        if pump.is_cancelled:
+            _tell_late(error)
+            return
         source.close()
-        exchange.unmeasured(error)
+        exchange.unmeasured(refusal(error))
+        return
+    if pump.is_cancelled:
         return
     exchange.release_source()
     try:
         exchange.answer_source(*head, source)
-    except Exception as error:
-        exchange.unmeasured(error)
+    except BaseException as error:
+        exchange.unmeasured(refusal(error))
 
 
-async def _pump(exchange: Any, source: Source) -> None:
+async def _send(pump: Pump, exchange: Any, source: Source) -> None:
     left = source.size
     try:
         while left is None or left > 0:
@@ -56,6 +90,8 @@ async def _pump(exchange: Any, source: Source) -> None:
             data = source.read_now(count)
             if data is None:
                 data = await source.read(count)
+                if pump.is_cancelled:
+                    return  # the device has swallowed the cancellation
             if not data:
                 if left is None:
                     break
@@ -66,9 +102,18 @@ async def _pump(exchange: Any, source: Source) -> None:
             exchange.content(data)
             while (waiter := exchange.waiter()) is not None:
                 await waiter
-    except Exception as error:
+    except BaseException as error:
+        if pump.is_cancelled:
+            _tell_late(error)
+            return
         known = isinstance(error, DeviceError)
-        log.error("an answer was broken off: reading its device failed: %s", error, exc_info=not known)
+        log.error("an answer was broken off: reading its device failed: %s", told(error), exc_info=not known)
         exchange.break_off()
     else:
         exchange.finish()
+
+
+def _tell_late(error: BaseException) -> None:
+    """A device was cancelled, because its client is gone, and ended with this."""
+    if not isinstance(error, asyncio.CancelledError):
+        log.warning("a device whose client was gone failed: %s", told(error), exc_info=error)

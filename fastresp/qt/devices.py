@@ -139,16 +139,20 @@ class _There:
 
     async def read(self, count: int) -> bytes:
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[bytes] = loop.create_future()
+        # the error is part of the result: a future of its own can't hold a StopIteration
+        future: asyncio.Future[tuple[bytes, BaseException | None]] = loop.create_future()
 
-        def deliver(data: bytes, error: Exception | None) -> None:
+        def deliver(data: bytes, error: BaseException | None) -> None:
             with suppress(RuntimeError):  # a closed loop waits for nothing
                 loop.call_soon_threadsafe(_settle, future, data, error)
 
         if self._reader is None:
             raise DeviceError("the device is closed")
         self._courier.post(self._reader.want, count, deliver)
-        return await future
+        data, error = await future
+        if error is not None:
+            raise error
+        return data
 
     def close(self) -> None:
         reader, self._reader = self._reader, None
@@ -156,13 +160,9 @@ class _There:
             self._courier.post(reader.release)
 
 
-def _settle(future: asyncio.Future[bytes], data: bytes, error: Exception | None) -> None:
-    if future.done():
-        return
-    if error is None:
-        future.set_result(data)
-    else:
-        future.set_exception(error)
+def _settle(future: asyncio.Future[tuple[bytes, BaseException | None]], *outcome: Any) -> None:
+    if not future.done():
+        future.set_result(outcome)
 
 
 def _nothing() -> None:

@@ -29,7 +29,7 @@ class Reader:
         self._is_sequential = is_sequential
         self._farewells = farewells
         self._count = 0
-        self._deliver: Callable[[bytes, Exception | None], None] | None = None
+        self._deliver: Callable[[bytes, BaseException | None], None] | None = None
         self._reading = False
         self._again = False
         self._finished = False
@@ -58,7 +58,7 @@ class Reader:
             signal.connect(slot)
         farewells.add(self._on_end_of_thread)
 
-    def want(self, count: int, deliver: Callable[[bytes, Exception | None], None]) -> None:
+    def want(self, count: int, deliver: Callable[[bytes, BaseException | None], None]) -> None:
         """Has `deliver` called, once, with up to `count` bytes (b"" at the end), or an error."""
         self._count = count
         self._deliver = deliver
@@ -92,13 +92,13 @@ class Reader:
     def _read(self) -> bool:
         """Delivers what there is; whether that was anything."""
         data = b""
-        error: Exception | None = None
+        error: BaseException | None = None
         try:
             if self._device is not None and not self._fault:
                 data = self._device.read(self._count).data()
                 if not data and self._is_sequential and not self._is_over():
                     return False
-        except Exception as caught:  # of a device that is written in Python
+        except BaseException as caught:  # of a device that is written in Python
             error = caught
         if self._fault and not data:
             error = DeviceError(self._fault)

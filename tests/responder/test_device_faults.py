@@ -243,3 +243,20 @@ def test_others_are_not_affected(stage, faults):
     assert other.rest() == STREAM + begun(b"abc")
     assert stage.serves()
     assert len(faults(2)) == 2
+
+
+def test_a_file_that_its_handler_closes_too(stage, tmp_path):
+    """The number of its descriptor belongs to another file a moment later."""
+    path, other = tmp_path / "file", tmp_path / "other"
+    path.write_bytes(b"x" * LARGE)
+    other.write_bytes(b"secret" * LARGE)
+    kept = []
+
+    def handler(_, responder):
+        with path.open("rb") as file:
+            responder.write(file, "a/b")
+        kept.append(other.open("rb"))
+
+    stage(handler)
+    assert stage.kept() == message(b"200 OK", TYPE, b"content-length: %d" % LARGE, body=b"x" * LARGE)
+    kept.pop().close()

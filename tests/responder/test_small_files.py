@@ -73,6 +73,18 @@ def test_no_descriptor_is_left(read_whole, tmp_path):
     assert after == before
 
 
-def test_what_is_no_path(read_whole):
-    with pytest.raises(TypeError):
-        read_whole(1.5, LIMIT)
+class Odd:
+    def __init__(self, error):
+        self.error = error
+
+    def __fspath__(self):
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    "thing",
+    [1.5, Odd(SystemExit(1)), Odd(KeyboardInterrupt()), Odd(TypeError("no"))],
+    ids=["number", "exit", "interrupt", "type"],
+)
+def test_what_is_no_path(read_whole, thing):
+    assert read_whole(thing, LIMIT) is None

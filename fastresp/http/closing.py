@@ -1,0 +1,86 @@
+"""Closing what belongs to a handler's code: once, and with no exception that gets past the log.
+
+Async code gains nothing from compilation, so both twins use this one module as it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+import os
+from typing import Any
+
+__all__ = ["close_descriptor", "close_quietly", "shown", "told"]
+
+log = logging.getLogger("fastresp")
+
+_tasks: set[asyncio.Task[None]] = set()
+_busy: set[int] = set()
+
+
+def shown(thing: Any) -> str:
+    """`repr(thing)`, also where that raises: a log line must not fail on what it is about."""
+    try:
+        return repr(thing)
+    except BaseException:
+        return f"<{type(thing).__name__}>"
+
+
+def told(error: BaseException) -> str:
+    """`str(error)`, also where that raises."""
+    try:
+        return str(error)
+    except BaseException:
+        return f"<{type(error).__name__}>"
+
+
+def close_descriptor(fd: int) -> None:
+    """Closes it; what the system objects to is logged."""
+    try:
+        os.close(fd)
+    except OSError:
+        log.warning("closing descriptor %d failed", fd, exc_info=True)
+
+
+def close_quietly(device: Any, names: tuple[str, ...] = ("close",)) -> None:
+    """Calls the first of these methods that the device has, and awaits in a task what it returns, if that is awaitable.
+
+    Whatever it raises, SystemExit and CancelledError included, is logged and goes no further: this is called by the
+    loop, where they would end the server.
+    """
+    identity = id(device)
+    if identity in _busy:
+        return  # its own close() has handed it over again, or is still under way
+    _busy.add(identity)
+    is_open = False
+    try:
+        closing = _close(device, names)
+        if closing is not None and inspect.isawaitable(closing):
+            loop = asyncio.get_running_loop()
+            task = asyncio.Task(_settle(closing, device), loop=loop)
+            is_open = True
+            _tasks.add(task)
+            task.add_done_callback(_tasks.discard)
+            # not in the coroutine: one that is cancelled before its first step never runs
+            task.add_done_callback(lambda _: _busy.discard(identity))
+    except BaseException:
+        log.warning("closing %s failed", shown(device), exc_info=True)
+    finally:
+        if not is_open:
+            _busy.discard(identity)
+
+
+def _close(device: Any, names: tuple[str, ...]) -> Any:
+    for name in names:
+        close = getattr(device, name, None)
+        if close is not None:
+            return close()
+    return None
+
+
+async def _settle(closing: Any, device: Any) -> None:
+    try:
+        await closing
+    except BaseException:
+        log.warning("closing %s failed", shown(device), exc_info=True)
