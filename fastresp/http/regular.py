@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import os
 
-from fastresp.http.blocking import FILES
+from fastresp.http.blocking import DEVICES, FILES
 from fastresp.http.closing import close_descriptor
 from fastresp.http.sources import Source, Threaded
 
 __all__ = ["new_regular"]
 
+MEASURED = 65536
+"""Bytes that are read of a file whose size can't be trusted, to answer with its true length."""
+
 
 def new_regular(fd: int, position: int, status: os.stat_result) -> Source:
-    """The source of a regular file's content from `position` on. The descriptor is the source's, to be closed."""
+    """The source of a regular file's content from `position` on. The descriptor is the source's, to be closed.
+
+    A file without blocks (size 0, or what /proc, /sys and cgroup file systems say, 0 or 4096) may hold more or less
+    than its size: it is read up to 64 KiB first, and if that is not its end, and its size says 0, sent in chunks.
+    """
     size = max(0, status.st_size - position)
-    return Regular(fd, position, size)
+    if getattr(status, "st_blocks", 1) or not hasattr(os, "preadv"):
+        return Regular(fd, position, size)
+    return Unsized(fd, position, size)
 
 
 class Regular(Threaded):
@@ -45,3 +54,51 @@ class Regular(Threaded):
         data: bytes = await self._in_thread(os.pread, self._fd, count, self._position)
         self._position += len(data)
         return data
+
+
+class Unsized(Regular):
+    """One whose size is what reading it gives, or, beyond MEASURED bytes, what it says; None if it says 0."""
+
+    is_measured = False
+
+    def __init__(self, fd: int, position: int, size: int) -> None:
+        super().__init__(fd, position, size)
+        self._said = size
+        self._held = b""
+        self._measure_now()
+
+    def _measure_now(self) -> None:
+        """An ordinary file that is empty, or has its bytes in its inode, or holes: it can be read without waiting."""
+        position = self._position
+        data = super().read_now(min(self._said, MEASURED) + 1)
+        if data is not None and (len(data) == self._said or len(data) > MEASURED):
+            self._measured(data, len(data) == self._said)
+            return
+        self._position = position  # a short read may be one of what happened to be in memory
+        if not self._nowait:
+            self._threads = DEVICES  # what the system makes up while it is read may take its time
+
+    def _measured(self, data: bytes, is_all: bool) -> None:
+        self._held = data
+        if is_all:
+            self.size = len(data)
+        else:
+            self.size = self._said or None
+        self.is_measured = True
+
+    async def measure(self) -> None:
+        pieces = []
+        size = 0
+        while size <= MEASURED:
+            piece = await Regular.read(self, MEASURED)
+            if not piece:
+                break
+            pieces.append(piece)
+            size += len(piece)
+        self._measured(b"".join(pieces), size <= MEASURED)
+
+    def read_now(self, count: int) -> bytes | None:
+        if self._held:
+            data, self._held = self._held[:count], self._held[count:]
+            return data
+        return super().read_now(count)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import io
 import os
+import pathlib
 import tempfile
 
 import pytest
@@ -243,6 +244,53 @@ def test_others_are_not_affected(stage, faults):
     assert other.rest() == STREAM + begun(b"abc")
     assert stage.serves()
     assert len(faults(2)) == 2
+
+
+# -- files whose size says nothing -----------------------------------------------------------------------------------
+
+
+PROC = ["/proc/version", "/proc/self/cgroup", "/proc/self/status", "/proc/filesystems"]
+SYS = ["/sys/kernel/mm/transparent_hugepage/enabled", "/sys/class/net/lo/mtu", "/sys/devices/system/cpu/online"]
+
+
+def opened(path):
+    return open(path, "rb")
+
+
+@pytest.mark.parametrize("make", [pathlib.Path, opened], ids=["path", "file"])
+@pytest.mark.parametrize("name", PROC + SYS)
+def test_a_small_file_of_the_system_s_making(stage, name, make):
+    if not os.path.exists(name):
+        pytest.skip("no such file on this system")
+    stage(lambda _, responder: responder.write(make(name), "a/b"))
+    seen = stage.kept()
+    body = seen.partition(b"\r\n\r\n")[2]
+    assert seen == message(b"200 OK", TYPE, b"content-length: %d" % len(body), body=body)
+    if name != "/proc/self/status":
+        assert body == pathlib.Path(name).read_bytes()
+    assert body
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/kallsyms"), reason="no such file on this system")
+def test_a_large_file_of_the_system_s_making(stage):
+    stage(lambda _, responder: responder.write(pathlib.Path("/proc/kallsyms"), "a/b"))
+    whole = pathlib.Path("/proc/kallsyms").read_bytes()
+    client = stage.client()
+    client.send(GET)
+    answer = client.answer()
+    assert answer.body == whole
+    assert bool(answer.chunks) == (len(whole) > 65536)
+
+
+@pytest.mark.parametrize("size", [0, 10, 4096, 70_000, 5_000_000])
+@pytest.mark.parametrize("make", [pathlib.Path, opened], ids=["path", "file"])
+def test_a_file_of_holes(stage, tmp_path, make, size):
+    """It has no blocks either, but its size is true."""
+    path = tmp_path / "file"
+    path.touch()
+    os.truncate(path, size)
+    stage(lambda _, responder: responder.write(make(path), "a/b"))
+    assert stage.kept() == message(b"200 OK", TYPE, b"content-length: %d" % size, body=bytes(size))
 
 
 def test_a_file_that_its_handler_closes_too(stage, tmp_path):
