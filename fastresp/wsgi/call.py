@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from typing import Any, TypeAlias
 
 from fastresp.gateway import write_empty
 from fastresp.http import Request, Responder
 from fastresp.http.names import describe
 from fastresp.wsgi.environ import Environ, new_environ
+from fastresp.wsgi.errors import ErrorStream
 from fastresp.wsgi.feed import Feed
 from fastresp.wsgi.files import FileWrapper, as_stated
 
@@ -44,6 +44,7 @@ class Call:
         self, app: Application, request: Request, responder: Responder, loop: asyncio.AbstractEventLoop | None
     ) -> None:
         self.environ = new_environ(request)
+        self._errors: ErrorStream = self.environ["wsgi.errors"]
         self._app = app
         self._request = request
         self._responder = responder
@@ -65,10 +66,10 @@ class Call:
                     close()
         except _Unwanted:
             pass
-        except BaseException as error:
+        except BaseException as error:  # of any kind: the thread, or the loop, is the other requests' too
             self._fail(error)
-            if self._loop is None and isinstance(error, KeyboardInterrupt):
-                raise
+        finally:
+            self._errors.flush()
 
     def start_response(
         self, status: str, headers: list[tuple[str, str]], exc_info: Any = None
@@ -103,8 +104,9 @@ class Call:
     def _send(self, result: Iterable[bytes]) -> bool:
         """Sends what the application returned. Whether the responder closes it."""
         if type(result) is FileWrapper and self._status and not self._is_begun and not self._collected:
+            device = as_stated(result.filelike, self._length)
             self._is_begun = True
-            self._tell(self._answer_with, as_stated(result.filelike, self._length))
+            self._tell(self._answer_with, device)
             return True
         if type(result) is list or type(result) is tuple:
             # PERF: most answers; all of their content is known
@@ -155,8 +157,10 @@ class Call:
         """The application raised."""
         if self._feed is not None:
             self._feed.fail("the application failed")
-        with suppress(_Unwanted):
+        try:
             self._tell(self._refuse, error, not self._is_begun)
+        except _Unwanted:
+            self._refuse(error, False)
 
     def _tell(self, function: Callable[..., None], *arguments: Any) -> None:
         """Has the loop's thread call a function."""
@@ -178,19 +182,21 @@ class Call:
                 self._responder.write(body, self._fields, self._status)
             else:
                 write_empty(self._request, self._responder, self._status, self._fields, self._length)
-        except Exception as error:
+        except BaseException as error:
             self._refuse(error, True)
 
     def _answer_with(self, device: Any) -> None:
         try:
             self._responder.write(device, self._fields, self._status)
-        except Exception as error:
+        except BaseException as error:
             self._refuse(error, True)
 
     def _refuse(self, error: BaseException, nothing_sent: bool) -> None:
-        log.error("the application failed on %s", describe(self._request), exc_info=error)
-        if nothing_sent:
-            self._responder.write(500)
+        try:
+            log.error("the application failed on %s", describe(self._request), exc_info=error)
+        finally:
+            if nothing_sent:
+                self._responder.write(500)
 
 
 class _Unwanted(ConnectionError):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from io import BytesIO
 from typing import Any, TypeAlias
 from urllib.parse import unquote_to_bytes
 
 from fastresp.gateway import bind_host, end_point
 from fastresp.http import Request
+from fastresp.wsgi.errors import ErrorStream
 from fastresp.wsgi.files import FileWrapper
 
 __all__ = ["Environ", "new_environ"]
@@ -61,7 +61,7 @@ def new_environ(request: Request) -> Environ:
         "wsgi.url_scheme": request.scheme,
         "wsgi.input": BytesIO(body),
         "wsgi.input_terminated": True,
-        "wsgi.errors": sys.stderr,
+        "wsgi.errors": ErrorStream(),
         "wsgi.multithread": False,
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,

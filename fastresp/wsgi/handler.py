@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from contextvars import Context
+from contextvars import Context, copy_context
 
 from fastresp.http import Request, Responder
 from fastresp.wsgi.call import Application, Call
@@ -18,7 +18,9 @@ class WsgiHandler:
 
     `threads`: how many requests it may work on at once. 0 calls it in the loop's thread: nothing is faster, but nobody
     else is served meanwhile, and what it yields is collected: for an application that neither waits nor streams.
-    None is as many as there are processors and four more, 32 at the most.
+    None is as many as there are processors and four more, 32 at the most. Requests beyond wait for a thread in the
+    order in which they came, each with its body (`Config.max_body_size`), as many as `Config.max_connections` lets in.
+    One whose client has left meanwhile is not called.
     `multiprocess`: whether other processes serve the same application, as `wsgi.multiprocess` tells it.
     Raises TypeError for what can't be called, ValueError for a number below 0.
     """
@@ -44,7 +46,12 @@ class WsgiHandler:
         else:
             call = Call(self.app, request, responder, None)
             call.environ["wsgi.multiprocess"] = self.multiprocess
-            call.run()
+            # of its own: what one request sets must not be seen by the next, which may be another client's
+            copy_context().run(call.run)
+
+    async def drained(self) -> None:
+        """Returns when no call of the application runs, its result's `close()` included, and none waits to run."""
+        await self._pool.drained()
 
     async def shut_down(self) -> None:
         """Lets the threads end."""

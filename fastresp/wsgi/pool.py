@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from queue import SimpleQueue
 from typing import Any
 
 __all__ = ["Pool"]
+
+log = logging.getLogger("fastresp")
 
 Job = tuple[Callable[..., object], tuple[Any, ...]]
 
@@ -23,9 +28,10 @@ class Pool:
         self._count = 0
         self._lock = threading.Lock()
         self._open = 0  # jobs that have not come to their end
+        self._waiters: list[tuple[asyncio.AbstractEventLoop, asyncio.Future[None]]] = []
 
     def start(self, function: Callable[..., object], *arguments: Any) -> None:
-        """Has a thread call `function(*arguments)`, which must not raise, as soon as one is free.
+        """Has a thread call `function(*arguments)` as soon as one is free. What it raises is logged.
 
         Raises RuntimeError if the system gives not even one.
         """
@@ -51,10 +57,36 @@ class Pool:
         self._count = 0
         self._jobs = SimpleQueue()
 
+    async def drained(self) -> None:
+        """Returns when no job runs and none waits for a thread."""
+        loop = asyncio.get_running_loop()
+        while True:
+            with self._lock:
+                if not self._open:
+                    return
+                future = loop.create_future()
+                self._waiters.append((loop, future))
+            await future
+
     def _work(self, jobs: SimpleQueue[Job | None]) -> None:
         while (job := jobs.get()) is not None:
             function, arguments = job
-            function(*arguments)
+            try:
+                function(*arguments)
+            except BaseException:  # this thread is the others' too
+                with suppress(BaseException):
+                    log.critical("a call in the application's thread failed", exc_info=True)
             del job, function, arguments
             with self._lock:
                 self._open -= 1
+                if self._open or not self._waiters:
+                    continue
+                waiters, self._waiters = self._waiters, []
+            for loop, future in waiters:
+                with suppress(RuntimeError):  # a closed loop waits for nothing
+                    loop.call_soon_threadsafe(_resolve, future)
+
+
+def _resolve(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
