@@ -8,7 +8,7 @@ from fastresp.http.blocking import DEVICES, FILES
 from fastresp.http.closing import close_descriptor
 from fastresp.http.sources import Source, Threaded
 
-__all__ = ["new_regular"]
+__all__ = ["new_regular", "read_cached"]
 
 MEASURED = 65536
 """Bytes that are read of a file whose size can't be trusted, to answer with its true length."""
@@ -26,6 +26,22 @@ def new_regular(fd: int, position: int, status: os.stat_result) -> Source:
     return Unsized(fd, position, size)
 
 
+def read_cached(fd: int, count: int, position: int) -> bytes | None:
+    """Up to `count` bytes of a file if the system holds them in memory, else None.
+
+    Raises OSError if the system, or the file's file system, can't tell.
+    """
+    flag = getattr(os, "RWF_NOWAIT", 0)
+    if not flag:
+        raise OSError("this system can't read without waiting")
+    buffer = bytearray(count)
+    try:
+        got = os.preadv(fd, [buffer], position, flag)
+    except BlockingIOError:
+        return None
+    return bytes(memoryview(buffer)[:got])
+
+
 class Regular(Threaded):
     """A regular file of known size."""
 
@@ -34,21 +50,19 @@ class Regular(Threaded):
         self._fd = fd
         self._position = position
         self.size = size
-        self._nowait = getattr(os, "RWF_NOWAIT", 0)
+        self._may_be_cached = True
 
     def read_now(self, count: int) -> bytes | None:
-        if not self._nowait:
+        if not self._may_be_cached:
             return None
-        buffer = bytearray(count)
         try:
-            got = os.preadv(self._fd, [buffer], self._position, self._nowait)
-        except BlockingIOError:
-            return None
+            data = read_cached(self._fd, count, self._position)
         except OSError:
-            self._nowait = 0  # a file system that doesn't know the flag
+            self._may_be_cached = False
             return None
-        self._position += got
-        return bytes(memoryview(buffer)[:got])
+        if data is not None:
+            self._position += len(data)
+        return data
 
     async def read(self, count: int) -> bytes:
         data: bytes = await self._in_thread(os.pread, self._fd, count, self._position)
@@ -75,7 +89,7 @@ class Unsized(Regular):
             self._measured(data, len(data) == self._said)
             return
         self._position = position  # a short read may be one of what happened to be in memory
-        if not self._nowait:
+        if not self._may_be_cached:
             self._threads = DEVICES  # what the system makes up while it is read may take its time
 
     def _measured(self, data: bytes, is_all: bool) -> None:

@@ -1,7 +1,6 @@
 """One call of a WSGI application, and what becomes of its answer (PEP 3333).
 
-An answer whose end is known with its first piece is one `write`; a longer one is a device that the thread fills,
-never far ahead of the client.
+An answer whose end is known with its first piece is one `write`; a longer one is a device that the thread fills.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from fastresp.http import Request, Responder
 from fastresp.http.names import describe
 from fastresp.wsgi.environ import Environ, new_environ
 from fastresp.wsgi.errors import ErrorStream
-from fastresp.wsgi.feed import Feed
+from fastresp.wsgi.feed import WINDOW, Feed
 from fastresp.wsgi.files import FileWrapper, as_stated
 
 __all__ = ["Application", "Call"]
@@ -41,7 +40,12 @@ class Call:
     _is_begun = False
 
     def __init__(
-        self, app: Application, request: Request, responder: Responder, loop: asyncio.AbstractEventLoop | None
+        self,
+        app: Application,
+        request: Request,
+        responder: Responder,
+        loop: asyncio.AbstractEventLoop | None,
+        spool_limit: int = 0,
     ) -> None:
         self.environ = new_environ(request)
         self._errors: ErrorStream = self.environ["wsgi.errors"]
@@ -49,6 +53,7 @@ class Call:
         self._request = request
         self._responder = responder
         self._loop = loop  # None: this is its thread
+        self._spool_limit = spool_limit
         self._collected: list[bytes] = []  # content that waits for the rest, where this is the loop's thread
 
     def run(self) -> None:
@@ -140,9 +145,13 @@ class Call:
         else:
             self._check_start()
             self._is_begun = True
-            self._feed = Feed(self._loop)
-            self._feed.put(data)
-            self._tell(self._answer_with, self._feed)
+            self._feed = Feed(self._loop, self._spool_limit)
+            if len(data) <= WINDOW:
+                self._feed.put(data)
+                self._tell(self._answer_with, self._feed)
+            else:  # put() waits for the reader
+                self._tell(self._answer_with, self._feed)
+                self._write(data)
 
     def _check_start(self) -> None:
         if not self._status:

@@ -1,44 +1,115 @@
 """Content that a thread hands over piece by piece, as a device that a responder reads: the reader sets the pace.
 
-A responder closes its device when nobody will read from it any more: the answer is complete, or the client is gone.
+What the reader does not take at once goes to a temporary file, so that a slow client holds no thread of the application
+and little memory. A responder closes its device when it is read no more: the answer is complete, or the client is gone.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
+import time
 
-from fastresp.http.device import DeviceError
+from fastresp.http.blocking import FILES
+from fastresp.http.device import PIECE, DeviceError
+from fastresp.wsgi.spool import Spool
 
 __all__ = ["Feed"]
 
+log = logging.getLogger("fastresp")
+
 WINDOW = 65536
-"""Bytes that may wait in a feed before its thread has to."""
+"""Bytes that may wait in memory."""
+PATIENCE = 0.05
+"""Seconds that a thread waits for its reader before it writes to disk: a client that keeps up costs no disk."""
+LARGE = 1 << 20
+"""Bytes of a spool from which on it is freed in a thread: the system has to give back its blocks."""
 
 
 class Feed:
-    """Content from one thread, for a loop in another: `put`, `end` and `fail` are the thread's, the rest the loop's."""
+    """Content from one thread, for a loop in another: `put`, `end` and `fail` are the thread's, the rest the loop's.
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    `limit`: bytes that may wait on disk; 0 has the thread wait for its reader instead.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, limit: int = 0) -> None:
         self._loop = loop
+        self._limit = limit
         self._change = threading.Condition(threading.Lock())
-        self._pieces: list[bytes] = []
+        self._pieces: list[bytes] = []  # older than what is in the spool
         self._size = 0
+        self._spool: Spool | None = None
+        self._read = 0  # of the spool, and
+        self._written = 0
         self._ended = False
         self._error: DeviceError | None = None
         self._closed = False
         self._waiter: asyncio.Future[None] | None = None
 
     def put(self, piece: bytes) -> bool:
-        """Blocks while too much is waiting. False if nobody wants it any more."""
+        """Takes the piece. Blocks while as much is waiting as may. False if it is not wanted any more."""
         with self._change:
-            while self._size >= WINDOW and not self._closed:
-                self._change.wait()
             if self._closed:
                 return False
-            self._pieces.append(piece)
-            self._size += len(piece)
-            self._wake()
+            if self._read == self._written:
+                self._keep(piece)
+                if self._size <= WINDOW:
+                    return True
+                self._change.wait_for(self._is_taken, PATIENCE if self._limit else None)
+                if self._closed or not self._pieces:
+                    return not self._closed
+                self._pieces.pop()
+                self._size -= len(piece)
+        return self._spill(memoryview(piece))
+
+    def _keep(self, piece: bytes) -> None:
+        self._pieces.append(piece)
+        self._size += len(piece)
+        self._wake()
+
+    def _is_taken(self) -> bool:
+        return self._closed or not self._pieces
+
+    def _is_drained(self) -> bool:
+        return self._closed or (self._read == self._written and not self._pieces)
+
+    def _spill(self, rest: memoryview) -> bool:
+        while rest:
+            with self._change:
+                if self._closed:
+                    return False
+                if self._read == self._written:
+                    self._read = self._written = 0
+                room = self._limit - self._written
+                if room <= 0:
+                    self._change.wait_for(self._is_drained)
+                    continue
+                spool = self._spool
+                position = self._written
+            try:
+                if spool is None:
+                    spool = Spool()
+                count = spool.write(rest[:room], position)
+            except OSError as error:
+                return self._go_without_disk(error, bytes(rest))
+            with self._change:
+                if self._closed:
+                    return False
+                self._spool = spool
+                self._written += count
+                self._wake()
+            rest = rest[count:]
+        return True
+
+    def _go_without_disk(self, error: OSError, rest: bytes) -> bool:
+        _complaint.make(error)
+        with self._change:
+            self._limit = 0
+            self._change.wait_for(self._is_drained)
+            if self._closed:
+                return False
+            self._keep(rest)
         return True
 
     def end(self) -> None:
@@ -59,7 +130,7 @@ class Feed:
         if waiter is not None:
             try:
                 self._loop.call_soon_threadsafe(_resolve, waiter)
-            except RuntimeError:  # the loop is closed: nobody reads any more
+            except RuntimeError:  # the loop is closed: there is no reader any more
                 self._closed = True
 
     def __aiter__(self) -> Feed:
@@ -67,6 +138,7 @@ class Feed:
 
     async def __anext__(self) -> bytes:
         while True:
+            waiter = None
             with self._change:
                 if self._pieces:
                     piece = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
@@ -74,21 +146,60 @@ class Feed:
                     self._size = 0
                     self._change.notify()
                     return piece
-                if self._error is not None:
-                    raise self._error
-                if self._ended:
-                    raise StopAsyncIteration
-                waiter = self._waiter = self._loop.create_future()
+                spool = self._spool
+                position = self._read
+                count = min(PIECE, self._written - position)
+                if spool is None or not count:
+                    if self._error is not None:
+                        raise self._error
+                    if self._ended:
+                        raise StopAsyncIteration
+                    waiter = self._waiter = self._loop.create_future()
+            if waiter is None:
+                return await self._take(spool, count, position)
             await waiter
 
+    async def _take(self, spool: Spool | None, count: int, position: int) -> bytes:
+        assert spool is not None
+        piece = spool.read_now(count, position)
+        if piece is None:
+            piece, error = await FILES.start(spool.read, count, position)
+            if error is not None:
+                raise error
+            if not piece:
+                raise DeviceError("what was written to a temporary file is not there any more")
+        with self._change:
+            self._read += len(piece)
+            self._change.notify()
+        return piece
+
     def aclose(self) -> None:
-        """Nobody will read any more: a thread that waits is let go."""
+        """It will be read no more: a thread that waits is let go, what was written to disk is freed."""
         with self._change:
             self._closed = True
             self._pieces.clear()
+            spools = [self._spool]
+            self._spool = None
             self._change.notify_all()
+        if self._written > LARGE:
+            FILES.start(spools.clear)  # the last reference, unless the thread is about to write
 
 
 def _resolve(waiter: asyncio.Future[None]) -> None:
     if not waiter.done():
         waiter.set_result(None)
+
+
+class _Complaint:
+    """What a disk does not take is said once a minute: it concerns every slow client."""
+
+    def __init__(self) -> None:
+        self._next = 0.0
+
+    def make(self, error: OSError) -> None:
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + 60
+            log.warning("answers can't be written to a temporary file, threads wait for slow clients: %s", error)
+
+
+_complaint = _Complaint()

@@ -22,24 +22,38 @@ class WsgiHandler:
     order in which they came, each with its body (`Config.max_body_size`), as many as `Config.max_connections` lets in.
     One whose client has left meanwhile is not called.
     `multiprocess`: whether other processes serve the same application, as `wsgi.multiprocess` tells it.
+    `spool_limit`: bytes of an answer that may wait on disk (in the directory that TMPDIR names) for a client that reads
+    more slowly than the application produces; beyond them, and with 0, its thread waits for the client. In memory are
+    64 KiB of an answer that the application yields, one piece, and what is being sent; a list is held as it is. An
+    answer that goes on for ever, as a stream of events does, holds a thread for as long.
     Raises TypeError for what can't be called, ValueError for a number below 0.
     """
 
-    def __init__(self, app: Application, *, threads: int | None = None, multiprocess: bool = False) -> None:
+    def __init__(
+        self,
+        app: Application,
+        *,
+        threads: int | None = None,
+        multiprocess: bool = False,
+        spool_limit: int = 1 << 30,
+    ) -> None:
         if not callable(app):
             raise TypeError(f"a WSGI application is a callable of (environ, start_response), not {app!r}")
         if threads is None:
             threads = min(32, (os.cpu_count() or 1) + 4)
         if threads < 0:
             raise ValueError(f"threads must not be below 0, which is the loop's own, but is {threads}")
+        if spool_limit < 0:
+            raise ValueError(f"spool_limit must not be below 0, which is no spooling at all, but is {spool_limit}")
         self.app = app
+        self.spool_limit = spool_limit
         self.threads = threads
         self.multiprocess = multiprocess
         self._pool = Pool(threads)
 
     def __call__(self, request: Request, responder: Responder) -> None:
         if self.threads:
-            call = Call(self.app, request, responder, asyncio.get_running_loop())
+            call = Call(self.app, request, responder, asyncio.get_running_loop(), self.spool_limit)
             call.environ["wsgi.multithread"] = self.threads > 1
             call.environ["wsgi.multiprocess"] = self.multiprocess
             self._pool.start(Context().run, call.run)

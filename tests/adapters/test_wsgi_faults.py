@@ -195,6 +195,8 @@ class TestFaults:
             WsgiHandler(5)
         with pytest.raises(ValueError, match="threads must not be below 0"):
             WsgiHandler(answering(), threads=-1)
+        with pytest.raises(ValueError, match="spool_limit must not be below 0"):
+            WsgiHandler(answering(), spool_limit=-1)
 
 
 class TestBackpressure:
@@ -230,14 +232,15 @@ class TestBackpressure:
         client.reset()
         assert result.closed.wait(10)
 
-    def test_a_client_that_reads_slowly_holds_it_back(self, serve, connect):
+    @pytest.mark.parametrize("limit", [0, 1, 1 << 20])
+    def test_a_client_that_reads_slowly_holds_it_back(self, serve, connect, limit):
         result = self.endless()
 
         def app(environ, start_response):
             start_response("200 OK", [])
             return result
 
-        client = connect(serve(WsgiHandler(app, threads=1)))
+        client = connect(serve(WsgiHandler(app, threads=1, spool_limit=limit)))
         client.get()
         client.until(b"\r\n\r\n")
         before = -1
