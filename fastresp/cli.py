@@ -7,7 +7,6 @@ one line on stderr: status 2 for a wrong command line, 1 for anything else.
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import pkgutil
 import socket
@@ -19,7 +18,7 @@ from dataclasses import fields
 from functools import partial
 from typing import Any
 
-from fastresp import __version__, http, sockets, wire
+from fastresp import __version__, http, logs, sockets, standard, wire
 from fastresp.config import Config
 from fastresp.crew import Crew, Worker
 from fastresp.hooks import StartUpError
@@ -32,7 +31,7 @@ __all__ = ["main"]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line (sys.argv without arguments given) and returns the exit status."""
-    _keep_standard_files()
+    standard.keep_open()
     try:
         options = read_options(sys.argv[1:] if arguments is None else arguments, os.environ)
         count = options.pop("workers", 1)
@@ -54,6 +53,8 @@ def _serve_together(options: dict[str, Any], count: int) -> int:
     """Serves in several processes. They share a UNIX socket, or an inherited one; of a TCP port each has its own
     queue, among which the kernel spreads the connections.
     """
+    standard.replace(shared=True)
+    logs.set_up()
     held: socket.socket | None = None
     file: sockets.UnixFile | None = None
     try:
@@ -88,6 +89,7 @@ def _reserved(host: str) -> socket.socket:
 
 
 def _serve(options: dict[str, Any], worker: Worker | None = None, count: int = 1) -> None:
+    standard.replace(shared=count > 1)  # before the import, so that the program's own handlers write to these
     interface = "native"
     if "target" in options:
         handler = load_target(options["target"])
@@ -95,8 +97,7 @@ def _serve(options: dict[str, Any], worker: Worker | None = None, count: int = 1
         handler = adapt(handler, interface, options.get("threads"), count > 1)
     else:
         from fastresp.welcome import welcome as handler
-    # After the import, so that a program that sets up logging of its own has its way.
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    logs.set_up()  # after the import: a program that gives our loggers handlers has its way
     limits = {field.name: options[field.name] for field in fields(Config) if field.name in options}
     where = {name: options[name] for name in (*LISTENING, "sock", "reuse_port", "grace") if name in options}
     context = _tls_context(options.get("ssl_certfile"), options.get("ssl_keyfile"))
@@ -184,19 +185,6 @@ def _compiled() -> str:
     ]
     words = {"status": "status lines"}
     return f"yes ({', '.join(words.get(name, name) for name in names)})"
-
-
-# --- standard files
-
-
-def _keep_standard_files() -> None:
-    """Opens what the parent closed of stdin, stdout, stderr, so that no socket becomes one of them by chance."""
-    for descriptor in range(3):
-        try:
-            os.fstat(descriptor)
-        except OSError:
-            with suppress(OSError):
-                os.open(os.devnull, os.O_RDWR)
 
 
 def _complain(text: str) -> None:

@@ -1,0 +1,221 @@
+"""Standard output and standard error that never block: a bounded buffer, and a thread that writes it out.
+
+A pipe whose reader stalls, or a terminal that is stopped with Ctrl-S, blocks a write for as long as that lasts, and in
+an event loop a blocked write is a blocked server: it answers no request and hears no signal. All that a process
+writes while it serves goes this way: log lines, prints, warnings, tracebacks of threads, what `sys.unraisablehook` and
+`wsgi.errors` get. What does not fit is dropped, and counted in a line of its own.
+"""
+
+from __future__ import annotations
+
+import atexit
+import errno
+import io
+import os
+import select
+import stat
+import sys
+import threading
+import weakref
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+from typing import Any
+
+__all__ = ["LIMIT", "Output", "keep_open", "replace"]
+
+LIMIT = 1 << 20
+"""Bytes that may wait for a reader; behind them lines are dropped until half of it is free again."""
+BATCH = 65536
+"""Bytes that are written at once, where no other process writes to the same pipe."""
+LAST_SECONDS = 1.0
+"""How long the end of a process may take to write out what waits."""
+
+# POSIX: no more than this is written to a pipe in one piece, whatever other processes write to it
+_WHOLE = getattr(select, "PIPE_BUF", 512)
+
+
+class Output:
+    """What is written to one descriptor: `put` never blocks, a daemon thread does.
+
+    `shared`: other processes write to the same pipe, so a write is no longer than the system keeps in one piece.
+    A regular file is written directly: it has no reader to wait for, and holds every line if the process is killed.
+    """
+
+    def __init__(self, descriptor: int, name: str, *, shared: bool = False) -> None:
+        self._descriptor = descriptor
+        self._name = name
+        self._reset()
+        self.begin(shared=shared)
+        _outputs.add(self)
+
+    def begin(self, *, shared: bool) -> None:
+        """Lets a thread write, unless to a regular file. A worker that was forked calls it again."""
+        kind = os.fstat(self._descriptor).st_mode
+        self._direct = stat.S_ISREG(kind)
+        self._batch = _WHOLE if shared and stat.S_ISFIFO(kind) else BATCH
+
+    def _reset(self) -> None:
+        # reentrant, all of it: a signal handler or a destructor may write in the middle of a write
+        self._lock = threading.RLock()
+        self._pieces: SimpleQueue[bytes | threading.Event] = SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._waiting = 0
+        self._dropped = 0
+
+    def put(self, piece: bytes) -> None:
+        """Takes what is to be written, or drops it where too much waits."""
+        if self._direct:
+            self._write(piece)
+            return
+        with self._lock:
+            # Half of the buffer has to be free again, else each line that comes in would drop the one behind it.
+            room = LIMIT // 2 if self._dropped else LIMIT
+            if self._waiting and self._waiting + len(piece) > room:
+                self._dropped += piece.count(b"\n") or 1
+                return
+            if self._dropped:
+                self._add(self._notice())
+            self._add(piece)
+            if self._thread is None:
+                self._start()
+
+    def _add(self, piece: bytes) -> None:
+        self._waiting += len(piece)
+        self._pieces.put(piece)
+
+    def _notice(self) -> bytes:
+        count, self._dropped = self._dropped, 0
+        lines = "1 line was" if count == 1 else f"{count} lines were"
+        return f"fastresp: {lines} dropped here: {self._name} was not read in time\n".encode()
+
+    def _start(self) -> None:
+        thread = threading.Thread(target=self._work, args=(self._pieces,), name=f"fastresp-{self._name}", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # the system gives none now; the next piece tries again
+            return
+        self._thread = thread
+
+    def _work(self, pieces: SimpleQueue[bytes | threading.Event]) -> None:
+        while True:
+            piece: bytes | threading.Event | None = pieces.get()
+            batch = b""
+            while isinstance(piece, bytes):
+                if batch and len(batch) + len(piece) > self._batch:
+                    self._write_out(batch)
+                    batch = b""
+                batch += piece
+                try:
+                    piece = pieces.get_nowait()
+                except Empty:
+                    piece = None
+            self._write_out(batch)
+            if piece is not None:
+                piece.set()
+
+    def _write_out(self, batch: bytes) -> None:
+        self._write(batch)
+        with self._lock:
+            self._waiting -= len(batch)
+            if self._dropped and not self._waiting:
+                self._add(self._notice())
+
+    def _write(self, data: bytes) -> None:
+        rest = memoryview(data)
+        while rest:
+            try:
+                rest = rest[os.write(self._descriptor, rest) :]
+            except BlockingIOError:  # whoever opened it has made it non-blocking
+                with suppress(OSError):
+                    select.select((), (self._descriptor,), ())
+            except OSError as error:
+                if error.errno != errno.EINTR:
+                    return  # the reader is gone, or the disk is full: there is no place to say so
+
+    def flush(self, seconds: float) -> None:
+        """Waits until what was put so far is written, for `seconds` at the most."""
+        if self._thread is not None:
+            written = threading.Event()
+            self._pieces.put(written)
+            written.wait(seconds)
+
+    def _forked(self) -> None:
+        """In a child of this process, where the thread is not: writes directly. What waits is the parent's to write."""
+        self._reset()
+        self._direct = True
+
+
+class _Raw(io.RawIOBase):
+    """An Output as the file below a text stream."""
+
+    def __init__(self, output: Output, descriptor: int) -> None:
+        self._output = output
+        self._descriptor = descriptor
+        self.name = f"<{output._name}>"
+        self.mode = "wb"
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._descriptor
+
+    def isatty(self) -> bool:
+        return os.isatty(self._descriptor)
+
+    def write(self, data: Any) -> int:
+        piece = bytes(data)
+        if piece:
+            self._output.put(piece)
+        return len(piece)
+
+
+_outputs: weakref.WeakSet[Output] = weakref.WeakSet()
+_replaced: list[Output] = []
+
+
+def replace(*, shared: bool = False) -> None:
+    """Puts streams that never block in the place of `sys.stdout` and `sys.stderr`, where those are still the ones that
+    the interpreter opened. A worker that was forked calls it again, `shared`: it has no thread yet."""
+    if _replaced:
+        for output in _replaced:
+            output.begin(shared=shared)
+        return
+    for name in ("stdout", "stderr"):
+        original = getattr(sys, name)
+        if original is None or original is not getattr(sys, f"__{name}__"):
+            continue
+        with suppress(OSError, ValueError):
+            original.flush()
+            descriptor = original.fileno()
+            output = Output(descriptor, name, shared=shared)
+            raw: Any = _Raw(output, descriptor)
+            stream = io.TextIOWrapper(raw, original.encoding, original.errors, line_buffering=True)
+            setattr(sys, name, stream)
+            _replaced.append(output)
+            atexit.register(_end, stream, output)
+
+
+def _end(stream: io.TextIOWrapper, output: Output) -> None:
+    with suppress(OSError, ValueError):
+        stream.flush()
+    output.flush(LAST_SECONDS)
+
+
+def keep_open() -> None:
+    """Opens what the parent closed of stdin, stdout, stderr, so that no socket becomes one of them by chance."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            with suppress(OSError):
+                os.open(os.devnull, os.O_RDWR)
+
+
+def _after_fork() -> None:
+    for output in list(_outputs):
+        output._forked()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
