@@ -16,6 +16,7 @@ from fastresp.http.faults import passes_on, report
 from fastresp.http.handlers import is_coroutine_function
 from fastresp.http.names import address
 from fastresp.wire.outbox import new_outbox
+from fastresp.words import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -243,8 +244,7 @@ class Service:
     def log_access(self, request: Any, status: int, sent: int) -> None:
         """A line of the access log: who asked what, the status, and the bytes of the answer."""
         if request is not None:
-            target = request.target.decode("ascii")
-            line = f"{request.method} {target} HTTP/{request.http_version}"
+            line = f"{request.method} {shown(request.target.decode('ascii'))} HTTP/{request.http_version}"
             access.info('%s "%s" %d %d', address(request.remote_address), line, status, sent)
 
     def drain(self) -> None:

@@ -10,6 +10,8 @@ import threading
 import pytest
 from connection.tools import Gate, Inbox, Late, answer_late, in_loop, message, post, wait_for_no_connection
 
+from fastresp.words import shown
+
 FLOOD = 3000
 MOST = 400
 """Lines for a flood that takes a few seconds."""
@@ -29,7 +31,8 @@ def lines():
     handler = Lines()
     logger = logging.getLogger("fastresp")
     logger.addHandler(handler)
-    level, logger.level = logger.level, logging.INFO
+    level = logger.level
+    logger.setLevel(logging.INFO)  # forgets what was enabled before; an assignment does not
     yield handler.lines
     logger.setLevel(level)
     logger.removeHandler(handler)
@@ -189,3 +192,46 @@ def flood_of(port: int, data: bytes, count: int, kind: str) -> None:
             client.shutdown(socket.SHUT_WR)
             while client.recv(65536):
                 pass
+
+
+@pytest.fixture
+def accesses():
+    handler = Lines()
+    logger = logging.getLogger("fastresp.access")
+    logger.addHandler(handler)
+    level = logger.level
+    logger.setLevel(logging.INFO)
+    yield handler.lines
+    logger.setLevel(level)
+    logger.removeHandler(handler)
+
+
+@pytest.mark.parametrize(
+    ("target", "told"),
+    [
+        ('/x"y', r"/x\x22y"),
+        ('/" 200 5\\', None),
+        ("/back\\slash", r"/back\x5Cslash"),
+        ("/a?b=%22", "/a?b=%22"),
+        ("/" + "x" * 1023, "/" + "x" * 1023),
+        ("/" + "x" * 1024, "/" + "x" * 1023 + "...[1025]"),
+        ("/" + '"' * 60000, "/" + r"\x22" * 1023 + "...[60001]"),
+    ],
+)
+def test_a_target_in_the_access_log(serve, connect, accesses, target, told):
+    """As nginx escapes it, and no longer than a line may be."""
+    server = serve(hello, access_log=True)
+    client = connect(server)
+    client.send(message("GET", target))
+    answer = client.answer()
+    assert answer.status == (200 if told else 400)
+    expected = f'INFO {address(client)} "GET {told} HTTP/1.1" 200 '
+    client.socket.close()
+    wait_for_no_connection(server)
+    assert [line[: len(expected)] for line in accesses] == ([expected] if told else [])
+
+
+def test_text_of_clients():
+    assert shown("plain text") == "plain text"
+    assert shown('"\\\n\x00\x7f') == r"\x22\x5C\x0A\x00\x7F"
+    assert shown("ü\udcff") == r"\xC3\xBC\xFF"
