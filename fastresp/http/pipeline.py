@@ -162,6 +162,16 @@ class Pipeline(outputs.Output):
         for exchange in line:
             exchange.leave()
 
+    def unanswered(self) -> list[Any]:
+        """The requests whose answers are not complete."""
+        requests = []
+        exchange = self.first
+        while exchange is not None:
+            if exchange.request is not None and not exchange.ended:
+                requests.append(exchange.request)
+            exchange = exchange.next
+        return requests
+
     def is_turn(self, exchange: Any) -> bool:
         return exchange is self.first
 

@@ -28,6 +28,8 @@ cdef class Pipeline(outputs.Output):
     cdef object cancel_all(self)
     @cython.locals(exchange=Turn, line=list)
     cdef object leave_all(self)
+    @cython.locals(exchange=Turn)
+    cpdef list unanswered(self)
     cdef bint is_turn(self, Turn exchange) except -1
     cdef object put(self, Turn exchange, bytes data)
     @cython.locals(data=bytes)

@@ -286,6 +286,22 @@ class Service:
                 level=logging.WARNING,
             )
 
+    async def settled(self) -> None:
+        """Returns when no connection is left, and no coroutine handler works on behind its answer or its client."""
+        while self.connections or self.tasks:
+            if self.connections:
+                await self.closed()
+            else:
+                await asyncio.wait(self.tasks)
+
+    def unanswered(self) -> list[Any]:
+        """The requests that wait for their answers, or for the end of those."""
+        requests: list[Any] = []
+        for connection in list(self.connections):
+            if hasattr(connection, "unanswered"):  # one that shakes hands has no requests
+                requests += connection.unanswered()
+        return requests
+
 
 def new_service(
     handler: Callable[[Any, Any], object], config: Config, loop: Any, secure: bool = False, gather: bool = True
