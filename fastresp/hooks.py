@@ -1,13 +1,15 @@
-"""What a handler that is an object may have beside its call: `start_up` and `shut_down`, coroutine methods.
+"""What a handler that is an object may have beside its call: `start_up`, `drained`, `shut_down`, coroutine methods.
 
-A server awaits the first before it listens, and the second when the last answer is over.
+A server awaits the first before it listens; the second, which returns when no call of the handler runs any more, after
+the last answer; then the third.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
-__all__ = ["StartUpError", "shut_down", "start_up"]
+__all__ = ["StartUpError", "drained", "shut_down", "start_up"]
 
 log = logging.getLogger("fastresp")
 
@@ -24,9 +26,26 @@ async def start_up(handler: object) -> bool:
     return hasattr(handler, "shut_down")
 
 
+async def drained(handler: object) -> None:
+    """Waits for the calls of the handler that run outside the loop, if it can tell. What it raises goes to the log."""
+    await _call(handler, "drained", "the handler failed to wait for its calls")
+
+
 async def shut_down(handler: object) -> None:
     """Has the handler put its things away. What it raises goes to the log."""
+    await _call(handler, "shut_down", "the handler failed to shut down")
+
+
+async def _call(handler: object, name: str, failure: str) -> None:
+    method = getattr(handler, name, None)
+    if method is None:
+        return
     try:
-        await handler.shut_down()  # type: ignore[attr-defined]
-    except Exception:
-        log.exception("the handler failed to shut down")
+        await method()
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise  # it is we who have lost patience
+        log.exception(failure)
+    except (Exception, SystemExit, KeyboardInterrupt):
+        log.exception(failure)

@@ -1,4 +1,4 @@
-"""Lifecycle: a handler in, a running server out. The only module that knows the event loop's name.
+"""Lifecycle: a handler in, a running server out.
 
 A server listens once, serves, and closes once: it stops accepting, lets what runs finish for a while, and drops the
 rest. `run` and `Server.background` give it a loop of its own; `Server.start` uses the one that runs.
@@ -7,54 +7,34 @@ rest. `run` and `Server.background` give it a loop of its own; `Server.start` us
 from __future__ import annotations
 
 import asyncio
-import math
+import logging
 import os
 import selectors
 import socket
 import ssl as tls
-import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
-from typing import Any, ClassVar, Self, TypeAlias
+from typing import Any, ClassVar, Self
 
-from fastresp import hooks, http, sockets
+from fastresp import forks, hooks, http, sockets
 from fastresp.checks import Handler, check_handler, check_ssl
 from fastresp.config import Config
+from fastresp.ending import Ending
+from fastresp.loops import LoopFactory, complete, gathers, new_event_loop, poll_descriptor, turns
 from fastresp.signals import Stop, call_soon
 
 __all__ = ["Server", "new_event_loop", "run"]
-
-LoopFactory: TypeAlias = Callable[[], asyncio.AbstractEventLoop]
 
 _HOST = "127.0.0.1"
 _PORT = 8000
 _BACKLOG = sockets.BACKLOG
 _GRACE = 10.0
 _QUIET_TURNS = 4
-# How long connections may take to report their end once they were dropped; they do so in the next turns of the loop.
-_LAST_TURNS = 2.0
-_FAREWELL = 5.0  # what a handler has at least to put its things away
 
-
-def new_event_loop(name: str = "auto") -> asyncio.AbstractEventLoop:
-    """A new loop: "uvloop", "asyncio", or "auto" for uvloop's where it can be imported, else asyncio's.
-
-    Raises ImportError if uvloop is asked for by name and is not there, ValueError for another name.
-    """
-    if name not in ("auto", "uvloop", "asyncio"):
-        raise ValueError(f"a loop is 'auto', 'uvloop' or 'asyncio', not {name!r}")
-    if name != "asyncio":
-        try:
-            import uvloop
-        except ImportError:
-            if name == "uvloop":
-                raise
-        else:
-            return uvloop.new_event_loop()
-    return asyncio.new_event_loop()
+log = logging.getLogger("fastresp")
 
 
 class Server:
@@ -62,8 +42,9 @@ class Server:
 
     It starts once: `await start()` and `await close()` in a running event loop, or `with background()` in a thread and
     a loop of its own. `config` has its limits and times; without it they are those of `Config()`.
-    A handler that is an object may have coroutine methods `start_up`, awaited before the server listens, and
-    `shut_down`, awaited when the last answer is over. What `start_up` raises, `start` raises.
+    A handler that is an object may have coroutine methods: `start_up`, awaited before the server listens; `drained`,
+    awaited after the last answer, until no call runs in a thread; and `shut_down`, awaited at the end. What `start_up`
+    raises, `start` raises.
     Raises TypeError if the handler can't be called with these two arguments.
     """
 
@@ -83,11 +64,12 @@ class Server:
         self._unix_file: sockets.UnixFile | None = None
         self._listeners: list[asyncio.AbstractServer] = []
         self._urls: tuple[str, ...] = ()
-        self._ending: asyncio.Task[None] | None = None
+        self._addresses: tuple[Any, ...] = ()  # also when the sockets are closed, and connections are not
+        self._ending: Ending
+        self._closing: asyncio.Task[None] | None = None
+        self._cause = ""  # the signal that ends it
         self._backlog = 0
         self._opened = False  # the listening sockets are nobody else's
-        self._deadline = math.inf
-        self._patience: asyncio.Timeout | None = None
         self._to_shut_down = False
 
     @property
@@ -146,6 +128,7 @@ class Server:
         self._state = "starting"
         self._backlog = backlog
         self._loop = loop = asyncio.get_running_loop()
+        self._ending = Ending(loop, self.handler)
         try:
             self._to_shut_down = await hooks.start_up(self.handler)
             if uds is not None:
@@ -162,6 +145,7 @@ class Server:
                 self._sockets = tuple(sockets.listen_tcp(addresses, backlog, reuse_port=reuse_port))
                 self._opened = True
             self._urls = tuple(sockets.url(listening, secure=ssl is not None) for listening in self._sockets)
+            self._addresses = tuple(listening.getsockname() for listening in self._sockets)
             await self._accept(loop, ssl, backlog)
             if self._state != "starting":
                 raise RuntimeError("this server was closed while it started")
@@ -171,7 +155,7 @@ class Server:
                 self._service.abort()
                 self._service.close()
                 self._service = None
-            await self._shut_down(loop.time() + _GRACE)
+            await self._shut_down(_GRACE)
             self._state = "new" if self._state == "starting" else "closed"
             raise
         self._state = "serving"
@@ -179,8 +163,9 @@ class Server:
     async def _accept(self, loop: asyncio.AbstractEventLoop, ssl: tls.SSLContext | None, backlog: int) -> None:
         engine = self.engine
         secure = ssl is not None  # then writelines() is ours
-        service = engine.new_service(self.handler, self.config, loop, secure, secure or _gathers(loop))
+        service = engine.new_service(self.handler, self.config, loop, secure, secure or gathers(loop))
         self._service = service
+        forks.forget_in_children(self)
         service.open()
         connection = partial(engine.new_protocol, service) if ssl is None else partial(engine.new_tls, service, ssl)
         # asyncio tries to accept `backlog` times a turn: without a descriptor left, it fails and logs as many times
@@ -215,47 +200,45 @@ class Server:
             return
         if asyncio.get_running_loop() is not self._loop:
             raise RuntimeError("close() must be awaited in the loop that start() was awaited in")
-        self._limit(grace)
-        if self._ending is None:
+        self._ending.limit(grace)
+        service = self._service
+        # who waits here for the end of all handlers would wait for itself
+        service.tasks.discard(asyncio.current_task())
+        if self._closing is None:
             self._state = "closing"
-            self._ending = self._loop.create_task(self._end())
-        await asyncio.shield(self._ending)
-
-    def _limit(self, grace: float) -> None:
-        self._deadline = min(self._deadline, self._loop.time() + grace)
-        if self._patience is not None and not self._patience.expired():
-            self._patience.reschedule(self._deadline)
+            cause = f"{self._cause}: " if self._cause else ""
+            log.info("%sclosing %s: what runs has %g s to end", cause, ", ".join(self._urls), grace)
+            self._closing = self._loop.create_task(self._end())
+        await asyncio.shield(self._closing)
 
     async def _end(self) -> None:
         service = self._service
         try:
-            async with asyncio.timeout_at(self._deadline) as self._patience:
-                # A client that the system has accepted for us would lose its request if the listeners closed under
-                # it: take in who waits there, and then what they have already sent.
-                await self._empty_queues()
-                self._stop_accepting()
-                await _turns(4)
-                service.drain()
-                await service.closed()
-        except TimeoutError:
-            self._stop_accepting()
-            service.abort()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_LAST_TURNS):
-                    await service.closed()
+            await self._ending.finish(service, self._take_the_last)
         finally:
             self._stop_accepting()
             service.abort()
             service.close()
-            await self._shut_down(self._deadline)
+            await self._shut_down()
             self._state = "closed"
+            log.info("closed")
 
-    async def _shut_down(self, deadline: float) -> None:
+    async def _take_the_last(self) -> None:
+        # A client that the system has accepted for us would lose its request if the listeners closed under it: take
+        # in who waits there, and then what they have already sent.
+        await self._empty_queues()
+        self._stop_accepting()
+        await turns(4)
+
+    async def _shut_down(self, grace: float | None = None) -> None:
         if self._to_shut_down:
             self._to_shut_down = False
-            with suppress(TimeoutError):
-                async with asyncio.timeout_at(max(deadline, self._loop.time() + _FAREWELL)) as self._patience:
-                    await hooks.shut_down(self.handler)
+            await self._ending.shut_down(grace)
+
+    def _forget(self) -> None:
+        """In a forked child: lets go of the sockets, which are the parent's to serve."""
+        if self._state in ("starting", "serving", "closing"):
+            forks.release(self._addresses, poll_descriptor(self._loop))
 
     async def _empty_queues(self) -> None:
         """Lets the loop accept until nobody waits, and finish what it accepted, but not for ever on a busy server:
@@ -271,7 +254,7 @@ class Server:
                 quiet = 0 if waiting.select(0) else quiet + 1
                 if quiet == _QUIET_TURNS:
                     break
-                await _turns(1)
+                await turns(1)
 
     @contextmanager
     def background(
@@ -294,33 +277,39 @@ class Server:
         Takes what `start` takes, and raises what it raises, at the `with`. `loop_factory` makes the loop (default:
         uvloop's where there is one, else asyncio's).
         """
-        started: Future[Callable[[], None]] = Future()
+        begun: Future[Callable[[], None]] = Future()
+        started: Future[None] = Future()
         ended: Future[None] = Future()
 
+        leave = asyncio.Event()
+
         async def serve() -> None:
-            leave = asyncio.Event()
             loop = asyncio.get_running_loop()
-            await self.start(host, port, uds=uds, fd=fd, sock=sock, ssl=ssl, reuse_port=reuse_port, backlog=backlog)
-            started.set_result(lambda: call_soon(loop, leave.set))
-            await leave.wait()
-            await self.close(grace)
+            begun.set_result(lambda: call_soon(loop, leave.set))
+            start = self.start(host, port, uds=uds, fd=fd, sock=sock, ssl=ssl, reuse_port=reuse_port, backlog=backlog)
+            if await _started(start, leave):
+                started.set_result(None)
+                await leave.wait()
+                await self.close(grace)
 
         def main() -> None:
             try:
-                with asyncio.Runner(loop_factory=loop_factory or new_event_loop) as runner:
-                    runner.run(serve())
+                complete(serve, loop_factory)
             except BaseException as error:
-                (ended if started.done() else started).set_exception(error)
+                for future in (begun, started, ended):
+                    if not future.done():
+                        future.set_exception(error)
             else:
                 ended.set_result(None)
 
         thread = threading.Thread(target=main, name="fastresp", daemon=True)
         thread.start()
         try:
-            stop = started.result()
+            stop = begun.result()
+            started.result()
         except BaseException:
             # If it was not start() that failed but our waiting (Ctrl-C), the thread must still come to an end.
-            started.add_done_callback(lambda future: future.exception() or future.result()())
+            begun.add_done_callback(lambda future: future.exception() or future.result()())
             thread.join()
             raise
         try:
@@ -364,7 +353,11 @@ def run(
 
     async def serve() -> None:
         stop.listen()
-        await server.start(host, port, uds=uds, fd=fd, sock=sock, ssl=ssl, reuse_port=reuse_port, backlog=backlog)
+        start = server.start(host, port, uds=uds, fd=fd, sock=sock, ssl=ssl, reuse_port=reuse_port, backlog=backlog)
+        if not await _started(start, stop.first):
+            log.info("%s: the start is given up", stop.name)
+            return
+        stop.serves = True
         try:
             if on_start is not None:
                 on_start(server)
@@ -372,26 +365,34 @@ def run(
         except BaseException:
             await server.close(0)
             raise
+        server._cause = stop.name
         closing = asyncio.ensure_future(server.close(grace))
         second = asyncio.ensure_future(stop.second.wait())
         await asyncio.wait((closing, second), return_when=asyncio.FIRST_COMPLETED)
         second.cancel()
         if not closing.done():
+            log.info("a second signal: what still runs is dropped")
             await server.close(0)
         await closing
 
-    with stop.signals(), asyncio.Runner(loop_factory=loop_factory or new_event_loop) as runner:
-        runner.run(serve())
+    with stop.signals():
+        complete(serve, loop_factory, stop.is_meant)
 
 
-def _gathers(loop: asyncio.AbstractEventLoop) -> bool:
-    """Whether the loop's own transports may be given several buffers at once (CVE-2024-12254: in some versions of the
-    stock selector loop `writelines` never asks the protocol to pause)."""
-    version = sys.version_info[:3]
-    affected = (3, 12, 0) <= version <= (3, 12, 8) or (3, 13, 0) <= version <= (3, 13, 1)
-    return not (affected and isinstance(loop, asyncio.SelectorEventLoop))
-
-
-async def _turns(count: int) -> None:
-    for _ in range(count):
-        await asyncio.sleep(0)
+async def _started(start: Coroutine[Any, Any, None], leave: asyncio.Event) -> bool:
+    """Whether a server comes to its start before it is to leave; a start that takes longer is cancelled."""
+    starting = asyncio.ensure_future(start)
+    leaving = asyncio.ensure_future(leave.wait())
+    try:
+        await asyncio.wait((starting, leaving), return_when=asyncio.FIRST_COMPLETED)
+        if starting.done():
+            starting.result()
+            return True
+    finally:
+        leaving.cancel()
+        if not starting.done():
+            starting.cancel()
+            await asyncio.wait((starting,))
+    if not starting.cancelled() and starting.exception() is not None:
+        log.info("the start ended with %r", starting.exception())
+    return False

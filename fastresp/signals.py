@@ -6,12 +6,15 @@ Plain `signal.signal` serves every loop on every system, and what was installed 
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
+
+from fastresp import forks
 
 __all__ = ["Stop", "call_soon"]
 
@@ -22,19 +25,23 @@ class Stop:
     def __init__(self) -> None:
         self.first = asyncio.Event()
         self.second = asyncio.Event()
+        self.name = ""  # of the first one
+        self.serves = False  # until then a second signal falls, if the loop does not even hear of the first
         self._count = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._previous: dict[int, Any] = {}
+        self._handler = self._on_signal  # one object, to be found again
 
     @contextmanager
     def signals(self) -> Iterator[None]:
         """Hears the signals while the block runs; outside the main thread Python lets nobody hear them."""
         try:
             if threading.current_thread() is threading.main_thread():
+                forks.forget_in_children(self)
                 for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
                     if hasattr(signal, name):
                         number = getattr(signal, name)
-                        self._previous[number] = signal.signal(number, self._on_signal)
+                        self._previous[number] = signal.signal(number, self._handler)
             yield
         finally:
             self._restore()
@@ -44,10 +51,28 @@ class Stop:
         self._loop = asyncio.get_running_loop()
         self._tell()
 
+    def is_meant(self, error: BaseException) -> bool:
+        """Whether an exception that ends programs comes from a signal: the third one's default, or a handler with which
+        the program has replaced ours."""
+        if threading.current_thread() is not threading.main_thread():
+            return False
+        return not self._previous or any(signal.getsignal(number) is not self._handler for number in self._previous)
+
+    def _forget(self) -> None:
+        """In a forked child: signals do there what they did before, and the parent's loop is not told of them."""
+        if self._previous:
+            self._loop = None
+            self._restore()
+            signal.set_wakeup_fd(-1)
+
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self._count += 1
+        if self._count == 1:
+            self.name = signal.Signals(number).name
         if self._count == 2:
             self._restore()  # should a handler block the loop for ever, a third signal gets through
+            if not self.serves:
+                os.kill(os.getpid(), number)
         if self._loop is not None:
             call_soon(self._loop, self._tell)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import traceback
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -67,6 +68,11 @@ class Lifespan:
         scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": self._state}
         try:
             await self._app(scope, self._receive, self._send)
+        except (SystemExit, KeyboardInterrupt) as error:
+            if self._answer.done():
+                log.error("the application's lifespan ended", exc_info=True)
+            else:
+                self._answer.set_result("\n".join(traceback.format_exception(error)).strip())
         except Exception as error:
             if not self._heard:
                 # The specification: whoever raises at this scope knows no lifespan, and is served without one.

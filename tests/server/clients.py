@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import re
 import socket
 import ssl
 import threading
@@ -88,3 +89,9 @@ def failing(process) -> tuple[int, str]:
     assert err.count("\n") == 1, err
     assert err.endswith("\n")
     return status, err.removeprefix("fastresp: ").rstrip("\n")
+
+
+def remarks(log: str) -> list[str]:
+    """The lines of a server's log but for those that every end writes."""
+    usual = re.compile(r".* INFO fastresp\[\d+\]: (SIG\w+: closing .*|closed|waiting for .*)")
+    return [line for line in log.splitlines() if not usual.fullmatch(line)]

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from server.clients import remarks
 
 
 def get(port: int, context) -> tuple[int, bytes, str | None]:
@@ -42,7 +43,7 @@ def test_https(spawn, arguments, certificate, loop_name):
         assert (status, protocol) == (200, "http/1.1")
         assert body.startswith(b"{")
     assert process.stop() == 0
-    assert process.popen.stderr.read() == ""
+    assert remarks(process.popen.stderr.read()) == []
 
 
 class TestFaults:

@@ -15,8 +15,8 @@ import pytest
 from client import needs_unix
 from server.clients import REQUEST, Late, connect, get, hello, secure_get
 
-from fastresp import server as server_module
 from fastresp.config import Config
+from fastresp.loops import gathers
 from fastresp.server import Server, new_event_loop
 
 
@@ -269,7 +269,7 @@ class TestStart:
                 with pytest.raises(ZeroDivisionError):
                     await server.start(port=0, ssl=context)
                 assert server.sockets == ()
-            plain = (hello, config, loop, False, server_module._gathers(loop))
+            plain = (hello, config, loop, False, gathers(loop))
             assert seen == [plain, (hello, config, loop, True, True)]
 
         drive(main())
@@ -293,7 +293,7 @@ class TestGather:
         loop = new_event_loop(loop_name)
         loop.close()
         monkeypatch.setattr(sys, "version_info", (*version, "final", 0))
-        assert server_module._gathers(loop) is not (affected and loop_name == "asyncio")
+        assert gathers(loop) is not (affected and loop_name == "asyncio")
 
 
 class TestLoop:

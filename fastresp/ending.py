@@ -1,0 +1,113 @@
+"""The end of a server: what it waits for, until when, and a line of the log for each step and each loss."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from fastresp import hooks
+from fastresp.http import device
+from fastresp.http.names import describe
+
+__all__ = ["Ending"]
+
+# How long connections may take to report their end once they were dropped; they do so in the next turns of the loop.
+_LAST_TURNS = 2.0
+_FAREWELL = 5.0  # what a handler has at least to put its things away
+_MOST = 20
+"""Lines on what was cut."""
+# Idle connections are closed a moment after the begin: what is left then is worth a line.
+_NOTICE = 0.2
+
+log = logging.getLogger("fastresp")
+
+
+class Ending:
+    """The end of one server, on its loop: `finish` and then `shut_down`, both within the grace that `limit` says."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, handler: object) -> None:
+        self._loop = loop
+        self._handler = handler
+        self._deadline = math.inf
+        self._patience: asyncio.Timeout | None = None
+        self._drains = False  # it waits for the handler's calls outside the loop
+
+    def limit(self, grace: float) -> None:
+        """Ends the waiting after so many seconds, if it does not end before."""
+        self._deadline = min(self._deadline, self._loop.time() + grace)
+        if self._patience is not None and not self._patience.expired():
+            self._patience.reschedule(self._deadline)
+
+    async def finish(self, service: Any, stop_accepting: Callable[[], Awaitable[None]]) -> None:
+        """Waits for connections, coroutine handlers and calls in threads; drops what is left at the end of grace."""
+        notice = self._loop.call_later(_NOTICE, self._tell_what_is_left, service)
+        try:
+            async with asyncio.timeout_at(self._deadline) as self._patience:
+                await stop_accepting()
+                service.drain()
+                await service.settled()
+                self._drains = hasattr(self._handler, "drained")
+                await hooks.drained(self._handler)
+                self._drains = False
+                await _devices_closed(self._loop)
+        except TimeoutError:
+            self._tell_what_is_cut(service)
+            service.abort()
+            try:
+                async with asyncio.timeout(_LAST_TURNS):
+                    await service.settled()
+                    await _devices_closed(self._loop)
+            except TimeoutError:
+                if service.tasks:
+                    log.warning("%s did not end when cancelled", _count(len(service.tasks), "handler"))
+        finally:
+            self._patience = None
+            notice.cancel()
+
+    async def shut_down(self, grace: float | None = None) -> None:
+        """Has the handler put its things away, within `grace` or what is left of it, but for 5 seconds at the least."""
+        if grace is not None:
+            self.limit(grace)
+        seconds = max(self._deadline - self._loop.time(), _FAREWELL)
+        try:
+            async with asyncio.timeout_at(self._loop.time() + seconds) as self._patience:
+                await hooks.shut_down(self._handler)
+        except TimeoutError:
+            log.warning("the handler's shutdown is given up: it took too long")
+        finally:
+            self._patience = None
+
+    def _tell_what_is_left(self, service: Any) -> None:
+        requests = len(service.unanswered())
+        if service.connections or service.tasks:
+            log.info(
+                "waiting for %s, %s and %s",
+                _count(len(service.connections), "connection"),
+                _count(requests, "request"),
+                _count(len(service.tasks), "coroutine handler"),
+            )
+        elif self._drains:
+            log.info("waiting for the handler's calls in threads")
+
+    def _tell_what_is_cut(self, service: Any) -> None:
+        requests = service.unanswered()
+        for request in requests[:_MOST]:
+            log.warning("cut at the end of grace: %s", describe(request))
+        if len(requests) > _MOST:
+            log.warning("and %s more cut", _count(len(requests) - _MOST, "request"))
+        if service.tasks:
+            log.warning("cancelled at the end of grace: %s", _count(len(service.tasks), "coroutine handler"))
+        if self._drains:
+            log.warning("given up at the end of grace: the handler's calls in threads, which go on")
+
+
+async def _devices_closed(loop: asyncio.AbstractEventLoop) -> None:
+    while closing := {task for task in device._closing if task.get_loop() is loop}:
+        await asyncio.wait(closing)
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"

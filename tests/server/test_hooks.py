@@ -1,0 +1,70 @@
+"""What a handler says to a server's end, and what it may do there."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from server.clients import get
+
+from fastresp import ending
+
+
+def test_a_shutdown_that_is_given_up(drive, server_class, caplog, monkeypatch):
+    class Handler:
+        def __call__(self, request, responder):
+            pass
+
+        async def shut_down(self):
+            await asyncio.sleep(60)
+
+    async def main():
+        server = server_class(Handler())
+        await server.start(port=0)
+        await server.close(0)
+
+    monkeypatch.setattr(ending, "_FAREWELL", 0.01)
+    drive(main())
+    assert "the handler's shutdown is given up: it took too long" in caplog.text
+
+
+@pytest.mark.parametrize("name", ["drained", "shut_down"])
+@pytest.mark.parametrize("error", [LookupError, SystemExit, KeyboardInterrupt, asyncio.CancelledError])
+def test_a_hook_that_fails(drive, server_class, caplog, name, error):
+    class Handler:
+        def __call__(self, request, responder):
+            pass
+
+    async def fail(self):
+        raise error
+
+    setattr(Handler, name, fail)
+
+    async def main():
+        server = server_class(Handler())
+        await server.start(port=0)
+        await server.close(1)
+        assert server.sockets == ()
+
+    drive(main())
+    assert "the handler failed to " in caplog.text
+
+
+def test_a_handler_that_closes_the_server_itself(drive, server_class):
+    """It does not wait for its own end."""
+    ended = []
+
+    async def main():
+        async def handle(request, responder):
+            responder.write("last")
+            await server.close(60)
+            ended.append(True)
+
+        server = server_class(handle)
+        await server.start(port=0)
+        assert await asyncio.to_thread(get, server.port) == (200, b"last")
+        await server.close(60)
+        await asyncio.sleep(0)
+
+    drive(main())
+    assert ended == [True]
