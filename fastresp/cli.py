@@ -22,8 +22,9 @@ from fastresp import __version__, http, logs, sockets, standard, wire
 from fastresp.config import Config
 from fastresp.crew import Crew, Worker
 from fastresp.hooks import StartUpError
+from fastresp.loops import new_event_loop
 from fastresp.options import LISTENING, read_options
-from fastresp.server import Server, new_event_loop, run
+from fastresp.server import GRACE, Server, run
 from fastresp.target import Failure, adapt, load_target, one_line, recognise
 
 __all__ = ["main"]
@@ -68,7 +69,7 @@ def _serve_together(options: dict[str, Any], count: int) -> int:
                 options["port"] = held.getsockname()[1]
     except OSError as error:
         raise Failure(error.strerror or one_line(error)) from error
-    worker = Crew(count).run()
+    worker = Crew(count, options.get("grace", GRACE)).run()
     if isinstance(worker, Worker):
         if held is not None and file is None and "sock" not in options:
             held.close()
@@ -109,7 +110,7 @@ def _serve(options: dict[str, Any], worker: Worker | None = None, count: int = 1
         if worker is None or worker.is_first:
             _announce(options.get("target"), interface, server, count)
         if worker is not None:
-            worker.join(asyncio.get_running_loop())
+            worker.join()
 
     try:
         run(

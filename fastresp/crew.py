@@ -1,121 +1,282 @@
 """Several processes at one address: a parent that starts them, replaces those that die, and ends them with itself.
 
-They are forked before there is a loop, a thread or a line of the user's program, and each imports that for itself.
+They are forked before there is a loop or a line of the user's program, and each imports that for itself: at SIGHUP new
+ones, of what the files hold by then, take the places of the old.
 """
 
 from __future__ import annotations
 
-import asyncio
+import logging
 import os
+import select
 import signal
-import sys
+import threading
 import time
 from contextlib import suppress
 from types import FrameType
 from typing import Any
 
+from fastresp.signals import Terminal
+
 __all__ = ["Crew", "Worker"]
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+STOPS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (*STOPS, signal.SIGHUP, signal.SIGCHLD) if hasattr(signal, "SIGHUP") else STOPS
 PAUSE = 1.0
-"""Seconds before another worker takes the place of one that died: what dies at its start must not keep us busy."""
+"""Seconds before another worker takes the place of one that died early, twice as many each time in a row."""
+LONGEST_PAUSE = 30.0
+EARLY = 2.0
+"""Seconds that a worker has to live for the next one to be started at once."""
+MARGIN = 8.0
+"""Seconds above its grace that a worker has to end: for its shutdown, and to write out its log."""
+
+log = logging.getLogger("fastresp")
 
 
 class Worker:
-    """One of the processes, as it sees itself. `is_first`: it speaks for all."""
+    """One of the processes, as it sees itself. `is_first`: it speaks for all.
 
-    def __init__(self, is_first: bool, ready: int, parent: int) -> None:
+    From its first moment it ends with the parent, even if that is killed: in order, and if that takes longer than
+    `seconds`, at once.
+    """
+
+    def __init__(self, is_first: bool, ready: int, parent: int, seconds: float) -> None:
         self.is_first = is_first
         self._ready = ready
         self._parent = parent  # a descriptor that comes to its end with it
+        self._seconds = seconds
+        # a thread, since an import or a handler may hold the loop up
+        threading.Thread(target=self._watch, name="fastresp-parent", daemon=True).start()
 
-    def join(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Tells the parent that this one serves, and from then on ends with it, even if it is killed."""
+    def join(self) -> None:
+        """Tells the parent that this one serves."""
         with suppress(BrokenPipeError):
             os.write(self._ready, b"!")
         os.close(self._ready)
-        loop.add_reader(self._parent, self._orphaned, loop)
 
-    def _orphaned(self, loop: asyncio.AbstractEventLoop) -> None:
-        loop.remove_reader(self._parent)
+    def _watch(self) -> None:
+        os.read(self._parent, 1)
         os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(min(self._seconds, threading.TIMEOUT_MAX))
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 class Crew:
-    """The parent's side of `count` workers."""
+    """The parent's side of `count` workers, which have `grace` seconds for their end."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, grace: float) -> None:
         self._count = count
-        self._workers: set[int] = set()
+        self._grace = grace
+        self._workers: dict[int, float] = {}  # process, and when it was forked
+        self._starting: dict[int, int] = {}  # a descriptor that says whether it came to serve, and the process
+        self._due: list[float] = []  # when to fork one for each that is missing
+        self._outgoing: list[int] = []  # those that a reload has yet to end, and the one that comes for the next
+        self._incoming = 0
+        self._leaving: dict[int, float] = {}  # those that it has ended, and until when they may take
         self._forked = 0
+        self._early = 0  # in a row
+        self._serves = False  # the first worker has come to serve
+        self._status = 0
+        self._signals: list[int] = []  # not yet looked at
         self._stopping = False
-        self._status = 0  # of a first worker that did not come to serve
+        self._deadline = 0.0
         self._life, self._held = os.pipe()  # nobody writes: its end is the parent's
+        self._woken, self._wake = os.pipe()
         self._previous: dict[int, Any] = {}
+        self._terminal = Terminal()
 
     def run(self) -> int | Worker:
         """Returns a Worker in each process that it has forked, and in the parent, at the end, the exit status: the
         first worker's if it could not start, else 0, or 1 if a worker did not end well.
         """
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # whoever started us may not care how children end, but we do
-        self._previous = {number: signal.signal(number, self._stop) for number in SIGNALS}
-        while len(self._workers) < self._count and not self._stopping:
-            worker = self._fork()
-            if worker is not None:
-                return worker
-            if not self._workers:
-                return self._status
-        return self._watch()
+        os.set_blocking(self._woken, False)
+        os.set_blocking(self._wake, False)
+        self._previous = {number: signal.signal(number, self._note) for number in SIGNALS}
+        signal.signal(signal.SIGCHLD, self._note)  # whoever started us may not care how children end, but we do
+        signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
+        self._due = [0.0]
+        while self._workers or not (self._stopping or (self._forked and not self._serves)):
+            now = time.monotonic()
+            for due in [due for due in self._due if due <= now]:
+                self._due.remove(due)
+                worker = self._fork()
+                if worker is not None:
+                    return worker
+            if self._outgoing and not self._incoming and not self._stopping:
+                worker = self._fork(reloads=True)
+                if worker is not None:
+                    return worker
+            self._wait()
+            self._heed()
+            self._reap()
+        if self._serves:
+            log.info("closed")
+        return self._status
 
-    def _watch(self) -> int | Worker:
-        status = 0
-        while self._workers:
-            pid, code = os.wait()
-            if pid not in self._workers:
-                continue  # what ran in this process before us has left it, or, to process 1, anybody else
-            self._workers.remove(pid)
-            code = os.waitstatus_to_exitcode(code)
-            if self._stopping:
-                status = status or int(code not in (0, -signal.SIGTERM))  # the latter before it served
-                continue
-            print(f"fastresp: worker {pid} ended with status {code}; another one takes its place", file=sys.stderr)
-            time.sleep(PAUSE)
-            worker = self._fork()
-            if worker is not None:
-                return worker
-        return status
+    # -- what happens
 
-    def _fork(self) -> Worker | None:
-        """In the new process the Worker that it is; in the parent None. The first serves by then, or has ended."""
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        if number != signal.SIGCHLD:
+            self._signals.append(number)
+
+    def _wait(self) -> None:
+        """Until a signal comes, a child ends or serves, or it is time for something."""
+        times = [self._deadline] if self._stopping else [*self._due, *self._leaving.values()]
+        seconds = max(0.0, min(times) - time.monotonic()) if times else None
+        if seconds is not None:
+            seconds = min(seconds, 86400.0)
+        poll = select.poll()
+        for descriptor in (self._woken, *self._starting):
+            poll.register(descriptor, select.POLLIN)
+        if self._signals:
+            seconds = 0.0
+        ready = [descriptor for descriptor, _ in poll.poll(None if seconds is None else seconds * 1000 + 1)]
+        with suppress(BlockingIOError):
+            while os.read(self._woken, 512):
+                pass
+        for descriptor in ready:
+            if descriptor in self._starting:
+                self._started(descriptor, self._starting.pop(descriptor))
+
+    def _started(self, descriptor: int, pid: int) -> None:
+        serves = os.read(descriptor, 1) == b"!"
+        os.close(descriptor)
+        if not serves:
+            return
+        self._early = 0
+        if not self._serves:
+            self._serves = True
+            if not self._stopping:
+                self._due += [0.0] * (self._count - 1)
+        if pid == self._incoming:
+            self._incoming = 0
+            self._end_one()
+
+    def _heed(self) -> None:
+        while self._signals:
+            number = self._signals.pop(0)
+            if number in STOPS:
+                self._stop(signal.Signals(number).name)
+            elif self._terminal.is_gone():
+                self._stop("SIGHUP")
+            else:
+                self._reload()
+        now = time.monotonic()
+        late = self._workers if self._stopping and now >= self._deadline else ()
+        for pid in (*late, *[pid for pid, deadline in self._leaving.items() if now >= deadline and pid not in late]):
+            log.warning("worker %d has not ended in time, and is killed", pid)
+            _kill(pid, signal.SIGKILL)
+            if pid in self._leaving:
+                self._leaving[pid] = now + MARGIN
+        if late:
+            self._deadline = now + MARGIN
+
+    def _stop(self, name: str) -> None:
+        now = time.monotonic()
+        if not self._stopping:
+            self._stopping = True
+            self._deadline = now + self._grace + MARGIN
+            self._due.clear()
+            if self._serves:
+                count = len(self._workers)
+                what = f"{count} worker{'' if count == 1 else 's'}"
+                log.info("%s: closing %s: what runs has %g s to end", name, what, self._grace)
+        else:
+            self._deadline = min(self._deadline, now + MARGIN)
+        for pid in self._workers:
+            _kill(pid, signal.SIGTERM)
+
+    def _reload(self) -> None:
+        if self._stopping or not self._serves:
+            return
+        log.info("SIGHUP: new workers take the places of %d", len(self._workers))
+        self._outgoing = [pid for pid in self._workers if pid != self._incoming and pid not in self._leaving]
+
+    def _end_one(self) -> None:
+        while self._outgoing:
+            pid = self._outgoing.pop(0)
+            if pid in self._workers:
+                self._leaving[pid] = time.monotonic() + self._grace + MARGIN
+                _kill(pid, signal.SIGTERM)
+                return
+
+    def _reap(self) -> None:
+        while True:
+            try:
+                pid, code = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            if pid in self._workers:  # else it was of what ran in this process before us, or anybody's, to process 1
+                self._ended(pid, os.waitstatus_to_exitcode(code))
+
+    def _ended(self, pid: int, code: int) -> None:
+        lived = time.monotonic() - self._workers.pop(pid)
+        for descriptor in [descriptor for descriptor, each in self._starting.items() if each == pid]:
+            del self._starting[descriptor]
+            self._started(descriptor, pid)
+        if self._stopping:
+            self._status = self._status or int(code not in (0, -signal.SIGTERM))  # the latter before it served
+        elif not self._serves:
+            self._status = code if code >= 0 else 128 - code  # as a shell says it
+        elif pid in self._leaving:
+            del self._leaving[pid]
+        elif pid == self._incoming:
+            self._incoming = 0
+            self._outgoing.clear()
+            log.error("the reload is given up: the new worker ended with status %d; the old ones serve on", code)
+        else:
+            pause = 0.0
+            if lived < EARLY:
+                pause = min(PAUSE * 2**self._early, LONGEST_PAUSE)
+                self._early = min(self._early + 1, 5)
+            log.error("worker %d ended with status %d; another one takes its place", pid, code)
+            if pid in self._outgoing:
+                self._outgoing.remove(pid)
+                if self._incoming and not self._outgoing:
+                    return  # that one does
+            self._due.append(time.monotonic() + pause)
+
+    # -- new ones
+
+    def _fork(self, reloads: bool = False) -> Worker | None:
+        """In the new process the Worker that it is; in the parent None."""
         is_first = self._forked == 0
         started, ready = os.pipe()
         # a signal must not come between the look whether there was one and the worker's entry among those it is for
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-        pid = -1 if self._stopping else os.fork()
+        pid = -1 if self._signals else os.fork()
         if pid == 0:
-            os.close(self._held)
-            os.close(started)
+            signal.set_wakeup_fd(-1)
+            for descriptor in (self._held, self._woken, self._wake, started, *self._starting):
+                os.close(descriptor)
             os.setpgid(0, 0)  # Ctrl-C is for the parent, who hands it on once
             for number, handler in self._previous.items():
                 signal.signal(number, handler)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            signal.signal(signal.SIGHUP, _leave_to_the_parent)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
-            return Worker(is_first, ready, self._life)
+            return Worker(is_first, ready, self._life, self._grace + MARGIN)
         if pid > 0:
-            self._workers.add(pid)
+            self._workers[pid] = time.monotonic()
+            self._starting[started] = pid
             self._forked += 1
+            if reloads:
+                self._incoming = pid
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         os.close(ready)
-        serves = not is_first or os.read(started, 1) == b"!"
-        os.close(started)
-        if pid > 0 and not serves:
-            _, code = os.waitpid(pid, 0)
-            self._workers.discard(pid)
-            code = os.waitstatus_to_exitcode(code)
-            self._status = code if code >= 0 else 128 - code  # as a shell says it
+        if pid < 0:
+            os.close(started)
+            if not reloads:
+                self._due.append(0.0)
         return None
 
-    def _stop(self, number: int, frame: FrameType | None) -> None:
-        self._stopping = True
-        for pid in self._workers:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGTERM)
+
+def _leave_to_the_parent(number: int, frame: FrameType | None) -> None:
+    pass  # not SIG_IGN, which programs that a worker starts would inherit
+
+
+def _kill(pid: int, number: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, number)

@@ -31,7 +31,7 @@ __all__ = ["Server", "new_event_loop", "run"]
 _HOST = "127.0.0.1"
 _PORT = 8000
 _BACKLOG = sockets.BACKLOG
-_GRACE = 10.0
+GRACE = 10.0
 _QUIET_TURNS = 4
 
 log = logging.getLogger("fastresp")
@@ -155,7 +155,7 @@ class Server:
                 self._service.abort()
                 self._service.close()
                 self._service = None
-            await self._shut_down(_GRACE)
+            await self._shut_down(GRACE)
             self._state = "new" if self._state == "starting" else "closed"
             raise
         self._state = "serving"
@@ -188,7 +188,7 @@ class Server:
         self._listeners.clear()
         self._sockets = ()
 
-    async def close(self, grace: float = _GRACE) -> None:
+    async def close(self, grace: float = GRACE) -> None:
         """Stops accepting, lets the requests that run be answered for at most `grace` seconds, then drops them.
 
         Calling it again, also meanwhile, is harmless: the earliest end of grace counts.
@@ -268,7 +268,7 @@ class Server:
         ssl: tls.SSLContext | None = None,
         reuse_port: bool = False,
         backlog: int = _BACKLOG,
-        grace: float = _GRACE,
+        grace: float = GRACE,
         loop_factory: LoopFactory | None = None,
     ) -> Iterator[Self]:
         """Serves in a thread and a loop of its own while the `with` block runs, then closes with `grace` seconds. The
@@ -332,7 +332,7 @@ def run(
     reuse_port: bool = False,
     backlog: int = _BACKLOG,
     config: Config | None = None,
-    grace: float = _GRACE,
+    grace: float = GRACE,
     loop_factory: LoopFactory | None = None,
     on_start: Callable[[Server], object] | None = None,
 ) -> None:

@@ -1,4 +1,5 @@
-"""The signals that ask a process to end: the first to finish, the second to drop what runs, the third to fall.
+"""The signals that ask a process to end: the first to finish, the second to drop what runs, the third to fall. SIGHUP
+is one of them where the terminal is gone, and else a line of the log.
 
 Plain `signal.signal` serves every loop on every system, and what was installed before comes back as it was.
 """
@@ -6,6 +7,7 @@ Plain `signal.signal` serves every loop on every system, and what was installed 
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import threading
@@ -16,7 +18,29 @@ from typing import Any
 
 from fastresp import forks
 
-__all__ = ["Stop", "call_soon"]
+__all__ = ["Stop", "Terminal", "call_soon"]
+
+log = logging.getLogger("fastresp")
+
+_HANGUP = getattr(signal, "SIGHUP", None)
+
+
+class Terminal:
+    """The terminal that the process was started at, if it was."""
+
+    def __init__(self) -> None:
+        self._was_there = _is_terminal()
+
+    def is_gone(self) -> bool:
+        """Whether it was closed: what SIGHUP said before it came to mean a reload."""
+        return self._was_there and not _is_terminal()
+
+
+def _is_terminal() -> bool:
+    try:
+        return os.isatty(0)
+    except OSError:
+        return False
 
 
 class Stop:
@@ -31,6 +55,7 @@ class Stop:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._previous: dict[int, Any] = {}
         self._handler = self._on_signal  # one object, to be found again
+        self._terminal = Terminal()
 
     @contextmanager
     def signals(self) -> Iterator[None]:
@@ -42,6 +67,9 @@ class Stop:
                     if hasattr(signal, name):
                         number = getattr(signal, name)
                         self._previous[number] = signal.signal(number, self._handler)
+                # one that is ignored (nohup) or handled stays so
+                if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+                    self._previous[signal.SIGHUP] = signal.signal(signal.SIGHUP, self._handler)
             yield
         finally:
             self._restore()
@@ -66,6 +94,10 @@ class Stop:
             signal.set_wakeup_fd(-1)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        if number == _HANGUP and not self._terminal.is_gone():
+            if self._loop is not None:
+                call_soon(self._loop, _refuse_reload)
+            return
         self._count += 1
         if self._count == 1:
             self.name = signal.Signals(number).name
@@ -87,6 +119,10 @@ class Stop:
             number, previous = self._previous.popitem()
             if previous is not None:  # None: not installed from Python, so not ours to bring back
                 signal.signal(number, previous)
+
+
+def _refuse_reload() -> None:
+    log.warning("SIGHUP: a single process does not reload itself and serves on; start it again, or use --workers")
 
 
 def call_soon(loop: asyncio.AbstractEventLoop, callback: Callable[[], object]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import sys
@@ -12,10 +13,18 @@ from contextlib import closing
 import pytest
 from server.clients import remarks
 
+from fastresp import crew
+
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="--workers needs Linux")
 
 APP = """
-import os
+import os, time
+
+if os.path.exists("hang"):
+    print("importing", os.getpid(), flush=True)
+    time.sleep(600)
+if os.path.exists("broken"):
+    1 // 0
 
 if os.path.exists("slow"):
     open("slow").close()
@@ -23,6 +32,10 @@ if os.path.exists("slow"):
 def handle(request, responder):
     if request.path == "/die":
         os._exit(3)
+    if request.path == "/block":
+        print("blocked", flush=True)
+        while True:
+            time.sleep(600)
     responder.write(f"{os.getpid()}")
 
 class Failing:
@@ -200,3 +213,114 @@ def test_an_address_that_is_taken(spawn, app):
 def test_a_wsgi_application_is_told_that_there_are_several(spawn, app, loop_name, count, told):
     process = spawn("app:wsgi", "--workers", str(count), "--port", "0", "--loop", loop_name)
     assert ask(process.port()) == told
+
+
+def test_without_the_parent_they_end_in_their_import(spawn, app, tmp_path):
+    (tmp_path / "hang").touch()
+    process = spawn("app:handle", "--workers=2", "--port=0")
+    pid = int(process.wait_for(r"importing (\d+)"))
+    process.popen.kill()
+    wait_until_gone({pid})
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_an_import(spawn, app, tmp_path, number):
+    (tmp_path / "hang").touch()
+    process = spawn("app:handle", "--workers=2", "--port=0")
+    pid = int(process.wait_for(r"importing (\d+)"))
+    assert process.stop(number) == 0
+    assert gone(pid)
+    assert process.popen.stderr.read() == ""
+
+
+def test_one_that_does_not_end_is_killed(spawn, app):
+    process = spawn("app:handle", "--workers=2", "--port=0", "--grace=0.2")
+    port = process.port()
+    workers(port, 2)
+    with closing(socket.create_connection(("127.0.0.1", port))) as client:
+        client.sendall(b"GET /block HTTP/1.1\r\nHost: a\r\n\r\n")
+        process.wait_for("(blocked)")
+        assert process.stop() == 1
+    assert re.search(
+        r"WARNING fastresp\[\d+\]: worker \d+ has not ended in time, and is killed\n", process.popen.stderr.read()
+    )
+
+
+def test_three_signals_get_through(spawn, app):
+    process = spawn("app:handle", "--workers=2", "--port=0", "--grace=600")
+    port = process.port()
+    workers(port, 2)
+    with closing(socket.create_connection(("127.0.0.1", port))) as client:
+        client.sendall(b"GET /block HTTP/1.1\r\nHost: a\r\n\r\n")
+        process.wait_for("(blocked)")
+        while process.popen.poll() is None:
+            process.popen.send_signal(signal.SIGTERM)
+            time.sleep(0.1)
+    assert process.popen.returncode in (0, -signal.SIGTERM)  # the latter behind its end of Python
+
+
+def test_several_that_die_are_replaced_side_by_side(spawn, app):
+    process = spawn("app:handle", "--workers=4", "--port=0")
+    port = process.port()
+    before = workers(port, 4)
+    time.sleep(crew.EARLY)
+    begun = time.monotonic()
+    for pid in before:
+        os.kill(pid, signal.SIGKILL)
+    after = workers(port, 4)
+    assert not after & before
+    assert time.monotonic() - begun < 3 * crew.PAUSE
+    assert process.stop() == 0
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_reload(spawn, app, tmp_path, number):
+    """New workers, of the new code, and no request is lost meanwhile."""
+    process = spawn("app:handle", "--workers=2", "--port=0")
+    port = process.port()
+    before = workers(port, 2)
+    (tmp_path / "app.py").write_text(APP.replace('f"{os.getpid()}"', 'f"{os.getpid()}000"'))
+    for pid in [process.popen.pid, *(before if number == 2 else ())]:
+        os.kill(pid, signal.SIGHUP)
+    asked = 0
+    end = time.monotonic() + TIMEOUT
+    while not all(map(gone, before)):
+        assert time.monotonic() < end
+        assert ask(port)
+        asked += 1
+    assert asked
+    after = workers(port, 2)
+    assert all(pid % 1000 == 0 for pid in after)
+    assert process.stop() == 0
+
+
+def test_a_reload_of_code_that_fails(spawn, app, tmp_path):
+    process = spawn("app:handle", "--workers=2", "--port=0")
+    port = process.port()
+    before = workers(port, 2)
+    (tmp_path / "broken").touch()
+    process.popen.send_signal(signal.SIGHUP)
+    while "the reload is given up" not in process.popen.stderr.readline():
+        pass
+    assert workers(port, 2) == before
+    assert process.stop() == 0
+
+
+def test_a_hangup_does_not_kill_a_single_process(spawn, app, loop_name):
+    process = spawn("app:handle", "--port=0", "--loop", loop_name)
+    port = process.port()
+    assert int(ask(port)) == process.popen.pid
+    process.popen.send_signal(signal.SIGHUP)
+    assert "SIGHUP: a single process does not reload itself and serves on" in process.popen.stderr.readline()
+    assert int(ask(port)) == process.popen.pid
+    assert process.stop() == 0
+
+
+def test_a_terminal_that_is_closed_ends_it(spawn, app):
+    master, slave = os.openpty()
+    process = spawn("app:handle", "--port=0", stdin=slave)
+    os.close(slave)
+    assert int(ask(process.port())) == process.popen.pid
+    os.close(master)
+    assert process.stop(signal.SIGHUP) == 0
+    assert ": SIGHUP: closing " in process.popen.stderr.read()
