@@ -29,6 +29,8 @@ from fastresp.target import Failure, adapt, load_target, one_line, recognise
 
 __all__ = ["main"]
 
+ONLY_IPV6 = "note: :: is every IPv6 address and no IPv4 one; an empty --host is both"
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line (sys.argv without arguments given) and returns the exit status."""
@@ -163,6 +165,7 @@ def _announce(target: str | None, interface: str, server: Server, count: int) ->
         f"compiled: {_compiled()}",
         f"loop: {loop} {version}".rstrip(),
         *([f"workers: {count}"] if count > 1 else []),
+        *([ONLY_IPV6] if _is_only_ipv6(server) else []),
         "stop: Ctrl-C or SIGTERM lets running requests finish; a second one does not",
     )
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
@@ -173,6 +176,11 @@ def _announce(target: str | None, interface: str, server: Server, count: int) ->
         # Nobody reads; Python must not try again at its end and fail with status 120.
         with suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _is_only_ipv6(server: Server) -> bool:
+    names = [sock.getsockname()[0] for sock in server.sockets if sock.family == socket.AF_INET6]
+    return "::" in names and len(names) == len(server.sockets)
 
 
 def _compiled() -> str:

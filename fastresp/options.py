@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import math
+import os
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +15,7 @@ from typing import Any, NoReturn
 
 from fastresp import __version__
 from fastresp.config import Config
+from fastresp.peers import advice
 from fastresp.target import INTERFACES, Failure, one_line
 
 __all__ = ["LISTENING", "read_options"]
@@ -25,6 +27,7 @@ _THREADS_HELP = (
     "requests that a WSGI application may work on at once; 0 calls it in the event loop's thread, which is the fastest "
     "for one that neither waits nor streams (default: processors + 4, at most 32)"
 )
+_FIRST_PASSED = 3  # SD_LISTEN_FDS_START
 _YES = frozenset({"1", "true", "yes", "on"})
 _NO = frozenset({"0", "false", "no", "off"})
 
@@ -53,7 +56,22 @@ def read_options(arguments: Sequence[str], environment: Mapping[str, str]) -> di
     if len(ways) > 1:
         first, second = (f"--{name}" if name in given else _PREFIX + name.upper() for name in ways[:2])
         raise Failure(f"{first} and {second} are two ways of listening; give one", 2)
+    if not ways:
+        options.update(_passed(environment))
     return options
+
+
+def _passed(environment: Mapping[str, str]) -> dict[str, Any]:
+    """The socket that systemd has opened for this process, sd_listen_fds(3); nothing if it has opened none."""
+    if environment.get("LISTEN_PID") != str(os.getpid()):
+        return {}
+    count = environment.get("LISTEN_FDS", "")
+    if not count.isdecimal() or int(count) == 0:
+        return {}
+    if int(count) > 1:
+        last = _FIRST_PASSED + int(count) - 1
+        raise Failure(f"systemd passes {count} sockets, {_FIRST_PASSED} to {last}: say which one with --fd", 2)
+    return {"fd": _FIRST_PASSED}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -142,6 +160,9 @@ def _unknown(rest: list[str], parser: argparse.ArgumentParser) -> str:
     if word is None:
         return f"there is one TARGET, so what is {rest[0]!r}?{_SEE_HELP}"
     word = word.partition("=")[0]
+    known = advice(word)
+    if known:
+        return f"unknown option {word}: {known}"
     names = [option.lstrip("-") for action in parser._actions for option in action.option_strings]
     close = difflib.get_close_matches(word.lstrip("-"), names, 1, 0.7)
     return f"unknown option {word}" + (f"; did you mean --{close[0]}?" if close else _SEE_HELP)

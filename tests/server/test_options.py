@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import socket
+import sys
 
 import pytest
 from server.clients import failing, get
@@ -100,6 +103,11 @@ class TestOptions:
         ("arguments", "message"),
         [
             (["--prot", "80"], "unknown option --prot; did you mean --port?"),
+            (["--bind=0.0.0.0:80"], "unknown option --bind: here that is --host and --port, --uds or --fd"),
+            (["app:app", "-b", "0.0.0.0:80"], "unknown option -b: here that is --host and --port, --uds or --fd"),
+            (["app:app", "-w4"], "unknown option -w4: here that is --workers"),
+            (["-w", "4", "app:app"], "unknown option -w: here that is --workers"),
+            (["--timeout-graceful-shutdown", "5"], "unknown option --timeout-graceful-shutdown: here that is --grace"),
             (["--bogus=1"], "unknown option --bogus (fastresp --help shows what there is)"),
             (["a:b", "c:d"], "there is one TARGET, so what is 'c:d'? (fastresp --help shows what there is)"),
             (["--port"], "--port expected one argument (fastresp --help shows what there is)"),
@@ -130,3 +138,47 @@ class TestOptions:
         status, message = failing(spawn("--server-header", "a\nb"))
         assert status == 2
         assert message.startswith("--server-header ")
+
+
+class TestSocketActivation:
+    def test_one_socket(self):
+        environment = {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "1"}
+        assert read_options([], environment) == {"fd": 3}
+        assert read_options(["--port", "1"], environment) == {"port": 1}
+        assert read_options([], {**environment, "LISTEN_PID": "1"}) == {}
+        assert read_options([], {**environment, "LISTEN_FDS": "x"}) == {}
+
+    def test_several(self):
+        environment = {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "2"}
+        with pytest.raises(Failure, match=r"^systemd passes 2 sockets, 3 to 4: say which one with --fd$"):
+            read_options([], environment)
+        assert read_options(["--fd", "4"], environment) == {"fd": 4}
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")
+    @pytest.mark.parametrize("workers", ["1", "2"])
+    def test_as_systemd_does_it(self, spawn, workers):
+        with socket.create_server(("127.0.0.1", 0)) as outer:
+            fd = outer.fileno()
+            program = (
+                f"import os, sys; os.dup2({fd}, 3); os.execve(sys.argv[1], sys.argv[1:], "
+                "{**os.environ, 'LISTEN_FDS': '1', 'LISTEN_PID': str(os.getpid())})"
+            )
+            before = f'exec {sys.executable} -c "{program}" "$@";'
+            process = spawn("--workers", workers, before=before, pass_fds=[fd])
+            assert process.port() == outer.getsockname()[1]
+            assert get(outer.getsockname()[1])[0] == 200
+            assert process.stop() == 0
+
+
+def test_every_option_that_is_named_exists():
+    from fastresp import options, peers
+
+    ours = {name for action in options._parser()._actions for name in action.option_strings}
+    for option, text in peers._ADVICE.items():
+        assert option not in ours
+        assert set(re.findall(r"--[a-z-]+", text)) <= ours
+
+
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="no IPv6 here")
+def test_a_host_that_has_no_ipv4(spawn):
+    assert spawn("--host", "::", "--port", "0").wait_for("^note: (.*)").startswith(":: is every IPv6 address")
