@@ -31,6 +31,7 @@ class Ending:
     def __init__(self, loop: asyncio.AbstractEventLoop, handler: object) -> None:
         self._loop = loop
         self._handler = handler
+        self.callers: set[Any] = set()  # tasks that wait for the end: a handler among them would wait for itself
         self._deadline = math.inf
         self._patience: asyncio.Timeout | None = None
         self._drains = False  # it waits for the handler's calls outside the loop
@@ -48,22 +49,24 @@ class Ending:
             async with asyncio.timeout_at(self._deadline) as self._patience:
                 await stop_accepting()
                 service.drain()
-                await service.settled()
+                await service.settled(self.callers)
                 self._drains = hasattr(self._handler, "drained")
                 await hooks.drained(self._handler)
                 self._drains = False
                 await _devices_closed(self._loop)
         except TimeoutError:
+            service.tasks.difference_update(self.callers)
             self._tell_what_is_cut(service)
             service.abort()
             try:
                 async with asyncio.timeout(_LAST_TURNS):
-                    await service.settled()
+                    await service.settled(self.callers)
                     await _devices_closed(self._loop)
             except TimeoutError:
                 if service.tasks:
                     log.warning("%s did not end when cancelled", _count(len(service.tasks), "handler"))
         finally:
+            service.tasks.difference_update(self.callers)
             self._patience = None
             notice.cancel()
 

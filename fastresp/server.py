@@ -42,6 +42,7 @@ class Server:
 
     It starts once: `await start()` and `await close()` in a running event loop, or `with background()` in a thread and
     a loop of its own. `config` has its limits and times; without it they are those of `Config()`.
+    In the program's own loop, a SystemExit or KeyboardInterrupt that a task raises ends that loop, as asyncio has it.
     A handler that is an object may have coroutine methods: `start_up`, awaited before the server listens; `drained`,
     awaited after the last answer, until no call runs in a thread; and `shut_down`, awaited at the end. What `start_up`
     raises, `start` raises.
@@ -201,9 +202,7 @@ class Server:
         if asyncio.get_running_loop() is not self._loop:
             raise RuntimeError("close() must be awaited in the loop that start() was awaited in")
         self._ending.limit(grace)
-        service = self._service
-        # who waits here for the end of all handlers would wait for itself
-        service.tasks.discard(asyncio.current_task())
+        self._ending.callers.add(asyncio.current_task())
         if self._closing is None:
             self._state = "closing"
             cause = f"{self._cause}: " if self._cause else ""

@@ -286,13 +286,15 @@ class Service:
                 level=logging.WARNING,
             )
 
-    async def settled(self) -> None:
-        """Returns when no connection is left, and no coroutine handler works on behind its answer or its client."""
-        while self.connections or self.tasks:
+    async def settled(self, callers: set[Any]) -> None:
+        """Returns when no connection is left, and no coroutine handler works on behind its answer or its client, other
+        than `callers`: tasks that wait for this.
+        """
+        while self.connections or not self.tasks <= callers:
             if self.connections:
                 await self.closed()
             else:
-                await asyncio.wait(self.tasks)
+                await asyncio.wait(self.tasks - callers)
 
     def unanswered(self) -> list[Any]:
         """The requests that wait for their answers, or for the end of those."""

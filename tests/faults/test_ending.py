@@ -22,7 +22,7 @@ async def work(seconds):
 async def handle(request, responder):
     if request.path == "/after":
         responder.write("answered")
-    await work(60 if request.query_string else 0.5)
+    await work(60 if request.query_string else 2 if request.path == "/slow" else 0.5)
     if request.path == "/slow":
         responder.write("late")
 
