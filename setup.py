@@ -129,6 +129,10 @@ def translate(twins, **directives):
             "wraparound": False,
             "initializedcheck": False,
             "cdivision": True,
+            "auto_pickle": False,  # what is copied without our doing would be filled from anywhere
+            # Whatever Python hands over, a C attribute of None is never read. PERF: 196 instructions of the 5,984 that
+            # a plain answer takes between the loop's call and the write.
+            "nonecheck": True,
             **directives,
         },
     )

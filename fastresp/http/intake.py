@@ -35,20 +35,25 @@ class Whole:
 class Intake:
     """Stands in for a connection that takes bytes by `data_received`."""
 
-    __slots__ = ("_left", "_protocol", "_room")
+    __slots__ = ("_left", "_protocol", "_room", "_size")
 
     def __init__(self, protocol: Any) -> None:
         self._protocol = protocol
         self._room = memoryview(bytearray(ROOM))
         self._left = 0  # so much may come that the parser need not see
+        self._size = 0  # so much has room
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """Where the next bytes belong."""
         self._left = self._protocol.content_left()
-        return self._room[: self._left] if self._left else self._room
+        self._size = min(self._left, ROOM) if self._left > 0 else ROOM
+        return self._room[: self._size]
 
     def buffer_updated(self, count: int) -> None:
-        """So many bytes have come."""
+        """So many bytes have come. Raises ValueError for more than get_buffer() had room for."""
+        if not 0 <= count <= self._size:
+            raise ValueError(f"{count} bytes can't have come: there was room for {self._size}")
+        self._size = 0
         data = bytes(self._room[:count])
         if self._left:
             self._protocol.collected.add(data)

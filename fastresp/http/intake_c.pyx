@@ -42,7 +42,7 @@ cdef class Whole:
         cdef Py_ssize_t capacity = 0 if self._data is NULL else PyBytes_GET_SIZE(<object>self._data)
         cdef Py_ssize_t wanted = self._size + count
         cdef bytes data
-        if wanted > capacity:
+        if wanted > capacity or self._data is NULL:
             if self._expected >= wanted:
                 capacity = min(8 * wanted, self._expected)
             else:
@@ -111,7 +111,9 @@ cdef class Intake:
         PyBuffer_FillInfo(view, self, self._start, self._room, 0, flags)
 
     def buffer_updated(self, Py_ssize_t count):
-        """So many bytes have come."""
+        """So many bytes have come. Raises ValueError for more than get_buffer() had room for."""
+        if not 0 <= count <= self._room:
+            raise ValueError(f"{count} bytes can't have come: there was room for {self._room}")
         self._room = 0
         if self._whole is not None:
             self._whole._size += count

@@ -85,7 +85,7 @@ class Parser(scanner.Scanner):
         self.trailers_start = self.trailers_end = 0
 
     def __reduce__(self) -> str:
-        raise TypeError("a Parser can't be pickled")
+        raise TypeError("a Parser can't be copied or pickled")
 
     def is_idle(self) -> bool:
         """Whether it stands between two messages and remembers nothing, so that it may serve another connection."""

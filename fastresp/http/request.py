@@ -37,6 +37,9 @@ class Peer:
         self._remote: Any = None
         self._local: Any = None
 
+    def __reduce__(self) -> str:
+        raise TypeError("a Peer can't be copied or pickled")
+
     def remote(self) -> Any:
         """The client's address as the socket gives it; None if it can't be had any more."""
         if self._remote is None and self.transport is not None:
@@ -87,6 +90,9 @@ class Request:
 
     def __init__(self) -> None:
         raise TypeError("a Request is made by the server, for a handler")
+
+    def __reduce__(self) -> str:
+        raise TypeError("a Request can't be copied or pickled: it is good for its handler's call; keep its values instead")
 
     @property
     def method(self) -> str:
@@ -201,15 +207,18 @@ class Request:
         A call that was cancelled, by a time-out say, can be made again.
         """
         if self._body is None:
-            assert self._stream is not None
-            self._body = await self._stream.read()
+            self._body = await self._unread().read()
         return self._body
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         """The content piece by piece, as it comes; while nobody reads, the client is held back."""
-        body = self._stream if self._body is None else whole(self._body)
-        assert body is not None
-        return body.__aiter__()
+        return (self._unread() if self._body is None else whole(self._body)).__aiter__()
+
+    def _unread(self) -> Body:
+        """What the body is read from."""
+        if self._stream is None:
+            raise RuntimeError("there is no body to read: it is given up, or this Request was not made by the server")
+        return self._stream
 
     def __repr__(self) -> str:
         return f"<Request {self.method} {self.target.decode('ascii')}>"
@@ -283,6 +292,9 @@ NOTHING = b""
 def empty(request: Request) -> None:
     """Gives up all that the request refers to."""
     request._data = NOTHING
+    request._target_start = request._target_end = request._host_end = 0  # they are looked up without a look at the end
+    request._fields_start = request._fields_end = 0
+    request._form = 0
     request._peer = NOBODY
     request._body = NOTHING
     request._path = None

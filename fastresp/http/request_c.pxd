@@ -31,6 +31,7 @@ cdef class Request:
     cdef Py_ssize_t _path_start(self) except -1
     @cython.locals(end=Py_ssize_t)
     cdef Py_ssize_t _path_end(self) except -1
+    cdef object _unread(self)
 
 @cython.locals(p=octets_t, colon=Py_ssize_t, start=Py_ssize_t, line_end=Py_ssize_t, stop=Py_ssize_t, name=bytes)
 cdef list _fields(bytes data, Py_ssize_t place, Py_ssize_t end, bint lower)

@@ -58,6 +58,9 @@ class Responder:
         self._exchange = None  # for __del__
         raise TypeError("a Responder is made by the server, for a handler")
 
+    def __reduce__(self) -> str:
+        raise TypeError("a Responder can't be copied or pickled: it answers one request, once")
+
     if TYPE_CHECKING:  # no call goes through these, in either twin
 
         @overload

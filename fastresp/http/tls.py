@@ -73,6 +73,9 @@ class TlsTransport:
         self.farewell = False  # we have said that we are done
         self.dropped = 0
 
+    def __reduce__(self) -> str:
+        raise TypeError("a TlsTransport can't be copied or pickled")
+
     # -- what the loop calls
 
     def connection_made(self, transport: Any) -> None:

@@ -9,14 +9,19 @@ __all__ = ["Outbox", "new_outbox"]
 
 
 class Outbox:
-    """Room for so many bytes, and what is in it."""
+    """Room for so many bytes, and what is in it. Raises ValueError for fewer than none."""
 
     __slots__ = ("_data", "capacity", "size")
 
     def __init__(self, capacity: int) -> None:
+        if capacity < 0:
+            raise ValueError(f"an outbox has room for 0 bytes or more, not for {capacity}")
         self._data = bytearray()
         self.capacity = capacity
         self.size = 0
+
+    def __reduce__(self) -> str:
+        raise TypeError("an Outbox can't be copied or pickled")
 
     def add(self, data: bytes) -> bool:
         """Appends these bytes; False, and nothing, where there is no room for them."""

@@ -16,9 +16,11 @@ __all__ = ["Outbox", "new_outbox"]
 
 @cython.final
 cdef class Outbox:
-    """Room for so many bytes, and what is in it."""
+    """Room for so many bytes, and what is in it. Raises ValueError for fewer than none."""
 
     def __cinit__(self, Py_ssize_t capacity):
+        if capacity < 0:
+            raise ValueError(f"an outbox has room for 0 bytes or more, not for {capacity}")
         self.place = <unsigned char *>PyMem_Malloc(capacity)
         if self.place is NULL:
             raise MemoryError
@@ -26,6 +28,9 @@ cdef class Outbox:
 
     def __dealloc__(self):
         PyMem_Free(self.place)
+
+    def __reduce__(self):
+        raise TypeError("an Outbox can't be copied or pickled")
 
     cpdef bint add(self, bytes data) except -1:
         """Appends these bytes; False, and nothing, where there is no room for them."""

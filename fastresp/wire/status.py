@@ -21,5 +21,7 @@ def status_line(status: int) -> bytes:
 
 
 def line_of(status: int) -> bytes:
-    """The status line of a number that is known to be an int from 100 to 999."""
+    """The status line of an int from 100 to 999. Raises ValueError for any other."""
+    if not 100 <= status <= 999:
+        raise ValueError(f"a status is from 100 to 999, not {status}")
     return _LINES[status]

@@ -1,6 +1,6 @@
 """What other compiled modules call in status_c without going through Python.
 
-line_of checks nothing: its caller knows that the number is from 100 to 999.
+The signatures and results are those of status.py.
 """
 
 cpdef bytes status_line(object status)

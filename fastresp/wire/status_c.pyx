@@ -28,5 +28,7 @@ cpdef bytes status_line(object status):
 
 
 cpdef bytes line_of(int status):
-    """The status line of a number that is known to be from 100 to 999."""
+    """The status line of an int from 100 to 999. Raises ValueError for any other."""
+    if not 100 <= status <= 999:
+        raise ValueError(f"a status is from 100 to 999, not {status}")
     return <bytes>_LINES[status]
