@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
@@ -71,6 +73,55 @@ def test_is_a_mapping(query):
         found["c"]
     with pytest.raises(TypeError, match="unhashable"):
         hash(found)
+
+
+class Counted(str):
+    """A name that counts how often it is compared."""
+
+    compared = 0
+    __hash__ = str.__hash__
+
+    def __eq__(self, other):
+        Counted.compared += 1
+        return str.__eq__(self, other)
+
+
+def test_a_look_up_does_not_go_through_all_names(query):
+    found = query(b"&".join(b"%d=%d" % (number, number) for number in range(16384)))
+    Counted.compared = 0
+    name = Counted("16383")
+    assert found[name] == found.get(name) == "16383"
+    assert found.getall(name) == ["16383"]
+    assert name in found
+    assert Counted.compared < 100
+    assert dict(found) == found
+    assert found.values() == found.keys()
+    assert len(found) == 16384
+
+
+def test_what_getall_gives_is_the_callers(query):
+    found = query(b"a=1&a=2")
+    found.getall("a").clear()
+    assert found.getall("a") == ["1", "2"]
+
+
+@pytest.mark.parametrize("by", [copy.copy, copy.deepcopy, lambda found: pickle.loads(pickle.dumps(found))])
+def test_copies(query, by):
+    found = query(b"a=1&b=2&a=3")
+    assert by(found) == found
+    assert by(found) is not found
+
+
+def test_is_made_of_bytes_within_their_bounds(twin, query):
+    for wrong in ("a=1", None, bytearray(b"a=1"), type("Octets", (bytes,), {})(b"a=1")):
+        with pytest.raises(TypeError, match="made of bytes"):
+            query(wrong)
+    new_query = twin("http.query").new_query
+    assert new_query(b"?a=1", 1, 4).items() == [("a", "1")]
+    assert new_query(b"/", 2, 1).items() == []
+    for start, end in ((-1, 2), (0, 5), (0, 2**62)):
+        with pytest.raises(IndexError, match="not within 4 bytes"):
+            new_query(b"?a=1", start, end)
 
 
 def test_is_empty(query):
