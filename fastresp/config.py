@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, fields
+from typing import Any
+
+from fastresp.text import shown
 
 __all__ = ["Config"]
+
+# So that no sum of a time and the clock, or of two sizes, leaves what both twins count in.
+_LONGEST = 10**9
+_LARGEST = sys.maxsize // 2 + 1
 
 # What may be 0, and what that means: no wait, no limit on rates or connections, no body.
 _MAY_BE_ZERO = frozenset(
@@ -40,10 +48,12 @@ class Config:
     server_header: The value of a server field, if answers are to carry one.
     access_log: Whether each answer is logged to the logger "fastresp.access".
     min_body_rate: Bytes a second that must come of a request's body, on average of half a minute; 0 for no limit.
+    connect: Whether the handler gets CONNECT requests (RFC 9110, section 9.3.6); without it they are refused with 501.
+    early_hints: Whether 103 responses (RFC 8297) are sent; some proxies take them for the final response.
     min_write_rate: Bytes a second that a client must take of an answer, on average of half a minute; 0 for no limit.
-    early_hints: Whether 103 responses are sent; some proxies take one for the final response.
 
-    Raises TypeError or ValueError for a value that makes no sense, naming it.
+    A time is at most 10**9 seconds (so not infinite), a limit at most 2**62.
+    Raises TypeError or ValueError for a value that makes no sense, naming the field and the value.
     """
 
     keep_alive_timeout: float = 15.0
@@ -62,26 +72,33 @@ class Config:
     server_header: str | None = None
     access_log: bool = False
     min_body_rate: int = 240
-    min_write_rate: int = 240
+    connect: bool = False
     early_hints: bool = True
+    min_write_rate: int = 240
 
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
             kind = str(field.type)
-            if kind in ("int", "float"):
-                allowed = (int, float) if kind == "float" else (int,)
-                if isinstance(value, bool) or not isinstance(value, allowed):
-                    raise TypeError(f"Config.{field.name} takes {_article(kind)}, not {value!r}")
-                if not value >= 0 or (value == 0 and field.name not in _MAY_BE_ZERO):
-                    raise ValueError(f"Config.{field.name} must be above zero, not {value!r}")
+            if kind == "int" or kind == "float":
+                object.__setattr__(self, field.name, _number(field.name, kind, value))
             elif kind == "bool" and not isinstance(value, bool):
-                raise TypeError(f"Config.{field.name} takes True or False, not {value!r}")
+                raise TypeError(f"Config.{field.name} takes True or False, not {shown(value)}")
         if self.server_header is not None:
             from fastresp.headers import field_value
 
-            field_value("server", self.server_header)
+            octets = field_value("server", self.server_header)
+            object.__setattr__(self, "server_header", octets.decode("latin-1"))  # no subclass that reads differently
 
 
-def _article(kind: str) -> str:
-    return "an int" if kind == "int" else "a number"
+def _number(name: str, kind: str, value: Any) -> int | float:
+    """The value as an exact int or float, within its bounds."""
+    if isinstance(value, bool) or not isinstance(value, (int, float) if kind == "float" else int):
+        raise TypeError(f"Config.{name} takes {'an int' if kind == 'int' else 'a number'}, not {shown(value)}")
+    number: int | float = float.__float__(value) if isinstance(value, float) else int.__index__(value)
+    if not number >= 0 or (number == 0 and name not in _MAY_BE_ZERO):
+        raise ValueError(f"Config.{name} must be above zero, not {shown(number)}")
+    highest = _LARGEST if kind == "int" else _LONGEST
+    if number > highest:
+        raise ValueError(f"Config.{name} must be at most {highest}, not {shown(number)}")
+    return number

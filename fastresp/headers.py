@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NoReturn, Protocol, Self, TypeAlias, TypeVar, overload
 
 from fastresp.errors import HeaderError
+from fastresp.text import exact, named, shown
 
 __all__ = ["Headers", "field_name", "field_value"]
 
@@ -44,6 +45,7 @@ VALUE_OCTETS = bytes(octet for octet in range(256) if octet == 0x09 or (octet >=
 OWS = b" \t"
 
 _PLAIN_PAIRS = {tuple, list}
+_FEW = 32  # fields, up to which it is faster to look at each than to make an index
 
 # RFC 9110, section 6.5.1: what a recipient must know before the content, or must never take from behind it.
 FORBIDDEN_TRAILERS = frozenset(
@@ -52,7 +54,8 @@ FORBIDDEN_TRAILERS = frozenset(
     b" authorization cookie proxy-authenticate proxy-authorization set-cookie www-authenticate"  # authentication
     b" cache-control expect if-match if-modified-since if-none-match if-range if-unmodified-since"  # control
     b" pragma range"
-    b" content-encoding content-range content-type".split()  # content format
+    b" age date expires location retry-after vary warning"  # control of the response
+    b" content-encoding content-language content-location content-range content-type".split()  # content format
 )
 
 
@@ -61,15 +64,16 @@ def field_name(name: Text) -> bytes:
 
     Raises HeaderError if it is empty or no token, TypeError if it is neither str nor bytes.
     """
-    if isinstance(name, str):
+    name = exact(name)
+    if type(name) is str:
         try:
-            octets = str.encode(name, "ascii")
+            octets = name.encode("ascii")
         except UnicodeEncodeError:
             _refuse_name(name)
-    elif isinstance(name, bytes):
-        octets = b"".join((name,))  # exact bytes also of a subclass
+    elif type(name) is bytes:
+        octets = name
     else:
-        raise TypeError(f"a field name must be str or bytes, not {type(name).__name__} ({_shown(name)})")
+        raise TypeError(f"a field name must be str or bytes, not {type(name).__name__} ({shown(name)})")
     if not octets or octets.translate(None, TOKEN_OCTETS):
         _refuse_name(name)
     return octets
@@ -81,20 +85,21 @@ def field_value(name: Text, value: Text) -> bytes:
     Raises HeaderError if it holds a control character other than TAB, or one beyond Latin-1; TypeError if it is neither
     str nor bytes. Both name the field.
     """
-    if isinstance(value, str):
+    value = exact(value)
+    if type(value) is str:
         try:
-            octets = str.encode(value, "latin-1")
+            octets = value.encode("latin-1")
         except UnicodeEncodeError as error:
             _refuse_value(name, value, value[error.start])
-    elif isinstance(value, bytes):
+    elif type(value) is bytes:
         octets = value
     else:
         kind = type(value).__name__
-        raise TypeError(f"the value of the field {_named(name)} must be str or bytes, not {kind} ({_shown(value)})")
+        raise TypeError(f"the value of the field {named(name)} must be str or bytes, not {kind} ({shown(value)})")
     bad = octets.translate(None, VALUE_OCTETS)
     if bad:
         _refuse_value(name, value, chr(bad[0]))
-    return bytes.strip(octets, OWS)
+    return octets.strip(OWS)
 
 
 def field_list(fields: Fields) -> list[Sequence[Text]]:
@@ -114,7 +119,7 @@ def field_list(fields: Fields) -> list[Sequence[Text]]:
             return list(fields)
     raise TypeError(
         f"header fields are Headers, a mapping or an iterable of pairs (name, value), not {type(fields).__name__}"
-        f" ({_shown(fields)})"
+        f" ({shown(fields)})"
     )
 
 
@@ -132,7 +137,7 @@ def checked_fields(fields: Fields) -> list[tuple[bytes, bytes]]:
     checked = []
     for pair in pairs:
         if not isinstance(pair, Sequence) or isinstance(pair, (str, bytes, bytearray, memoryview)) or len(pair) != 2:
-            raise TypeError(f"a header field is a pair (name, value), not {_shown(pair)}")
+            raise TypeError(f"a header field is a pair (name, value), not {shown(pair)}")
         name, value = pair
         octets = field_name(name)
         checked.append((octets, field_value(octets, value)))
@@ -175,8 +180,8 @@ def trailer_fields(fields: Fields) -> list[tuple[bytes, bytes]]:
     for name, _ in checked:
         if name.lower() in FORBIDDEN_TRAILERS:
             raise HeaderError(
-                f"the field {_named(name)} must not be sent in a trailer: framing, routing, authentication, request"
-                " control and content format belong in the header (RFC 9110, section 6.5.1)"
+                f"the field {named(name)} must not be sent in a trailer: framing, routing, authentication, control"
+                " data and content format belong in the header (RFC 9110, section 6.5.1)"
             )
     return checked
 
@@ -188,18 +193,20 @@ class Headers:
     bytes, and are read back as str. Whatever goes in is checked: HeaderError for what must not be on the wire (see
     field_name, field_value), TypeError for other types; nothing has changed then.
 
-    `headers["name"]` and `value` are the first field of a name, `values` are all; iterating gives pairs (name, value),
-    len counts fields, `in` asks for a name. Equal are those with the same fields in the same order.
+    `headers["name"]` and `value` are the first field of a name, `values` are all; iterating and `items` give pairs
+    (name, value), `keys` each name once, len counts fields, `in` asks for a name. Equal are those with the same fields
+    in the same order.
     """
 
-    __slots__ = ("_fields", "_formatted")
+    __slots__ = ("_fields", "_formatted", "_index")
 
     _fields: list[tuple[bytes, bytes]]
     _formatted: tuple[bytes, int, int] | None  # what wire.format_fields made of these fields, until they change
+    _index: dict[bytes, list[int]] | None  # where the fields of each name are, until they change; only of many
 
     def __init__(self, fields: Fields = (), /) -> None:
         self._fields = checked_fields(fields)
-        self._formatted = None
+        self._changed()
 
     @classmethod
     def _trusted(cls, fields: list[tuple[bytes, bytes]]) -> Self:
@@ -207,7 +214,12 @@ class Headers:
         headers = cls.__new__(cls)
         headers._fields = fields
         headers._formatted = None
+        headers._index = None
         return headers
+
+    def _changed(self) -> None:
+        self._formatted = None
+        self._index = None
 
     def append(self, name: Text, value: Text) -> None:
         """Adds a field at the end."""
@@ -217,7 +229,7 @@ class Headers:
         """Adds a field before the one at `index`, which may be negative or beyond the end, as with list.insert."""
         octets = field_name(name)
         self._fields.insert(index, (octets, field_value(octets, value)))
-        self._formatted = None
+        self._changed()
 
     def replace_or_append(self, name: Text, value: Text) -> None:
         """Gives the first field of that name the new name and value, in its place, and removes the others of that name.
@@ -226,27 +238,32 @@ class Headers:
         """
         octets = field_name(name)
         field = (octets, field_value(octets, value))
-        found = self._places(name)
-        for place in reversed(found[1:]):
-            del self._fields[place]
+        found = self._places(octets)
         if found:
+            self._remove(found[1:])
             self._fields[found[0]] = field
         else:
             self._fields.append(field)
-        self._formatted = None
+        self._changed()
 
     def remove_all(self, name: Text) -> int:
         """Removes each field of that name; returns how many there were."""
         found = self._places(name)
-        for place in reversed(found):
-            del self._fields[place]
-        self._formatted = None
+        self._remove(found)
+        self._changed()
         return len(found)
+
+    def _remove(self, places: list[int]) -> None:
+        if len(places) == 1:
+            del self._fields[places[0]]
+        elif places:
+            gone = set(places)  # all at once: each del would move all that follows
+            self._fields[:] = [field for place, field in enumerate(self._fields) if place not in gone]
 
     def clear(self) -> None:
         """Removes all fields."""
         self._fields.clear()
-        self._formatted = None
+        self._changed()
 
     @overload
     def value(self, name: Text) -> str | None: ...
@@ -254,6 +271,9 @@ class Headers:
     def value(self, name: Text, default: _Default) -> str | _Default: ...
     def value(self, name: Text, default: object = None) -> object:
         """The value of the first field of that name, or `default`."""
+        if len(self._fields) > _FEW:
+            places = self._places(name)
+            return self._fields[places[0]][1].decode("latin-1") if places else default
         key = _key(name)
         for other, value in self._fields:
             if len(other) == len(key) and other.lower() == key:
@@ -261,6 +281,17 @@ class Headers:
         return default
 
     get = value
+
+    def items(self) -> list[tuple[str, str]]:
+        """All fields in their order, as pairs (name, value)."""
+        return list(self)
+
+    def keys(self) -> list[str]:
+        """The names, each once, in the order and the spelling of their first fields."""
+        names: dict[bytes, bytes] = {}
+        for name, _ in self._fields:
+            names.setdefault(name.lower(), name)
+        return [name.decode("latin-1") for name in names.values()]
 
     def values(self, name: Text) -> list[str]:
         """The values of all fields of that name, in order."""
@@ -318,44 +349,37 @@ class Headers:
 
     def _places(self, name: Text) -> list[int]:
         key = _key(name)
+        if len(self._fields) > _FEW:
+            if self._index is None:
+                index: dict[bytes, list[int]] = {}
+                for place, (other, _) in enumerate(self._fields):
+                    index.setdefault(other.lower(), []).append(place)
+                self._index = index
+            return self._index.get(key, [])
         size = len(key)
         return [place for place, (other, _) in enumerate(self._fields) if len(other) == size and other.lower() == key]
 
 
 def _key(name: Text) -> bytes:
     """What the names of fields, in lower case, are compared with in a look-up."""
-    if isinstance(name, str):
-        return str.encode(name, "ascii", "replace").lower()  # "?" stands in no field name
-    if isinstance(name, bytes):
+    name = exact(name)
+    if type(name) is str:
+        return name.encode("ascii", "replace").lower()  # "?" stands in no field name
+    if type(name) is bytes:
         return name.lower()
-    raise TypeError(f"a field name must be str or bytes, not {type(name).__name__} ({_shown(name)})")
+    raise TypeError(f"a field name must be str or bytes, not {type(name).__name__} ({shown(name)})")
 
 
 def _refuse_name(name: Text) -> NoReturn:
-    if not name:
+    if not exact(name):
         raise HeaderError("a field name must not be empty")
     raise HeaderError(
-        f"the field name {_named(name)} must be a token: letters, digits and !#$%&'*+-.^_`|~ (RFC 9110, section 5.6.2)"
+        f"the field name {named(name)} must be a token: letters, digits and !#$%&'*+-.^_`|~ (RFC 9110, section 5.6.2)"
     )
 
 
 def _refuse_value(name: Text, value: Text, bad: str) -> NoReturn:
     raise HeaderError(
-        f"the value of the field {_named(name)} must hold no control character but TAB and none beyond Latin-1, but"
-        f" has U+{ord(bad):04X} in {_shown(value)} (RFC 9110, section 5.5)"
+        f"the value of the field {named(name)} must hold no control character but TAB and none beyond Latin-1, but"
+        f" has U+{ord(bad):04X} in {shown(value)} (RFC 9110, section 5.5)"
     )
-
-
-def _named(name: Text) -> str:
-    return _shown(name.decode("latin-1") if isinstance(name, bytes) else name)
-
-
-def _shown(value: object) -> str:
-    """The repr of a value, if it has one, shortened for a message."""
-    if isinstance(value, (str, bytes, bytearray)):
-        value = value[:60]
-    try:
-        text = repr(value)
-    except Exception:  # a message about a bad value must not fail for it
-        text = "whose repr fails"
-    return text if len(text) <= 60 else text[:57] + "..."

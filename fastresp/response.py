@@ -82,7 +82,8 @@ class Response:
         natural: str | None
         if isinstance(content, int):
             # what a 304 says of the content replaces what caches have stored
-            data, status, natural = b"", content, None if content == StatusCode.NotModified else EMPTY
+            status = status_code(content)
+            data, natural = b"", None if status == StatusCode.NotModified else EMPTY
         else:
             data, natural = _encode(content)
         self._status = status_code(status)
@@ -156,9 +157,10 @@ def type_of(path: str | bytes | os.PathLike[Any]) -> str:
 
 def _encode(content: Any) -> tuple[bytes, str]:
     if isinstance(content, bytes):
-        return bytes(content), BINARY
+        # exact bytes, and the text itself, whatever a subclass says that it is
+        return bytes.__getitem__(content, slice(None)), BINARY
     if isinstance(content, str):
-        return content.encode(), TEXT
+        return str.encode(content), TEXT
     if isinstance(content, Json):
         return encode_json(content.value), JSON
     if isinstance(content, dict | list):

@@ -11,7 +11,7 @@ from typing import Any
 from fastresp.config import Config
 from fastresp.http.codes import BODY, END, FAILED, HEAD, NEED_DATA
 
-DEFAULTS = Config()
+DEFAULTS = Config(connect=True)
 
 
 def head_of(parser: Any) -> dict[str, Any]:

@@ -348,3 +348,81 @@ def test_both_ways_of_checking_agree():
             except HeaderError:
                 single = None
             assert plain == single
+
+
+CONTROL = "date location age expires vary retry-after cache-control warning content-location content-language"
+
+
+@pytest.mark.parametrize("name", CONTROL.split())
+def test_control_data_is_no_trailer(serve, connect, name):
+    """RFC 9110, section 6.5.1: neither announced, nor sent, nor taken from a request."""
+    raised = []
+
+    def handler(request, responder):
+        for begin in (lambda: responder.write_begin_chunked("a/b", [name.upper()]),
+                      lambda: responder.write_begin_chunked({"trailer": f"x-a, {name}"})):  # fmt: skip
+            try:
+                begin()
+            except HeaderError as error:
+                raised.append(str(error))
+        responder.write(repr(request.trailers.items()))
+
+    client = connect(serve(handler))
+    client.send(
+        b"POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n"
+        + f"{name}: 1\r\netag: 2\r\n\r\n".encode()
+    )
+    assert client.answer().body == b"[('etag', '2')]"
+    assert len(raised) == 2
+    assert all(name in text for text in raised)
+
+
+def test_items_and_keys():
+    headers = Headers([("A", "1"), ("b", "2"), ("a", "3")])
+    assert headers.items() == [("A", "1"), ("b", "2"), ("a", "3")]
+    assert headers.keys() == ["A", "b"]
+    assert dict(headers) == {"A": "1", "b": "2"}
+    assert Headers(headers.items()) == headers
+
+
+@pytest.mark.parametrize("count", [5, 32, 33, 3000])
+def test_many_fields_are_found_and_changed_as_few_are(count):
+    headers = Headers([(f"X-{number}", str(number)) for number in range(count)])
+    assert headers["x-4"] == "4"
+    headers.append("x-4", "again")
+    assert headers.values("X-4") == ["4", "again"]
+    headers.insert(0, "x-4", "first")
+    assert headers["X-4"] == "first"
+    headers.replace_or_append("x-4", "only")
+    assert headers.values("x-4") == ["only"]
+    assert headers.items()[0] == ("x-4", "only")
+    assert headers.remove_all("x-4") == 1
+    assert headers.remove_all("x-4") == 0
+    assert "x-4" not in headers
+    assert headers.value("x-4", "none") == "none"
+    assert len(headers) == count - 1
+    other = headers.copy()
+    other.append("x-4", "other")
+    assert "x-4" in other
+    assert "x-4" not in headers
+    headers.clear()
+    assert "x-1" not in headers
+
+
+def test_a_walk_over_many_fields_compares_each_once():
+    headers = Headers([(f"x-{number}", "a") for number in range(5000)] + [("y", "b")] * 5000)
+    looked = []
+    fields = headers._fields
+
+    class Watched(list):
+        def __iter__(self):
+            looked.append(1)
+            return list.__iter__(self)
+
+    headers._fields = Watched(fields)
+    names = headers.keys()
+    for name in names:
+        assert headers[name]
+        assert headers.values(name)
+    assert headers.remove_all("y") == 5000
+    assert len(looked) < 10

@@ -68,7 +68,9 @@ __all__ = [
 
 TOKEN, VALUE, SCHEME, REG_NAME, QUOTED, HEX = _TOKEN, _VALUE, _SCHEME, _REG_NAME, _QUOTED, _HEX
 
-_IP_V6 = re.compile(rb"[0-9A-Fa-f:.]+")
+# A zone names an interface of the client's and means nothing here. A client should leave it out (RFC 6874, section 4),
+# but http.client sends it, as "%eth0" or as the "%25eth0" of URIs.
+_IP_V6 = re.compile(rb"([0-9A-Fa-f:.]+)(?:%(?:25)?[-._~0-9A-Za-z]+)?")
 _IP_V_FUTURE = re.compile(rb"[vV][0-9A-Fa-f]+\.[-._~!$&'()*+,;=:0-9A-Za-z]+")
 
 
@@ -116,13 +118,14 @@ def host_end(p: bytes, i: int, j: int) -> int:
 
 
 def is_ip_literal(text: bytes) -> bool:
-    """Whether it may stand in brackets (RFC 3986, section 3.2.2)."""
-    if _IP_V6.fullmatch(text) is None:
+    """Whether it may stand in brackets (RFC 3986, section 3.2.2), or is an IPv6 address with a zone."""
+    match = _IP_V6.fullmatch(text)
+    if match is None:
         return _IP_V_FUTURE.fullmatch(text) is not None
     from ipaddress import IPv6Address  # most servers never see such a host
 
     try:
-        IPv6Address(text.decode("ascii"))
+        IPv6Address(match[1].decode("ascii"))
     except ValueError:
         return False
     return True

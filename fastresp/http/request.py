@@ -92,7 +92,7 @@ class Request:
         raise TypeError("a Request is made by the server, for a handler")
 
     def __reduce__(self) -> str:
-        raise TypeError("a Request can't be copied or pickled: it is good for its handler's call; keep its values instead")
+        raise TypeError("a Request can't be copied or pickled: it is its handler's; keep its values instead")
 
     @property
     def method(self) -> str:

@@ -40,6 +40,11 @@ __all__ = ["Scanner"]
 
 MAX_METHOD = 64
 MAX_EMPTY_LINES = 8
+MAX_PIECES = 64
+HANDSHAKE = 22  # the first octet of a TLS record that opens a handshake, before the version's 3 (RFC 8446, section 5.1)
+
+# The fields that stand once in a request, for two of them would mean two requests: a bit each.
+CONTENT_TYPE, CONTENT_RANGE, AUTHORIZATION = 1, 2, 4
 
 TOKEN, VALUE, TARGET = _TOKEN, _VALUE, _TARGET
 
@@ -53,11 +58,11 @@ class Scanner:
     # fmt: off
     __slots__ = (  # noqa: RUF023
         "buffered", "status", "reason", "data", "host_start", "host_end",
-        "_max_target", "_max_field", "_max_fields", "_max_count",
+        "_max_target", "_max_field", "_max_fields", "_max_count", "_connect",
         "_state", "_buffer", "_start", "_pos", "_end", "_pieces", "_searched", "_partial", "_limit",
         "_empty_lines", "_method", "_method_size", "_target_size", "_target_host_at", "_target_host_size", "_minor",
         "_form", "_fields_at", "_count", "_hosts", "_host_at", "_host_size", "_length", "_codings", "_options",
-        "_expect",
+        "_expect", "_once",
     )
     # fmt: on
 
@@ -66,6 +71,7 @@ class Scanner:
         self._max_field = min(config.max_header_field_size, HUGE - 1)
         self._max_fields = min(config.max_header_size, HUGE - 1)
         self._max_count = min(config.max_header_count, HUGE - 1)
+        self._connect = config.connect
         self._state = LINE
         # The bytes at hand: [_start, _end) of _buffer, of which those before _pos have been scanned, and _pieces.
         # What is noted while a head is scanned (`_..._at`) counts from _start, which moves when bytes are joined.
@@ -112,6 +118,9 @@ class Scanner:
             found = octets.find(piece, LF, 0, len(piece)) >= 0
             self._searched += 1
         if not found and self.buffered - (self._pos - self._start) <= self._limit:
+            if len(self._pieces) >= MAX_PIECES:  # of few bytes each they take twenty times the memory of their content
+                self._pieces = [b"".join(self._pieces)]
+                self._searched = 1
             return False
         self._join()
         return True
@@ -190,6 +199,11 @@ class Scanner:
         # A line with more bytes than this before its LF breaks a rule within them.
         limit = MAX_METHOD + 1 + self._max_target + 10
         lf = octets.find(p, LF, pos, self._end)
+        if pos < self._end and p[pos] == HANDSHAKE:
+            if self._end - pos == 1:
+                return self._wait(1)
+            if p[pos + 1] == 3:
+                return self._fail(400, "a TLS handshake on a plain HTTP port")
         if lf < 0 and self._end - pos <= limit:
             return self._wait(limit)
         if lf == pos + 1 and p[pos] == CR:
@@ -223,6 +237,8 @@ class Scanner:
             host = grammar.host_end(p, i, j)
             if host <= i or host + 1 >= j:
                 return self._fail(400, "the target of CONNECT is not host:port")
+            if not self._connect:
+                return self._fail(501, "the method CONNECT is not supported")
             self._form = AUTHORITY
             self._target_host_at = i - self._start
             self._target_host_size = j - i
@@ -247,7 +263,7 @@ class Scanner:
     def _begin_fields(self) -> None:
         self._count = self._hosts = self._codings = 0
         self._length = -1
-        self._expect = 0
+        self._expect = self._once = 0
         self._host_at = self._host_size = 0
         self._options = 0
 
@@ -276,7 +292,7 @@ class Scanner:
                 break
             self._count += 1
             if (
-                (size == 4 or size == 6 or size == 10 or size == 14 or size == 17)
+                (size == 4 or size == 6 or size == 10 or 12 <= size <= 14 or size == 17)
                 and self._state == FIELDS
                 and self._note(pos, size, i, j) != GO_ON
             ):
@@ -332,8 +348,22 @@ class Scanner:
                     return self._fail(
                         400, "the Transfer-Encoding is malformed" if malformed else "chunked is not the last coding"
                     )
-        elif octets.same(p, name, b"expect", 6):
-            self._expect |= grammar.expectation(p, i, j)
+        elif size == 6:
+            if octets.same(p, name, b"expect", 6):
+                self._expect |= grammar.expectation(p, i, j)
+        elif size == 12:
+            if octets.same(p, name, b"content-type", 12):
+                return self._note_once(CONTENT_TYPE, "Content-Type")
+        elif octets.same(p, name, b"content-range", 13):
+            return self._note_once(CONTENT_RANGE, "Content-Range")
+        elif octets.same(p, name, b"authorization", 13):
+            return self._note_once(AUTHORIZATION, "Authorization")
+        return GO_ON
+
+    def _note_once(self, field: int, name: str) -> int:
+        if self._once & field:
+            return self._fail(400, f"there is more than one {name} field")
+        self._once |= field
         return GO_ON
 
     def _is_host_of_before(self, i: int, j: int) -> bool:

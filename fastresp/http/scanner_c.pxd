@@ -12,7 +12,8 @@ cdef const unsigned char *TARGET
 
 cdef int FAILED, GO_ON, NEED_DATA, ORIGIN, ABSOLUTE, AUTHORITY, ASTERISK, LINE, FIELDS, REFUSED, CONNECT, HEAD_METHOD, OPTIONS, OTHER
 cdef int COLON, CR, HTAB, LF, NINE, SLASH, SP, STAR, ZERO
-cdef Py_ssize_t MAX_METHOD, MAX_EMPTY_LINES, HUGE
+cdef Py_ssize_t MAX_METHOD, MAX_EMPTY_LINES, MAX_PIECES, HUGE
+cdef int HANDSHAKE, CONTENT_TYPE, CONTENT_RANGE, AUTHORIZATION
 
 
 cdef class Scanner:
@@ -23,7 +24,8 @@ cdef class Scanner:
     cdef Py_ssize_t _method_size, _target_size, _target_host_at, _target_host_size, _fields_at
     cdef Py_ssize_t _count, _length, _host_at, _host_size
     cdef int _state, _empty_lines, _method, _minor, _form, _hosts, _codings, _expect, _options
-    cdef bint _partial
+    cdef int _once
+    cdef bint _partial, _connect
 
     cdef readonly Py_ssize_t buffered
     cdef readonly int status
@@ -71,6 +73,8 @@ cdef class Scanner:
     @cython.final
     @cython.locals(p=octets_t)
     cdef int _note(self, Py_ssize_t name, Py_ssize_t size, Py_ssize_t i, Py_ssize_t j) except -1
+
+    cdef int _note_once(self, int field, str name) except -1
 
     @cython.final
     @cython.locals(size=Py_ssize_t)

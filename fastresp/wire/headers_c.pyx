@@ -69,7 +69,7 @@ cpdef bytes format_headers(object pairs):
     Raises HeaderError for a name or value that must not go on the wire, TypeError for what is no field (RFC 9110,
     section 5; RFC 9112, section 5).
     """
-    return <bytes>format_fields(pairs)[0]
+    return <bytes?>format_fields(pairs)[0]
 
 
 cpdef tuple format_fields(object pairs):
@@ -79,15 +79,17 @@ cpdef tuple format_fields(object pairs):
     is kept until they change. Raises what format_headers raises.
     """
     cdef tuple result
+    cdef object fields
     if type(pairs) is list or type(pairs) is tuple:
         result = _formatted(pairs)
     elif isinstance(pairs, Headers):
         result = pairs._formatted
         if result is not None:
             return result
-        result = _formatted(pairs._fields)
+        fields = pairs._fields
+        result = _formatted(fields) if type(fields) is list else None
         if result is None:  # only if their maker has cheated: let the reason be said
-            result = _formatted(checked_fields(pairs._fields))
+            result = _formatted(checked_fields(fields))
         pairs._formatted = result
         return result
     else:

@@ -87,6 +87,7 @@ class Wire:
     ) -> None:
         config.setdefault("date_header", False)
         loop = loop or asyncio.get_running_loop()
+        config.setdefault("connect", True)
         self.service = twin("http.service").new_service(handler, Config(**config), loop, False, True)
         self.protocol = twin("http.protocol").new_protocol(self.service)
         self.transport = transport or Transport()

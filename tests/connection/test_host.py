@@ -23,6 +23,17 @@ def test_host(serve, connect, head, host):
 
 
 def test_host_of_connect(serve, connect):
-    client = connect(serve(lambda request, responder: responder.write(request.host, 405)))
+    client = connect(serve(lambda request, responder: responder.write(request.host, 405), connect=True))
     client.send(b"CONNECT c.example:443 HTTP/1.1\r\nHost: a.example\r\n\r\n")
     assert client.answer().body == b"c.example:443"
+
+
+def test_connect_is_not_for_handlers_that_know_nothing_of_it(serve, connect):
+    seen = []
+    client = connect(serve(lambda request, responder: (seen.append(request.method), responder.write(b"ok"))[1]))
+    client.send(b"CONNECT c.example:443 HTTP/1.1\r\nHost: c.example\r\n\r\n")
+    answer = client.answer()
+    assert (answer.status, answer.one(b"connection")) == (501, b"close")
+    assert answer.body == b"the method CONNECT is not supported\n"
+    assert client.rest() == b""
+    assert seen == []

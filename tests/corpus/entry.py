@@ -21,6 +21,7 @@ LIMITS = Config(
     max_header_count=20,
     max_body_size=1000,
     date_header=False,
+    connect=True,
 )
 
 SMUGGLED = b"GET /smuggled HTTP/1.1\r\nHost: smuggled\r\n\r\n"

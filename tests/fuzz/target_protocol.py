@@ -55,7 +55,8 @@ def run(end: str, settings: bytes, segments: list[bytes], loop: asyncio.Abstract
     flags = settings[0]
     choice = random.Random(settings)
     application = Application()
-    config = Config(date_header=False, access_log=bool(flags & SMALL), **(LIMITS if flags & SMALL else {}))
+    limits = LIMITS if flags & SMALL else {}
+    config = Config(date_header=False, connect=True, access_log=bool(flags & SMALL), **limits)
     handler: Callable[..., Any] = application.coroutine if flags & ASYNC else application.plain
     service = twin("service", end).new_service(handler, config, loop, bool(flags & SECURE), True)
     protocol = twin("protocol", end).new_protocol(service)
@@ -237,7 +238,7 @@ def one_input(data: bytes) -> None:
     for key in pure:
         assert pure[key] == compiled[key], f"{key}: pure {pure[key]!r:.1500}, compiled {compiled[key]!r:.1500}"
 
-    config = Config(**(LIMITS if settings[0] & SMALL else {}))
+    config = Config(connect=True, **(LIMITS if settings[0] & SMALL else {}))
     methods, whole = heads(stream, config)
     answers, left = read_answers(pure["sent"], methods)
     if pure["alive"]:

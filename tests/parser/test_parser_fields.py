@@ -167,7 +167,12 @@ def test_good_hosts(parser, host):
         b"[:]",
         b"[g::1]",
         b"[1::2::3]",
-        b"[fe80::1%25eth0]",
+        b"[fe80::1%]",
+        b"[fe80::1%a:1]",
+        b"[fe80::1%a/b]",
+        b"[fe80%eth0::1]",
+        b"[v1.a%eth0]",
+        b"fe80::1%eth0",
         b"[127.0.0.1]",
         b"[v.a]",
         b"[v1.]",
@@ -208,6 +213,26 @@ def test_a_host_that_was_good_does_not_vouch_for_others(parser, before):
     for bad in (b"good.org:8x", b"good.org 80", b"good.org:80000", b"/ood.org:80", b"good.org:80:"):
         events = parse(parser, [good, request(host=b"Host: " + bad)])
         assert [event[0] for event in events] == ["head", "failed"], bad
+
+
+@pytest.mark.parametrize("host", [b"[fe80::1%eth0]", b"[fe80::1%25eth0]:8080", b"[FE80::1%1]"])
+def test_a_zone_of_the_clients_is_let_through(parser, host):
+    assert one_head(parser, request(host=b"Host: " + host))["host"] == host
+    assert one_head(parser, request(b"GET http://" + host + b"/a HTTP/1.1"))["host"] == host
+
+
+SINGLE = (b"Content-Type: a/b", b"content-range: bytes 0-1/2", b"AUTHORIZATION: Basic YTpi")
+
+
+@pytest.mark.parametrize("field", SINGLE)
+def test_what_may_stand_once(parser, field):
+    name, _, value = field.partition(b":")
+    assert parse(parser, [request(b"GET / HTTP/1.1", field) * 3])[-1][0] == "head"
+    for second in (field, name.lower() + b":", name.upper() + b":" + value):
+        status, reason = failure(parser, request(b"GET / HTTP/1.1", field, b"X: y", second))
+        assert (status, reason.lower()) == (400, f"there is more than one {name.decode().lower()} field")
+    others = [b"Content-Tape: a", b"content-ranga: b", b"authorizatiom: c", b"Content-Encoding: d"]
+    assert one_head(parser, request(b"GET / HTTP/1.1", *SINGLE, *others, *others))
 
 
 def test_host_is_required(parser):
