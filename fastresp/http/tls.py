@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from fastresp.http.names import address
 from fastresp.http.pipeline import IN_HEAD, LINGER
 from fastresp.http.protocol import new_protocol
+from fastresp.http.secure import DETAILS, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,24 +25,17 @@ if TYPE_CHECKING:
 
 __all__ = ["TlsTransport", "new_tls"]
 
-# How far the end has come that the connection has asked for.
-OPEN, HALF, CLOSE, OVER = range(4)
+OPEN, HALF, CLOSE, OVER = range(4)  # how far the end has come that the connection has asked for
 
-RECORD = 16384
-"""Bytes of one record, at the most (RFC 8446, section 5.1)."""
-FED = 32768
-"""Bytes that OpenSSL gets at once: its buffers keep the size that they once had."""
-AHEAD = 65536
-"""Bytes that are encrypted for one write, and what the loop's transport may hold before it gets no more."""
-DROPPED = 262144
-"""Bytes that a client may go on sending after we have said that we are done."""
-CALLS = {"peercert": "getpeercert", "cipher": "cipher", "compression": "compression"}
+RECORD = 16384  # bytes of one record, at the most (RFC 8446, section 5.1)
+FED = 32768  # bytes that OpenSSL gets at once: its buffers keep the size that they once had
+AHEAD = 65536  # bytes encrypted for one write, and what the loop's transport may hold before it gets no more
+DROPPED = 262144  # bytes that a client may go on sending after we have said that we are done
 
 
 class TlsTransport:
-    """One TLS connection's place between the loop and the protocol of HTTP.
-
-    While it shakes hands, and once the client has left, it stands among the service's connections itself.
+    """One TLS connection's place between the loop and the protocol of HTTP; itself one of the service's connections
+    while it shakes hands, and once the client has left.
     """
 
     # fmt: off
@@ -96,13 +90,15 @@ class TlsTransport:
             if self.ending == HALF and self.dropped > DROPPED:
                 self.abort()
             return
+        if not self.begun and (plain := refusal(data, self.service.tail_close)) is not None:
+            self._turn_away(plain)
+            return
         pieces: list[bytes] = []
         if len(data) <= FED:
             self._take(data, pieces)
         else:
-            view = memoryview(data)
             for start in range(0, len(data), FED):
-                self._take(view[start : start + FED], pieces)
+                self._take(memoryview(data)[start : start + FED], pieces)
         if self.failure is not None:
             self._fail(self.failure)  # what came before it could not be answered any more
             return
@@ -116,14 +112,13 @@ class TlsTransport:
                 # a client that reads nothing must not have us say more and more
                 self.held = True
                 self.transport.pause_reading()
-        # RFC 8446, section 6.1: a farewell ends one direction; in RFC 5246, section 7.2.1, it ends both
-        if self.over and (not self.protocol.eof_received() or self.tls.version() != "TLSv1.3"):
+        if self.over:
+            # a farewell ends both directions (RFC 5246, section 7.2.1); in TLS 1.3 it need not, but for HTTP it does
+            self.protocol.eof_received()
             self._leave()
 
     def eof_received(self) -> bool:
         if self.ending == OPEN:
-            if self.over:
-                return True  # a half-closed client gets its answers
             self.over = True
             if self.protocol is not None:
                 self._leave()  # without a farewell: what is missing may have been cut off by somebody else
@@ -220,6 +215,14 @@ class TlsTransport:
         self.admitted = False
         return self.ending == OPEN
 
+    def _turn_away(self, answer: bytes) -> None:
+        """Ends a connection that has begun in plain HTTP, in plain HTTP."""
+        self._remark("plain HTTP on a TLS port")
+        self.ending = HALF
+        self._allow(LINGER)
+        self.transport.write(answer)
+        self.transport.write_eof()
+
     def _leave(self) -> None:
         """Closes behind what has been written; but the client, which is done, need not be there any more."""
         if self.ending < CLOSE:
@@ -228,8 +231,7 @@ class TlsTransport:
             self.close()
 
     def _allow(self, seconds: float) -> None:
-        # the clock may be one tick behind
-        self.deadline = self.service.now + self.service.pace + seconds
+        self.deadline = self.service.now + self.service.pace + seconds  # the clock may be one tick behind
 
     def _fail(self, error: Any) -> None:
         reason = (getattr(error, "reason", None) or str(error)).replace("_", " ").lower()
@@ -331,8 +333,7 @@ class TlsTransport:
         self.write(b"".join(small))
 
     def get_write_buffer_size(self) -> int:
-        held: int = self.transport.get_write_buffer_size() if self.transport is not None else 0
-        return self.waiting + held
+        return self.waiting + (0 if self.transport is None else int(self.transport.get_write_buffer_size()))
 
     def set_write_buffer_limits(self, high: Any = None, low: Any = None) -> None:
         self.transport.set_write_buffer_limits(high, low)
@@ -383,12 +384,8 @@ class TlsTransport:
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         """What asyncio's TLS transports tell, and what the loop's does."""
-        if name == "ssl_object":
-            return self.tls
-        if name == "sslcontext":
-            return self.tls.context
-        if name in CALLS:
-            return getattr(self.tls, CALLS[name])()
+        if name in DETAILS:
+            return DETAILS[name](self.tls)
         return default if self.transport is None else self.transport.get_extra_info(name, default)
 
     def get_protocol(self) -> Any:

@@ -21,6 +21,7 @@ cdef class TlsTransport:
     cdef object _take(self, object data, list pieces)
     @cython.locals(service=Service, protocol=HttpProtocol)
     cdef bint _shake_hands(self) except -1
+    cdef object _turn_away(self, bytes answer)
     cdef object _leave(self)
     cdef object _allow(self, double seconds)
     cdef object _fail(self, object error)

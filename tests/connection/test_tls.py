@@ -10,7 +10,7 @@ import ssl
 import pytest
 from client import Client
 from connection.test_bodies import pattern
-from connection.tools import Late, answer_late, message, post, settle, wait_for_no_connection
+from connection.tools import Late, answer_late, message, post, wait_for_no_connection
 
 from fastresp import Config
 
@@ -156,16 +156,6 @@ def test_a_broken_off_answer_is_no_proper_end(secure, log):
     with pytest.raises((ssl.SSLEOFError, ConnectionResetError)):
         client.rest()
     log.expect("RuntimeError: on purpose")
-
-
-def test_plain_http_to_it(serve_on, tls, connect):
-    server = serve_on(echo, None, host="127.0.0.1", port=0, ssl=tls.server)
-    client = connect(server)
-    client.get()
-    client.is_reset()
-    assert not client.buffer.startswith(b"HTTP")
-    settle(server)
-    wait_for_no_connection(server)
 
 
 def test_time_out(secure):

@@ -91,11 +91,9 @@ def test_one_too_many_has_to_be_quick(secure, opened, hand_made):
 @pytest.mark.parametrize(
     ("said", "reason"),
     [
-        (GET, "http request"),
         (b"\x16\x03\x01\x00\x05hello", None),
         (b"\xff" * 100, None),
         (b"\x00" * 100000, None),
-        (b"SSH-2.0-OpenSSH_9.2\r\n", None),
         (b"\x16\x03\x01\xff\xff" + b"\x01" * 100, None),
     ],
 )
@@ -121,7 +119,7 @@ def test_a_flood_of_it(secure, remarks):
             client.send(GET)
             client.is_reset()
     wait_for_no_connection(server)
-    assert 1 <= len([line for line in remarks() if "handshake" in line]) <= 60
+    assert 1 <= len([line for line in remarks() if "TLS" in line]) <= 60
 
 
 def test_a_version_that_is_too_old(secure, contexts, opened, remarks):
