@@ -106,14 +106,14 @@ class TestPath:
             found.put((request.method, request.target))
             responder.write(405)
 
-        client = connect(serve(handle))
+        client = connect(serve(handle, connect=True))
         client.send(b"CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n")
         assert client.answer().status == 405
         assert found.get() == ("CONNECT", b"example.com:443")
 
     def test_a_tunnel_is_not_to_be_had(self, serve, connect):
         """RFC 9110, section 9.3.6: after a 2xx to CONNECT there is no HTTP any more, so the connection ends."""
-        client = connect(serve(lambda request, responder: responder.write(b"dropped", "text/plain")))
+        client = connect(serve(lambda request, responder: responder.write(b"dropped", "text/plain"), connect=True))
         client.send(b"CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n")
         head = client.head()
         assert head.status == 200
