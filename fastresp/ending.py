@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from fastresp import hooks
-from fastresp.http import device
+from fastresp.http.closing import all_closed
 from fastresp.http.names import describe
 
 __all__ = ["Ending"]
@@ -53,7 +53,7 @@ class Ending:
                 self._drains = hasattr(self._handler, "drained")
                 await hooks.drained(self._handler)
                 self._drains = False
-                await _devices_closed(self._loop)
+                await all_closed(self._loop)
         except TimeoutError:
             service.tasks.difference_update(self.callers)
             self._tell_what_is_cut(service)
@@ -61,7 +61,7 @@ class Ending:
             try:
                 async with asyncio.timeout(_LAST_TURNS):
                     await service.settled(self.callers)
-                    await _devices_closed(self._loop)
+                    await all_closed(self._loop)
             except TimeoutError:
                 if service.tasks:
                     log.warning("%s did not end when cancelled", _count(len(service.tasks), "handler"))
@@ -105,11 +105,6 @@ class Ending:
             log.warning("cancelled at the end of grace: %s", _count(len(service.tasks), "coroutine handler"))
         if self._drains:
             log.warning("given up at the end of grace: the handler's calls in threads, which go on")
-
-
-async def _devices_closed(loop: asyncio.AbstractEventLoop) -> None:
-    while closing := {task for task in device._closing if task.get_loop() is loop}:
-        await asyncio.wait(closing)
 
 
 def _count(number: int, word: str) -> str:

@@ -11,7 +11,7 @@ import logging
 import os
 from typing import Any
 
-__all__ = ["close_descriptor", "close_quietly", "shown", "told"]
+__all__ = ["all_closed", "close_descriptor", "close_quietly", "shown", "told"]
 
 log = logging.getLogger("fastresp")
 
@@ -84,3 +84,9 @@ async def _settle(closing: Any, device: Any) -> None:
         await closing
     except BaseException:
         log.warning("closing %s failed", shown(device), exc_info=True)
+
+
+async def all_closed(loop: asyncio.AbstractEventLoop) -> None:
+    """Return when nothing is being closed in `loop` any more."""
+    while closing := {task for task in _tasks if task.get_loop() is loop}:
+        await asyncio.wait(closing)

@@ -27,7 +27,7 @@ from fastresp.http.pump import start_measuring
 from fastresp.http.turn import close_source
 from fastresp.response import EMPTY
 from fastresp.wire.chunks import format_chunk, format_last_chunk
-from fastresp.wire.headers import format_fields, format_head
+from fastresp.wire.headers import format_head
 from fastresp.wire.status import line_of
 
 if TYPE_CHECKING:
