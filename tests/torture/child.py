@@ -1,0 +1,90 @@
+"""The process that plays plans: it may crash. `python -m torture.child`, with its task as JSON on stdin.
+
+Before each plan its seed is said, so that a crash has an address; then the faults, if there were any.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import faulthandler
+import gc
+import importlib
+import json
+import sys
+import time
+from itertools import count, zip_longest
+from typing import Any
+
+from torture.plan import make
+from torture.shrinking import kind_of
+
+__all__ = ["engine"]
+
+
+def engine(twin: str) -> dict[str, Any]:
+    """What makes the connections of a twin."""
+    end = "_c" if twin == "compiled" else ""
+    return {
+        f"new_{name}": getattr(importlib.import_module(f"fastresp.http.{name}{end}"), f"new_{name}")
+        for name in ("service", "protocol", "tls")
+    }
+
+
+def loop_factory(name: str) -> Any:
+    if name == "uvloop":
+        import uvloop
+
+        return uvloop.new_event_loop
+    return asyncio.new_event_loop
+
+
+def difference(compiled: dict[str, Any], pure: dict[str, Any]) -> dict[str, Any]:
+    """What a play came to on one twin and not on the other."""
+    faults = []
+    for what in ("sent", "ends", "lines", "notes"):
+        for number, (one, other) in enumerate(zip_longest(compiled[what], pure[what])):
+            if one != other:
+                faults.append(f"{what} {number} differ: compiled {_short(one)}, pure {_short(other)}")
+                break
+    return {"faults": faults}
+
+
+def _short(thing: Any) -> str:
+    text = repr(thing)
+    return text if len(text) < 800 else f"{text[:400]} ... {text[-400:]}"
+
+
+def main() -> None:
+    task = json.load(sys.stdin)
+    faulthandler.enable()
+    parts, factory = engine(task["twin"]), loop_factory(task["loop"])
+    live = task["mode"] == "live"
+    differs = task["mode"] == "twins"
+    if live:
+        from torture.live import play
+    else:
+        from torture.fakes import play  # type: ignore[assignment]
+    gc.collect()
+    gc.freeze()  # what was imported is never garbage, and the collector is called often
+    end = time.monotonic() + task["seconds"]
+    settings = {"live": live, "differential": differs, "without": tuple(task["without"])}
+    plans = iter(task["plans"] or (make(seed, **settings) for seed in count(task["seed"])))
+    for number, plan in enumerate(plans):
+        if number == task["count"] or (not task["plans"] and time.monotonic() > end):
+            break
+        print(json.dumps({"number": number, "seed": plan["seed"]}), flush=True)
+        faulthandler.dump_traceback_later(60, exit=True)
+        if differs:
+            gc.disable()
+        result = play(plan, parts, factory, trace=task["trace"])
+        if differs:
+            result = difference(result, play(plan, engine("pure"), factory, trace=task["trace"]))
+        faulthandler.cancel_dump_traceback_later()
+        if result["faults"]:
+            print(json.dumps({"seed": plan["seed"], "faults": result["faults"]}), flush=True)
+            if task["stop"] is True or task["stop"] in [kind_of(fault) for fault in result["faults"]]:
+                break
+
+
+if __name__ == "__main__":
+    main()
