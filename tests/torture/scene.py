@@ -244,7 +244,7 @@ class Scene:
             hand.busy -= 1
 
     def do_answer(self, hand: Hand, kind: str) -> None:
-        if kind in THREADED and not self.plan["threads"]:
+        if kind in (*THREADED, "path") and not self.plan["threads"]:
             kind = "aread"
         self.call(hand, ANSWERS[kind], hand.token)
 
