@@ -46,6 +46,7 @@ class Play:
         self.scene = scene
         self.loop = loop
         self.engine = engine
+        self.interrupted = False
         self.sockets: list[Socket] = []
         self.protocols: list[Any] = []
 
@@ -54,7 +55,7 @@ class Play:
         try:
             function(*arguments)
         except KeyboardInterrupt:
-            pass
+            self.interrupted = True  # a program ends there; what was behind it in the same read is left
         except BaseException as error:
             self.scene.fault(f"{what}() raised {error!r}")
 
@@ -222,7 +223,7 @@ class Play:
             wanted = sum(
                 about["kind"] != "half" for about in socket.about["requests"]
             )  # what it does not read it has to answer, too
-        if complete < wanted:
+        if complete < wanted and not self.interrupted:
             self.open_answers += wanted - complete
             if final:
                 self.scene.fault(f"connection {which}: {complete} answers to {wanted} requests, and nothing more comes")
