@@ -292,7 +292,7 @@ class Player:
             try:
                 loop.run_until_complete(task)
             except KeyboardInterrupt:
-                pass
+                played.interrupted = True
             except BaseException as error:
                 scene.fault(f"{error!r} ended the loop")
                 if task.done():

@@ -64,7 +64,11 @@ class Cycle:
         self.me, self.scene, self.hand, self.op = self, scene, hand, op
 
     def __del__(self) -> None:
+        # A responder whose own __del__ was called already, in the same collection, would take another's exchange with
+        # it by a swap: Python finalizes nothing twice.
+        self.scene.collecting += 1
         self.scene.calmly(self.op, self.hand)
+        self.scene.collecting -= 1
 
 
 class Watch(logging.Handler):
@@ -111,6 +115,7 @@ class Scene:
         self.copied: set[str] = set()
         self.fuel = 3000
         self.depth = 0
+        self.collecting = 0
         self.trace = False
 
     def fault(self, text: str) -> None:
@@ -304,7 +309,7 @@ class Scene:
 
     def do_swap(self, hand: Hand, index: int) -> None:
         other = self.other(hand, index)
-        if hand.responder is None or other.responder is None or other is hand:
+        if hand.responder is None or other.responder is None or other is hand or self.collecting:
             return
         if hand.busy or other.busy:
             self.shared |= {hand.token.encode(), other.token.encode()}
