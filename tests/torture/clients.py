@@ -55,6 +55,7 @@ class Client(threading.Thread):
             try:
                 sock.sendall(data[place:cut])
             except OSError:
+                self.was_reset = True  # told here, it is not told again where this reads
                 break
             place = cut
             if self.choice.randrange(2):
