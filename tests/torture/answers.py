@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import io
 import os
 import tempfile
@@ -24,6 +25,7 @@ def _file(size: int) -> Callable[[bytes], str]:
         if size not in _files:
             handle, _files[size] = tempfile.mkstemp(prefix="torture-")
             os.close(handle)
+            atexit.register(os.unlink, _files[size])
         with open(_files[size], "wb") as file:
             file.write(data)
         return _files[size]
