@@ -34,6 +34,7 @@ def dispatch(service: services.Service, exchange: Any, request: Any) -> None:
         if not references.is_shared(request):
             service.request = request
         if not references.is_shared(responder) and responder._state == DONE:
+            responder._exchange = None  # a device's answer goes on without it
             service.responder = responder
     elif hasattr(result, "__await__"):
         start(service, result, request, responder)

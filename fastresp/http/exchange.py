@@ -163,9 +163,7 @@ class Http1Exchange(turns.Turn):
             return
         format_head(b"", b"", content_type, -1, b"", b"")  # a bad type must be found before the handler has returned
         self.source = source
-        pump = start_measuring(self, source, (status, block, facts, declared, content_type))
-        if not pump.done():  # an eager task may have seen it through
-            self.pump = pump
+        self.pump = start_measuring(self, source, (status, block, facts, declared, content_type))
 
     def answer_source(
         self, status: int, block: bytes, facts: int, declared: int, content_type: Any, source: Source

@@ -302,7 +302,11 @@ class Pipeline(outputs.Output):
         if (unread or (linger.has_forked() and not self.service.secure)) and can_write_eof(transport):
             # Closing with unread bytes would reset the connection, and could take the answer with it (RFC 9112, 9.6);
             # and where a child process has a copy of the socket, closing it tells the client nothing.
-            transport.write_eof()
+            try:
+                transport.write_eof()
+            except OSError:  # the client has reset the connection, and the loop has not said so yet
+                self.abort()
+                return
             if self.read_paused:
                 self.read_paused = False
                 transport.resume_reading()

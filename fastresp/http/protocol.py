@@ -124,6 +124,7 @@ class HttpProtocol(content.Content):
         requests = REQUESTS
         pieces = PIECES
         self.running = True
+        completed = False
         try:
             while not self.stopped:
                 if self.write_paused or self._is_full():
@@ -170,12 +171,15 @@ class HttpProtocol(content.Content):
                     self._end()
                 else:
                     self._refuse(parser.status, parser.reason, None)
+            completed = True
         finally:
             self.running = False
             request = self.service.request
             if request is not None:
                 empty(request)
             self.flush(True)
+            if not completed:
+                self.proceed_soon()
         if not self.held and parser.is_idle():
             self.service.parser = parser
             self.parser = None

@@ -17,7 +17,7 @@ cdef class HttpProtocol(content.Content):
     cdef object host
     cdef Peer peer
     cdef bint admitted, held
-    @cython.locals(parser=Parser, request=Request, event=int, pieces=int, requests=int)
+    @cython.locals(parser=Parser, request=Request, event=int, completed=bint, pieces=int, requests=int)
     cpdef object proceed(self)
     @cython.final
     @cython.locals(first=Turn, parser=Parser)

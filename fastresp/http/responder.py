@@ -38,6 +38,7 @@ __all__ = ["Responder", "new_responder"]
 READY = 0
 STREAMING = 1
 DONE = 2
+DROPPED = 3  # by its last reference, or the collector: __del__ is not called again for what would be answered with it
 
 
 class Responder:
@@ -315,6 +316,8 @@ class Responder:
         self._swap(other)
 
     def _swap(self, other: Responder) -> None:
+        if self._state == DROPPED or other._state == DROPPED:
+            raise ResponderStateError("swap(): a responder that was dropped answers nothing any more")
         exchange, state, status = self._exchange, self._state, self._status
         self._exchange, self._state, self._status = other._exchange, other._state, other._status
         other._exchange, other._state, other._status = exchange, state, status
@@ -377,6 +380,8 @@ class Responder:
             return
         if self._state == DONE:
             raise ResponderStateError(f"{call}: the request has already been answered, with status {self._status}")
+        if self._state == DROPPED:
+            raise ResponderStateError(f"{call}: this responder was dropped, and the request answered without it")
         if self._state == STREAMING:
             raise ResponderStateError(
                 f"{call}: a chunked answer (status {self._status}) has begun; write_end_chunked() has to end it first"
@@ -406,10 +411,11 @@ class Responder:
         exchange = self._exchange
         if exchange is not None and self._state != DONE and not exchange.gone:
             self._exchange = None
+            self._state = DROPPED
             exchange.drop()
 
     def __repr__(self) -> str:
-        return f"<Responder {('ready', 'streaming', 'done')[self._state]}>"
+        return f"<Responder {('ready', 'streaming', 'done', 'dropped')[self._state]}>"
 
 
 def new_responder(exchange: Any, spare: Responder | None) -> Responder:

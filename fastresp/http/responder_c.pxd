@@ -5,7 +5,7 @@ from fastresp.http.waist_c cimport Exchange
 from fastresp.http.overloads_c cimport exact, formatted, sort
 from fastresp.wire.chunks_c cimport as_bytes
 
-cdef int READY, STREAMING, DONE
+cdef int READY, STREAMING, DONE, DROPPED
 cdef Py_ssize_t PIECE
 cdef object UNSET
 

@@ -158,9 +158,7 @@ class Turn(waist.Exchange):
         """Begins to read the source, if there is one, and its turn has come."""
         source = self.source
         if source is not None and self.pump is None and not self.ended:
-            pump = start_pump(self, source)
-            if not pump.done():  # an eager task may have seen it through
-                self.pump = pump
+            self.pump = start_pump(self, source)
 
     def hold(self, data: bytes) -> None:
         """Keeps bytes until all earlier answers are complete."""

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import logging
 import sys
+import time
 from collections.abc import Callable
 from itertools import accumulate
 from typing import Any
@@ -279,10 +280,15 @@ class Player:
                 self.logger.removeHandler(watch)
                 sys.unraisablehook = hook
         del played, loop
-        for _ in range(3):  # garbage may answer, and hold on to others
+        for number in range(50):  # garbage may answer, and hold on to others; so may a thread that still reads
+            left: list[Any] = []  # the one before would keep what is in it
             scene.finish()
             gc.collect()
-        if left := [thing for thing in ours() if id(thing) not in before]:
+            left = [thing for thing in ours() if id(thing) not in before]
+            if number > 1 and not left:
+                break
+            time.sleep(0.01 if number > 1 else 0)
+        if left:
             scene.fault(f"{len(left)} objects are left: {left[:4]}")
         return result
 

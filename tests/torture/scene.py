@@ -258,7 +258,7 @@ class Scene:
         self.call(hand, hostile.ARGUMENTS[kind], lambda: do(op, hand), hand.token, text(hand.token))
 
     def do_device(self, hand: Hand, flavour: str, where: str, op: Any, size: int) -> None:
-        if flavour in THREADED and not self.plan["threads"]:
+        if flavour in (*THREADED, "bytesio") and not self.plan["threads"]:  # of its own class, so read in threads
             flavour = "aiter"
         thing = devices.device(flavour, lambda: self.do(op, hand), where, text(hand.token, size))
         self.call(hand, lambda r, t: r.write(thing, f"a/{t}"), hand.token)
