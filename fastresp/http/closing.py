@@ -11,9 +11,9 @@ import logging
 import os
 from typing import Any
 
-__all__ = ["all_closed", "close_descriptor", "close_quietly", "shown", "told"]
+from fastresp.http.faults import report
 
-log = logging.getLogger("fastresp")
+__all__ = ["all_closed", "close_descriptor", "close_quietly", "shown", "told"]
 
 _tasks: set[asyncio.Task[None]] = set()
 _busy: set[int] = set()
@@ -39,8 +39,8 @@ def close_descriptor(fd: int) -> None:
     """Closes it; what the system objects to is logged."""
     try:
         os.close(fd)
-    except OSError:
-        log.warning("closing descriptor %d failed", fd, exc_info=True)
+    except OSError as error:
+        report("closing descriptor %d failed", fd, error=error, level=logging.WARNING)
 
 
 def close_quietly(device: Any, names: tuple[str, ...] = ("close",)) -> None:
@@ -64,8 +64,8 @@ def close_quietly(device: Any, names: tuple[str, ...] = ("close",)) -> None:
             task.add_done_callback(_tasks.discard)
             # not in the coroutine: one that is cancelled before its first step never runs
             task.add_done_callback(lambda _: _busy.discard(identity))
-    except BaseException:
-        log.warning("closing %s failed", shown(device), exc_info=True)
+    except BaseException as error:
+        report("closing %s failed", shown(device), error=error, level=logging.WARNING)
     finally:
         if not is_open:
             _busy.discard(identity)
@@ -82,8 +82,8 @@ def _close(device: Any, names: tuple[str, ...]) -> Any:
 async def _settle(closing: Any, device: Any) -> None:
     try:
         await closing
-    except BaseException:
-        log.warning("closing %s failed", shown(device), exc_info=True)
+    except BaseException as error:
+        report("closing %s failed", shown(device), error=error, level=logging.WARNING)
 
 
 async def all_closed(loop: asyncio.AbstractEventLoop) -> None:

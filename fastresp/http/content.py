@@ -1,4 +1,6 @@
-"""The content of the request that is being read: collected for a plain handler, handed on to a coroutine, or dropped."""
+"""The content of the request that is being read: collected for a plain handler, handed on to a coroutine, or
+dropped.
+"""
 
 from __future__ import annotations
 

@@ -1,17 +1,18 @@
-"""Calls in a context of their own: what one sets in a ContextVar is not seen by the next.
+"""Handlers in a context of their own: what one sets in a ContextVar is not seen by the next.
 
 Never compiled: contexts_c.pxd enters the context by itself. Here Context.run does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextvars import Context
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fastresp.http import service as services
 
 __all__ = ["call_in_copy"]
 
 
-def call_in_copy(context: Context, function: Callable[[Any, Any], object], first: Any, second: Any) -> object:
-    """What `function(first, second)` returns or raises, called in a copy of `context`."""
-    return context.copy().run(function, first, second)
+def call_in_copy(service: services.Service, request: Any, responder: Any) -> object:
+    """What the handler returns or raises, called in a copy of the server's context."""
+    return service.context.copy().run(service.handler, request, responder)

@@ -1,17 +1,39 @@
 # The function of contexts.py in C. There is no module of this name: it is compiled into whoever cimports it.
 #
-# PERF: a copy shares the values of the original, and comes from a free list of CPython's; Context.run would pack and
-# unpack the arguments.
+# PERF: the copy is entered without Context.run, which would pack and unpack the arguments, and used again if nobody keeps
+# it and nothing was set in it, which an empty context shows by its length.
+from cpython.ref cimport PyObject
+
+from fastresp.http.service_c cimport Service
+
+cdef extern from *:
+    """
+    /* What function(first, second) returns, called in the context; NULL where it raises. */
+    static PyObject *fastresp_call(PyObject *context, PyObject *function, PyObject *first, PyObject *second) {
+        PyObject *arguments[3] = {NULL, first, second};
+        PyObject *result;
+        if (PyContext_Enter(context) < 0) return NULL;
+        result = PyObject_Vectorcall(function, arguments + 1, 2 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+        if (PyContext_Exit(context) < 0) Py_CLEAR(result);
+        return result;
+    }
+    """
+    object fastresp_call(object context, object function, object first, object second)
+
 cdef extern from "Python.h":
     object PyContext_Copy(object context)
-    int PyContext_Enter(object context) except -1
-    int PyContext_Exit(object context) except -1
+    Py_ssize_t PyObject_Size(object thing) except -1
+    Py_ssize_t Py_REFCNT(PyObject *thing)
 
 
-cdef inline object call_in_copy(object context, object function, object first, object second):
-    cdef object copy = PyContext_Copy(context)
-    PyContext_Enter(copy)
-    try:
-        return function(first, second)
-    finally:
-        PyContext_Exit(copy)
+cdef inline object call_in_copy(Service service, object first, object second):
+    cdef object copy = service.copy
+    cdef object result
+    if copy is None:
+        copy = PyContext_Copy(service.context)
+    else:
+        service.copy = None
+    result = fastresp_call(copy, service.handler, first, second)
+    if Py_REFCNT(<PyObject *>copy) == 1 and PyObject_Size(copy) == 0:
+        service.copy = copy
+    return result

@@ -105,8 +105,8 @@ class Deadlines(pipelines.Pipeline):
             self._watch_rate(now)
 
     def _unsent(self) -> int:
-        """Bytes that the client has not taken: the transport's, and the system's, which a slow client empties long before
-        there is room for more of ours.
+        """Bytes that the client has not taken: the transport's, and the system's, which a slow client empties long
+        before there is room for more of ours.
         """
         transport = self.transport
         left: int = transport.get_write_buffer_size() + linger.unsent(transport.get_extra_info("socket"))
@@ -134,8 +134,8 @@ class Deadlines(pipelines.Pipeline):
             self.sent = taken
 
     def _watch_lingering(self, now: float) -> None:
-        """The client knows that this is the end, and may not have read what came before: what it sends is dropped as long
-        as it goes on reading, and a moment longer (RFC 9112, section 9.6).
+        """The client knows that this is the end, and may not have read what came before: what it sends is dropped as
+        long as it goes on reading, and a moment longer (RFC 9112, section 9.6).
         """
         if self._unsent():
             self.deadline = now + LINGER

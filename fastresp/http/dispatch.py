@@ -26,7 +26,7 @@ def dispatch(service: services.Service, exchange: Any, request: Any) -> None:
     responder = new_responder(exchange, service.responder)
     service.responder = None
     try:
-        result = contexts.call_in_copy(service.context, service.handler, request, responder)
+        result = contexts.call_in_copy(service, request, responder)
     except BaseException as error:
         fail(service, request, responder, error)
         return

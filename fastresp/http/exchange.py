@@ -45,7 +45,8 @@ OWN_FIELDS = HAS_CONNECTION | HAS_DATE | HAS_SERVER
 class Http1Exchange(turns.Turn):
     """A request's answer on an HTTP/1.1 connection, from nothing to complete.
 
-    Bytes are put before the exchange is `ended`: who runs in between must not find an answer that is complete, and unsent.
+    Bytes are put before the exchange is `ended`: who runs in between must not find an answer that is complete, and
+    unsent.
     """
 
     __slots__ = ()
@@ -144,9 +145,6 @@ class Http1Exchange(turns.Turn):
             self._put_all(pieces)
         self.ended = True
         channel.done(self)
-
-    def has_no_length(self, status: int) -> bool:
-        return status == 205 or self._is_unmeasured(status)
 
     def answer_device(self, status: int, head: Any, content_type: Any, source: Any) -> None:
         """Framed by content-length where the device's size is known, chunked where it is not."""
@@ -300,9 +298,10 @@ class Http1Exchange(turns.Turn):
             self.dropped_content = True
             if self.is_connect and 200 <= status < 300:
                 self.close = True  # as in answer
+                length = -1
             elif status == 205:
                 length = 0
-            if status == 304 or self.has_no_length(status):
+            if status == 304 or status == 205 or self._is_unmeasured(status):
                 chunked = False
         if chunked and not self.minor:
             self.close = True

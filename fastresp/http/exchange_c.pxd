@@ -51,9 +51,9 @@ cdef class Http1Exchange(turns.Turn):
     cdef object _check_length(self, Py_ssize_t declared, Py_ssize_t length, bint bare)
     @cython.final
     @cython.locals(service=Service)
-    cdef object _check_thread(self)
+    cdef int _check_thread(self) except -1
     @cython.final
-    cdef object _check_facts(self, int facts)
+    cdef int _check_facts(self, int facts) except -1
 
 cdef bytes without_field(bytes block, bytes name)
 cdef list values_of(bytes block, bytes name)

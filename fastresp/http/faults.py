@@ -17,8 +17,8 @@ log = logging.getLogger("fastresp")
 
 
 def passes_on(error: BaseException) -> bool:
-    """Whether an exception has to go on after its request has failed: a KeyboardInterrupt that may be a Ctrl-C, as nothing
-    in this program handles SIGINT. Any other exception ends the request that it came from, and nothing else.
+    """Whether an exception has to go on after its request has failed: a KeyboardInterrupt that may be a Ctrl-C, as
+    nothing in this program handles SIGINT. Any other exception ends the request that it came from, and nothing else.
     """
     return (
         isinstance(error, KeyboardInterrupt)
@@ -27,10 +27,16 @@ def passes_on(error: BaseException) -> bool:
     )
 
 
-def report(text: str, *arguments: Any, error: BaseException | None = None, level: int = logging.ERROR) -> None:
+def report(
+    text: str,
+    *arguments: Any,
+    error: BaseException | None = None,
+    level: int = logging.ERROR,
+    logger: logging.Logger = log,
+) -> None:
     """Log a line, with the traceback of `error`. A logging handler that raises costs the line, not the caller."""
     try:
-        log.log(level, text, *arguments, exc_info=error)
+        logger.log(level, text, *arguments, exc_info=error)
     except BaseException as failure:
         if passes_on(failure):
             raise

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import select
 import socket
 import struct
@@ -16,7 +15,7 @@ try:
 except ImportError:  # Windows
     ioctl = None  # type: ignore[assignment]
 
-__all__ = ["GONE", "PRESENT", "SILENT", "ask_whether_gone", "has_forked", "reset_at_close", "state_of", "unsent"]
+__all__ = ["GONE", "PRESENT", "SILENT", "ask_whether_gone", "reset_at_close", "state_of", "unsent"]
 
 PRESENT, SILENT, GONE = range(3)
 """What state_of finds: a client that may still send, one that will not, one that is not there any more."""
@@ -64,20 +63,3 @@ def reset_at_close(sock: Any) -> None:
     if sock is not None:
         with suppress(OSError):
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-
-
-_forked = False
-
-
-def has_forked() -> bool:
-    """Whether this process has forked with Python's knowledge: a child may have copies of its sockets."""
-    return _forked
-
-
-def _note_fork() -> None:
-    global _forked
-    _forked = True
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_parent=_note_fork)

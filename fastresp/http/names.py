@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from fastresp.words import shown
+
 __all__ = ["address", "describe"]
 
 
 def describe(request: Any) -> str:
     """A request in a line of the log: what was asked, and by whom."""
-    return f"{request.method} {request.target.decode('ascii')} from {address(request.remote_address)}"
+    return f"{request.method} {shown(request.target.decode('ascii'))} from {address(request.remote_address)}"
 
 
 def address(peer: Any) -> str:

@@ -1,4 +1,6 @@
-"""What is written on a connection: bytes are gathered, and leave in few writes, past the transport where nothing waits."""
+"""What is written on a connection: bytes are gathered, and leave in few writes, past the transport where nothing
+waits.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,7 @@ class Output(turns.Channel):
         self.out_size = 0
         self.in_outbox = False
         # PERF: None instead of empty lists, which would be looked at for each answer and are not in the cache
-        self.out: list[bytes] | None = None
+        self.out: Any = None  # a list
         self.burst = 0  # written since somebody waited
         self.running = False  # within proceed(), which writes at its end
         self.writing = False  # bytes are being gathered: what comes meanwhile is held, and follows them
@@ -68,14 +70,20 @@ class Output(turns.Channel):
         if 0 < size <= SMALL and self._may_use_outbox() and outbox.add(data):
             self.in_outbox = True
         else:
-            if self.out is None:
-                self.out = []
             if self.in_outbox:
-                self.in_outbox = False
-                self.out.append(outbox.take(0))
+                self._leave_outbox(0)
+            elif self.out is None:
+                self.out = []
             self.out.append(data)
+            self.note_size(size)
         self.out_size += size
         self.burst += size
+
+    def note_size(self, size: int) -> None:
+        """An answer has so many bytes, or more: others of the server may come to be as large."""
+        service = self.service
+        if size > service.largest:
+            service.largest = size
 
     def _may_use_outbox(self) -> bool:
         """It is one connection's at a time, while that one reads; and nothing of it may stand before or behind it."""
@@ -88,6 +96,18 @@ class Output(turns.Channel):
         """Writes what is gathered. `in_loop`: it is sure that the loop has called."""
         if self.out_size == 0 or self.flushing or self.writing:
             return
+        if self.in_outbox and self._is_direct(in_loop):
+            # PERF: nearly every answer leaves here, whole, and runs no code but ours (50 instructions less)
+            outbox = self.service.outbox
+            sent = send_outbox(self.fd, outbox)
+            self.written += sent
+            self.out_size -= sent
+            if self.out_size == 0:
+                self.in_outbox = False
+                outbox.clear()
+                return
+            self.flushing = True
+            self._leave_outbox(sent)
         # what is gathered within a write must not overtake it
         self.flushing = True
         try:
@@ -96,21 +116,23 @@ class Output(turns.Channel):
         finally:
             self.flushing = False
 
+    def _leave_outbox(self, start: int) -> None:
+        """Keeps what is in the outbox from `start` on here."""
+        outbox = self.service.outbox
+        fresh: list[bytes] = []
+        if self.out is None:
+            self.out = fresh
+        self.in_outbox = False
+        self.out.append(outbox.take(start))
+
     def _flush(self, in_loop: bool) -> None:
         write = self.write
+        if self.in_outbox:
+            self._leave_outbox(0)
         is_direct = self._is_direct(in_loop)
         size = self.out_size
         self.out_size = 0
         self.written += size
-        if self.in_outbox:
-            outbox = self.service.outbox
-            self.in_outbox = False
-            sent = send_outbox(self.fd, outbox) if is_direct else 0
-            data = outbox.take(sent)
-            if data and write is not None:
-                self.behind = True
-                write(data)
-            return
         out, self.out = self.out, None
         if out is None or write is None:
             return
@@ -139,6 +161,6 @@ class Output(turns.Channel):
         if self.in_outbox:
             outbox = self.service.outbox
             self.in_outbox = False
-            outbox.take(0)
+            outbox.clear()
         self.out = None
         self.out_size = 0

@@ -20,11 +20,18 @@ cdef class Output(turns.Channel):
     @cython.locals(service=Service, outbox=Outbox, size=Py_ssize_t)
     cdef object _gather(self, bytes data)
     @cython.final
+    @cython.locals(service=Service)
+    cdef object note_size(self, Py_ssize_t size)
+    @cython.final
     @cython.locals(service=Service, outbox=Outbox)
     cdef bint _may_use_outbox(self) except -1
+    @cython.locals(sent=Py_ssize_t, outbox=Outbox)
     cdef object flush(self, bint in_loop)
     @cython.final
-    @cython.locals(out=list, size=Py_ssize_t, sent=Py_ssize_t, data=bytes, is_direct=bint, outbox=Outbox)
+    @cython.locals(outbox=Outbox, fresh=list)
+    cdef object _leave_outbox(self, Py_ssize_t start)
+    @cython.final
+    @cython.locals(out=list, size=Py_ssize_t, sent=Py_ssize_t, data=bytes, is_direct=bint)
     cdef object _flush(self, bint in_loop)
     @cython.final
     cdef bint _is_direct(self, bint in_loop) except -1

@@ -1,19 +1,25 @@
 """Which argument of `Responder.write` is what, and the plain values that an exchange is given.
 
-Arguments are foreign: an object may run code of its own when it is looked at, and that code may call the responder again.
-So all of them become exact bytes, str and tuples here, before the responder looks at its state for the last time.
+Arguments are foreign: an object may run code of its own when it is looked at, and that code may call the responder
+again. So all of them become exact bytes, str and tuples here, before the responder looks at its state for the last
+time.
 """
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from fastresp.headers import Headers
 from fastresp.http.arguments import OVERLOADS, UNSET
+from fastresp.http.device import is_device
+from fastresp.http.files import read_whole
+from fastresp.response import BINARY, EMPTY, JSON, TEXT, Json, encode_json, type_of
 from fastresp.status import status_code
+from fastresp.wire.chunks import as_bytes
 from fastresp.wire.headers import format_fields
 
-__all__ = ["exact", "formatted", "sort"]
+__all__ = ["content_of", "exact", "formatted", "natural_type", "read_small", "sort"]
 
 
 def sort(data: Any, mime_type: Any, status: Any, headers: Any) -> tuple[Any, Any, Any, int]:
@@ -46,6 +52,37 @@ def sort(data: Any, mime_type: Any, status: Any, headers: Any) -> tuple[Any, Any
             raise TypeError(f"write() takes a mime type or headers second, not {mime_type!r}: {OVERLOADS}")
         fields, kind = mime_type, None
     return data, None if kind is None else exact(kind), formatted(fields), code
+
+
+def content_of(data: Any) -> tuple[bytes, str] | None:
+    """The octets that `data` stands for and their natural type; None for a device.
+
+    Raises TypeError for what can't be sent, what orjson raises for a document that can't be serialised.
+    """
+    if data is UNSET:
+        return b"", EMPTY
+    if isinstance(data, str):
+        return as_bytes(data), TEXT
+    if isinstance(data, bytes | bytearray | memoryview):
+        return as_bytes(data), BINARY
+    if isinstance(data, dict | list | Json):
+        return encode_json(data.value if isinstance(data, Json) else data), JSON
+    if is_device(data):
+        return None
+    try:
+        return as_bytes(data), BINARY
+    except TypeError:
+        raise TypeError(f"write() can't send {type(data).__name__}: it takes {OVERLOADS}") from None
+
+
+def natural_type(device: Any) -> Any:
+    """The media type of a device without one: a path's is what its name says."""
+    return exact(type_of(device)) if isinstance(device, os.PathLike) else BINARY
+
+
+def read_small(device: Any, limit: int) -> bytes | None:
+    """What the file holds that a path leads to, as `files.read_whole` has it; None for any other device."""
+    return read_whole(device, limit) if isinstance(device, os.PathLike) else None
 
 
 def exact(text: Any) -> Any:

@@ -108,10 +108,6 @@ class Pipeline(outputs.Output):
             if latest.broken and latest.reset:
                 self.reset()
             self.shut()
-        self._release(finished)
-
-    def _release(self, finished: Any) -> None:
-        """These exchanges, linked by their `next`, are over and out of the line."""
         service = self.service
         over = None
         while finished is not None:
@@ -172,6 +168,17 @@ class Pipeline(outputs.Output):
             exchange = exchange.next
         return requests
 
+    def in_progress(self) -> int:
+        """How many exchanges are not complete, behind the first."""
+        count = 0
+        first = self.first
+        exchange = first.next
+        while exchange is not None:
+            if not exchange.ended:
+                count += 1
+            exchange = exchange.next
+        return count
+
     def is_turn(self, exchange: Any) -> bool:
         return exchange is self.first
 
@@ -194,11 +201,9 @@ class Pipeline(outputs.Output):
         self._written(exchange)
 
     def _hold(self, exchange: Any, data: bytes) -> None:
-        size = len(data)
         exchange.hold(data)
-        self.held_size += size
-        if size > self.service.largest:
-            self.service.largest = size
+        self.held_size += len(data)
+        self.note_size(len(data))
 
     def _written(self, exchange: Any) -> None:
         """Bytes of this exchange, the first in the line, have been gathered; what it got meanwhile follows."""
@@ -299,9 +304,8 @@ class Pipeline(outputs.Output):
         self.wake()
         unread = (self.unread or self.read_paused or self.has_input()) and not self.eof
         self.taken = NEVER
-        if (unread or (linger.has_forked() and not self.service.secure)) and can_write_eof(transport):
-            # Closing with unread bytes would reset the connection, and could take the answer with it (RFC 9112, 9.6);
-            # and where a child process has a copy of the socket, closing it tells the client nothing.
+        if unread and transport.can_write_eof() and not transport.is_closing():
+            # Closing with unread bytes would reset the connection, and could take the answer with it (RFC 9112, 9.6).
             try:
                 transport.write_eof()
             except OSError:  # the client has reset the connection, and the loop has not said so yet
@@ -329,6 +333,9 @@ class Pipeline(outputs.Output):
             self.closing = True
             self.drop_output()
             self.transport.abort()
+            # not only when the loop says that it is lost: an answer that never has to wait would keep the loop from it
+            self.cancel_all()
+            self.wake()
 
     def pause_reading(self) -> None:
         """Has the transport read nothing for the moment."""
@@ -359,8 +366,3 @@ class Pipeline(outputs.Output):
     def has_input(self) -> bool:
         """Whether something was received that has not been used."""
         raise NotImplementedError
-
-
-def can_write_eof(transport: Any) -> bool:
-    """Whether the writing half of the transport's connection can be closed on its own."""
-    return transport.can_write_eof() and not transport.is_closing()

@@ -20,22 +20,21 @@ cdef class Pipeline(outputs.Output):
     cdef double deadline
     @cython.locals(exchange=Turn, service=Service, last=Turn)
     cdef Turn enter(self, Request request, int minor, bint keep_alive)
-    @cython.locals(exchange=Turn, following=Turn, finished=Turn, latest=Turn, close=bint)
+    @cython.locals(service=Service, following=Turn, finished=Turn, latest=Turn, over=Turn, close=bint)
     cdef object done(self, Turn exchange)
-    @cython.locals(service=Service, exchange=Turn, finished=Turn, over=Turn)
-    cdef object _release(self, Turn finished)
     @cython.locals(exchange=Turn, following=Turn)
     cdef object cancel_all(self)
     @cython.locals(exchange=Turn, line=list)
     cdef object leave_all(self)
     @cython.locals(exchange=Turn)
     cpdef list unanswered(self)
+    @cython.locals(first=Turn, exchange=Turn, count=Py_ssize_t)
+    cdef Py_ssize_t in_progress(self) except -1
     cdef bint is_turn(self, Turn exchange) except -1
     cdef object put(self, Turn exchange, bytes data)
     @cython.locals(data=bytes)
     cdef object put_all(self, Turn exchange, list pieces)
     @cython.final
-    @cython.locals(size=Py_ssize_t, service=Service)
     cdef object _hold(self, Turn exchange, bytes data)
     @cython.final
     cdef object _written(self, Turn exchange)

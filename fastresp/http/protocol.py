@@ -127,7 +127,7 @@ class HttpProtocol(content.Content):
         completed = False
         try:
             while not self.stopped:
-                if self.write_paused or self._is_full():
+                if self.write_paused or ((self.count > 1 or self.body is not None) and self._is_full()):
                     self.pause_reading()
                     break
                 if (requests <= 0 or pieces <= 0) and parser.buffered > 0:
@@ -146,7 +146,7 @@ class HttpProtocol(content.Content):
                 event = parser.next()
                 if event == HEAD:
                     # RFC 9112, section 9.3.2: only safe requests may be handled side by side
-                    if self._may_handle():
+                    if self.first is None or self._may_handle():
                         requests -= 1
                         self._head()
                     else:
@@ -186,17 +186,19 @@ class HttpProtocol(content.Content):
         self.rest()
 
     def _may_handle(self) -> bool:
-        """Whether the request whose head has come may be handled before those before it are answered."""
+        """Whether the request whose head has come may be handled while others are not answered."""
         first = self.first
         parser = self.parser
-        return first is None or (SAFE >> parser.method & 1 and not parser.has_body and not first.unsafe)
+        return SAFE >> parser.method & 1 and not parser.has_body and not first.unsafe
 
     def _is_full(self) -> bool:
-        """Whether no more may be read: of requests that wait for their answers, of answers that wait for their turn, of a
-        body that waits for its handler. A request in progress counts as an answer as large as the largest of late.
+        """Whether no more may be read: of requests that wait for their answers, of answers that wait for their turn, of
+        a body that waits for its handler. A request in progress may come to hold as much as the largest answer of late.
         """
         count = self.count
-        if count > 1 and (count >= MAX_PIPELINE or self.held_size + (count - 1) * self.service.largest > HELD):
+        if count > 1 and (
+            count >= MAX_PIPELINE or self.held_size > HELD or self.in_progress() * self.service.largest >= HELD
+        ):
             return True
         body = self.body
         return body is not None and body.full()
@@ -236,7 +238,10 @@ class HttpProtocol(content.Content):
             return
         if not parser.keep_alive:
             self.stopped = True
-        self.handle(exchange, request)
+        if service.rate_limit:
+            self.handle(exchange, request)
+        else:
+            dispatch(service, exchange, request)
 
     def _end(self) -> None:
         """The content is complete."""

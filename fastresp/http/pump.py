@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 from fastresp.http.closing import told
 from fastresp.http.device import PIECE, DeviceError, refusal
+from fastresp.http.faults import report
 
 if TYPE_CHECKING:
     from fastresp.http.device import Source
 
 __all__ = ["Pump", "start_measuring", "start_pump"]
-
-log = logging.getLogger("fastresp")
 
 
 class Pump:
@@ -100,6 +99,8 @@ async def _send(pump: Pump, exchange: Any, source: Source) -> None:
                 data = data[:left]
                 left -= len(data)
             exchange.content(data)
+            if pump.is_cancelled:
+                return  # while there was nothing to wait for
             while (waiter := exchange.waiter()) is not None:
                 await waiter
     except BaseException as error:
@@ -107,8 +108,8 @@ async def _send(pump: Pump, exchange: Any, source: Source) -> None:
             _tell_late(error)
             return
         known = isinstance(error, DeviceError)
-        log.error("an answer was broken off: reading its device failed: %s", told(error), exc_info=not known)
         exchange.break_off()
+        report("an answer was broken off: reading its device failed: %s", told(error), error=None if known else error)
     else:
         exchange.finish()
 
@@ -116,4 +117,4 @@ async def _send(pump: Pump, exchange: Any, source: Source) -> None:
 def _tell_late(error: BaseException) -> None:
     """A device was cancelled, because its client is gone, and ended with this."""
     if not isinstance(error, asyncio.CancelledError):
-        log.warning("a device whose client was gone failed: %s", told(error), exc_info=error)
+        report("a device whose client was gone failed: %s", told(error), error=error, level=logging.WARNING)

@@ -187,12 +187,14 @@ class Request:
     @property
     def remote_address(self) -> Any:
         """The client's address: (host, port, ...) on TCP, "" or a path on a UNIX socket, None once it is gone."""
-        return self._peer.remote()
+        peer = self._peer
+        return peer.remote()
 
     @property
     def local_address(self) -> Any:
         """The address that the client connected to."""
-        return self._peer.local()
+        peer = self._peer
+        return peer.local()
 
     @property
     def body(self) -> bytes:

@@ -1,6 +1,7 @@
 """The responder: which call means what, and which may follow which (QHttpServerResponder).
 
-A responder knows only the exchange that it answers: `waist.Exchange` is all that a protocol has to offer it. The states:
+A responder knows only the exchange that it answers: `waist.Exchange` is all that a protocol has to offer it. The
+states:
 
     READY      write, send_response with 1xx -> READY; with a final status -> DONE; write_begin_chunked -> STREAMING
     STREAMING  write_chunk -> STREAMING; write_end_chunked -> DONE
@@ -8,22 +9,21 @@ A responder knows only the exchange that it answers: `waist.Exchange` is all tha
 
 Any other call is a ResponderStateError, and the wire is untouched. Once the client is gone every call does nothing.
 
-Each call makes plain values of its arguments, looks at the state, changes it, and only then calls the exchange: whatever
-code the arguments run, or the exchange's log lines and callbacks, finds a state that holds.
+Each call makes plain values of its arguments, looks at the state, changes it, and only then calls the exchange:
+whatever code the arguments run, or the exchange's log lines and callbacks, finds a state that holds.
 """
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any, overload
 
 from fastresp.errors import ResponderStateError
 from fastresp.headers import Headers, field_name
-from fastresp.http.arguments import OVERLOADS, UNSET
-from fastresp.http.device import PIECE, DeviceError, discard, is_device, open_source
-from fastresp.http.files import read_whole
-from fastresp.http.overloads import exact, formatted, sort
-from fastresp.response import BINARY, EMPTY, JSON, TEXT, Json, Response, encode_json, type_of
+from fastresp.http.arguments import UNSET
+from fastresp.http.device import PIECE, DeviceError, discard, open_source
+from fastresp.http.faults import warn_of_cycle
+from fastresp.http.overloads import content_of, exact, formatted, natural_type, read_small, sort
+from fastresp.response import JSON, Response
 from fastresp.status import status_code
 from fastresp.wire.chunks import as_bytes
 
@@ -118,78 +118,53 @@ class Responder:
             if exchange is not None:
                 exchange.interim(code, head)
             return
-        described = kind is not None or head is not None
-        is_bare = data is UNSET
-        if is_bare:
-            content, natural = b"", EMPTY
-        elif isinstance(data, str):
-            content, natural = as_bytes(data), TEXT
-        elif isinstance(data, bytes | bytearray | memoryview):
-            content, natural = as_bytes(data), BINARY
-        elif isinstance(data, dict | list | Json):
-            content = encode_json(data.value if isinstance(data, Json) else data)
-            if kind is None:
-                kind = JSON
-            natural = JSON
-        elif is_device(data):
+        found = content_of(data)
+        if found is None:
             self._write_device(data, kind, head, code)
             return
-        else:
-            try:
-                content, natural = as_bytes(data), BINARY
-            except TypeError:
-                raise TypeError(f"write() can't send {type(data).__name__}: it takes {OVERLOADS}") from None
+        content, natural = found
+        if kind is None and (head is None or natural is JSON):
+            kind = natural
         exchange = self._claim("write()", READY)
         if exchange is not None:
-            self._answer(exchange, code, head, kind if described else natural, content, is_bare)
+            self._answer(exchange, code, head, kind, content, data is UNSET)
 
     def _write_device(self, device: Any, kind: Any, head: Any, code: int) -> None:
-        source = None
-        try:
-            is_path = isinstance(device, os.PathLike)
-            if kind is None and head is None:
-                kind = exact(type_of(device)) if is_path else BINARY
-            content = read_whole(device, PIECE) if is_path else None
+        if kind is None and head is None:
+            kind = natural_type(device)
+        content = b"" if code == 204 or code == 205 else read_small(device, PIECE)
+        if content is not None:
+            discard(device)
             exchange = self._claim("write()", READY)
-            if exchange is None:
-                return
-            if content is not None:
+            if exchange is not None:
                 self._answer(exchange, code, head, kind, content, False)
-                return
-            if exchange.has_no_length(code):
-                self._answer(exchange, code, head, kind, b"", False)
-                return
-            try:
-                given, device = device, None  # open_source closes what it can't open
-                source = open_source(given)
-            except DeviceError as error:
-                exchange = self._claim("write()", READY)
-                if exchange is not None:
-                    self._finish(500)
-                    exchange.refuse_device(error)
-                return
+            return
+        try:
+            source = open_source(device)  # which closes what it can't open
+        except DeviceError as error:
             exchange = self._claim("write()", READY)
-            if exchange is None:
-                return
-            self._state = DONE
-            self._status = code
-            try:
+            if exchange is not None:
+                self._finish(500)
+                exchange.refuse_device(error)
+            return
+        exchange = None
+        try:
+            exchange = self._claim("write()", READY)
+            if exchange is not None:
+                self._state = DONE
+                self._status = code
                 exchange.answer_device(code, head, kind, source)
-                source = None
-            except BaseException:
+        except BaseException:
+            source.close()
+            if exchange is not None:
                 self._restore(exchange, READY)
-                raise
-        finally:
-            if source is not None:
-                source.close()
-            elif device is not None:
-                discard(device)
+            raise
+        if exchange is None:
+            source.close()
 
     def _answer(self, exchange: Any, status: int, head: Any, kind: Any, data: bytes, bare: bool) -> None:
         """Answers the exchange that this responder has; not any more by the time that foreign code may run."""
-        self._state = DONE
-        self._status = status
-        self._exchange = None
+        self._finish(status)
         try:
             exchange.answer(status, head, kind, data, bare)
         except BaseException:
@@ -219,9 +194,7 @@ class Responder:
         exchange = self._claim("send_response()", READY)
         if exchange is None:
             return
-        self._state = DONE
-        self._status = status
-        self._exchange = None
+        self._finish(status)
         try:
             exchange.answer_response(response, status, head, data)
         except BaseException:
@@ -339,12 +312,9 @@ class Responder:
             await waiter
 
     def on_close(self, callback: Callable[[], object]) -> None:
-        """Calls `callback()` once: soon after the exchange is over, answered whole or given up because the client is gone
-        (`is_response_canceled` tells which), or as soon as the client has closed its side of the connection, which may
-        still take the answer then. At once, if any of that has happened already.
-
-        The callback must not refer to this responder where that may be dropped unanswered: it would be kept alive by it,
-        and the client without an answer.
+        """Call `callback()` once: soon after the exchange is over, or as soon as the client has closed its side of the
+        connection, which may still take the answer then; at once, if either has happened. A callback that refers to
+        this responder keeps it alive: dropped unanswered, it would not be noticed.
         """
         if not callable(callback):
             raise TypeError(f"on_close() takes a callable, not {callback!r}")
@@ -352,6 +322,7 @@ class Responder:
         if exchange is None:
             callback()
         else:
+            warn_of_cycle(callback, self)
             exchange.on_close(callback)
 
     def _claim(self, call: str, state: int) -> Any:
@@ -390,20 +361,15 @@ class Responder:
 
     def _fail(self) -> None:
         """The handler raised. What it has answered already, a device among it, goes on without it."""
-        exchange = self._exchange
-        state = self._state
-        self._exchange = None
-        self._state = DONE
+        exchange, state = self._exchange, self._state
+        self._finish(500 if state != DONE else self._status)
         if exchange is not None and state != DONE and not exchange.gone:
-            self._status = 500
             exchange.fail()
 
     def _abandon(self) -> None:
         """The handler was told that the client has left, and gives no answer."""
-        exchange = self._exchange
-        state = self._state
-        self._exchange = None
-        self._state = DONE
+        exchange, state = self._exchange, self._state
+        self._finish(self._status)
         if exchange is not None and state != DONE and not exchange.gone:
             exchange.abandon()
 

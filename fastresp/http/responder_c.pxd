@@ -1,8 +1,7 @@
 # Types for responder.py compiled as responder_c.
 cimport cython
-from fastresp.http.files_c cimport read_whole
 from fastresp.http.waist_c cimport Exchange
-from fastresp.http.overloads_c cimport exact, formatted, sort
+from fastresp.http.overloads_c cimport content_of, exact, formatted, natural_type, read_small, sort
 from fastresp.wire.chunks_c cimport as_bytes
 
 cdef int READY, STREAMING, DONE, DROPPED
@@ -14,9 +13,9 @@ cdef class Responder:
     cdef Exchange _exchange
     cdef int _state
     cdef int _status
-    @cython.locals(exchange=Exchange, code=int, described=bint, is_bare=bint)
+    @cython.locals(exchange=Exchange, code=int, content=bytes, found=tuple)
     cdef object _write(self, object data, object mime_type, object status, object headers)
-    @cython.locals(exchange=Exchange, is_path=bint)
+    @cython.locals(exchange=Exchange)
     cdef object _write_device(self, object device, object kind, tuple head, int code)
     cdef object _answer(self, Exchange exchange, int status, tuple head, object kind, bytes data, bint bare)
     cdef Exchange _claim(self, str call, int state)

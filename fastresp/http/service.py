@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Service", "new_service"]
 
-log = logging.getLogger("fastresp")
 access = logging.getLogger("fastresp.access")
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -37,6 +36,8 @@ OUTBOX = 131072
 """Bytes of answers to one read that are gathered in place."""
 REFUSED = 64
 """Connections at once, at the most, that are told why they are refused."""
+LIKELY = 16384
+"""Bytes that an answer may have, where no larger one was seen."""
 REMARKS = 20
 """Lines a second, at the most, on what clients did wrong; one more line counts the rest."""
 # Seconds between the word that the server ends and the end of connections that are idle.
@@ -57,7 +58,7 @@ class Service:
     __slots__ = (
         "_admitted", "_empty", "_hosts", "_is_full", "_rates", "_refused", "_remarks", "_second", "_server_line",
         "_ticked", "_timer", "_told_of_value", "aborted", "access_log", "body_timeout", "config", "connections",
-        "context", "date_header", "date_line", "draining", "early_hints", "exchange", "gather", "handler",
+        "context", "copy", "date_header", "date_line", "draining", "early_hints", "exchange", "gather", "handler",
         "head_timeout", "is_async", "keep_alive_timeout", "largest", "loop", "max_connections", "max_per_host",
         "min_body_rate", "min_write_rate", "now", "outbox", "pace", "parser", "rate_limit", "request", "responder",
         "secure", "tail", "tail_close", "tail_keep", "tasks", "thread", "write_timeout",
@@ -78,12 +79,13 @@ class Service:
         self.tasks: set[asyncio.Task[None]] = set()
         self.draining = False
         self.aborted = False
-        self.largest = 0  # bytes of the largest answer that was held of late, until its turn came
+        self.largest = LIKELY  # bytes of the largest answer of late, or a guess
         # PERF: what the last request has left for the next one, on whatever connection: it is in the processor's cache
         self.parser: Any = None  # in the middle of nothing
         self.request: Any = None  # empty
         self.exchange: Any = None  # over
         self.responder: Any = None  # done
+        self.copy: Any = None  # of the context, with nothing in it
         self.outbox = new_outbox(OUTBOX)
         self.access_log = config.access_log
         self.head_timeout = config.head_timeout
@@ -137,9 +139,9 @@ class Service:
         self._timer = self.loop.call_later(self.pace, self.tick)
         time = self.loop.time()
         # A loop that was held up has served nobody meanwhile: that time is not the clients'.
-        self.now += min(time - self._ticked, 2 * self.pace)
+        self.now += min(time - self._ticked, self.pace)
         self._ticked = time
-        self.largest >>= 1
+        self.largest = max(LIKELY, self.largest - (self.largest >> 6))
         self._renew()
         # A loop that was held up looks at its clock before its sockets: what has come in time is read before the sweep.
         self.loop.call_soon(self.loop.call_soon, self.sweep)
@@ -233,19 +235,20 @@ class Service:
         """A line of the log on what a client did wrong; of a flood only the first lines of each second."""
         self._remarks += 1
         if self._remarks <= REMARKS:
-            log.info("%s: %s", subject, reason)
+            report("%s: %s", subject, reason, level=logging.INFO)
 
     def _count_remarks(self) -> None:
         more = self._remarks - REMARKS
         self._remarks = 0
         if more > 0:
-            log.info("and %d more faults of clients in that second", more)
+            report("and %d more faults of clients in that second", more, level=logging.INFO)
 
     def log_access(self, request: Any, status: int, sent: int) -> None:
         """A line of the access log: who asked what, the status, and the bytes of the answer."""
         if request is not None:
             line = f"{request.method} {shown(request.target.decode('ascii'))} HTTP/{request.http_version}"
-            access.info('%s "%s" %d %d', address(request.remote_address), line, status, sent)
+            client = address(request.remote_address)
+            report('%s "%s" %d %d', client, line, status, sent, level=logging.INFO, logger=access)
 
     def drain(self) -> None:
         """Has every connection close after its next answer, and those that are still idle a moment later.

@@ -2,7 +2,7 @@
 from fastresp.wire.outbox_c cimport Outbox, new_outbox
 
 cdef int HAS_CONNECTION, HAS_DATE, HAS_SERVER, REFUSED, REMARKS
-cdef Py_ssize_t OUTBOX
+cdef Py_ssize_t LIKELY, OUTBOX
 
 cdef class Service:
     cdef readonly unsigned long thread
@@ -16,7 +16,7 @@ cdef class Service:
     cdef readonly bytes date_line, tail, tail_close, tail_keep
     cdef bytes _server_line
     cdef Outbox outbox
-    cdef object parser, request, exchange, responder
+    cdef object parser, request, exchange, responder, copy
     cdef object _timer, _empty, _second, _hosts, _rates, _refused
     cdef object _renew(self)
     cpdef bytes tail_without(self, int facts, bint close, bint keep)

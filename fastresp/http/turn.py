@@ -62,9 +62,9 @@ class Turn(waist.Exchange):
 
     # fmt: off
     __slots__ = (
-        "broken", "callbacks", "channel", "chunked", "close", "dropped_content", "ending", "held", "incoming", "is_connect",
-        "is_head", "keep", "left", "minor", "next", "plain", "pump", "request", "reset", "sent", "service", "source",
-        "status", "trailer_names", "unsafe",
+        "broken", "callbacks", "channel", "chunked", "close", "dropped_content", "ending", "held", "incoming",
+        "is_connect", "is_head", "keep", "left", "minor", "next", "plain", "pump", "request", "reset", "sent",
+        "service", "source", "status", "trailer_names", "unsafe",
     )
     # fmt: on
 

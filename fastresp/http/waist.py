@@ -15,9 +15,10 @@ __all__ = ["Exchange"]
 class Exchange:
     """One request's place on its connection: what a responder needs of a protocol, and nothing else.
 
-    `gone`: the answer can no longer reach the client. `begun`: its head is on its way; `ended`: so is the rest. `head` is what format_fields has
-    made of the fields, or None. Each method is given exact values, checks them before the first byte leaves, and runs no
-    code but its own until then; a call from another thread than the loop's is a RuntimeError.
+    `gone`: the answer can no longer reach the client. `begun`: its head is on its way; `ended`: so is the rest. `head`
+    is what format_fields has made of the fields, or None. Each method is given exact values, checks them before the
+    first byte leaves, and runs no code but its own until then; a call from another thread than the loop's is a
+    RuntimeError.
     """
 
     __slots__ = ("begun", "ended", "gone")
@@ -40,10 +41,6 @@ class Exchange:
 
     def answer_device(self, status: int, head: Any, content_type: Any, source: Any) -> None:
         """Sends what a source holds, and closes it in every outcome."""
-        raise NotImplementedError
-
-    def has_no_length(self, status: int) -> bool:
-        """Whether an answer of this status has no content that could be measured."""
         raise NotImplementedError
 
     def refuse_device(self, error: Exception) -> None:

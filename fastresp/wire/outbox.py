@@ -47,6 +47,11 @@ class Outbox:
         self.size = 0
         return data
 
+    def clear(self) -> None:
+        """Forgets what is in it."""
+        self._data.clear()
+        self.size = 0
+
 
 def new_outbox(capacity: int) -> Outbox:
     """An empty outbox."""

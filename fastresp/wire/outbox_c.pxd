@@ -6,5 +6,6 @@ cdef class Outbox:
     cpdef bint add(self, bytes data) except -1
     cpdef Py_ssize_t add_head(self, bytes line, object content_type, Py_ssize_t length, bytes tail, bytes body) except -1
     cpdef bytes take(self, Py_ssize_t start)
+    cpdef object clear(self)
 
 cpdef Outbox new_outbox(Py_ssize_t capacity)

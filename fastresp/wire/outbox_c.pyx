@@ -61,6 +61,10 @@ cdef class Outbox:
         self.size = 0
         return data
 
+    cpdef object clear(self):
+        """Forgets what is in it."""
+        self.size = 0
+
 
 cpdef Outbox new_outbox(Py_ssize_t capacity):
     """An empty outbox."""

@@ -6,12 +6,12 @@ An answer whose end is known with its first piece is one `write`; a longer one i
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
 from fastresp.gateway import write_empty
 from fastresp.http import Request, Responder
+from fastresp.http.faults import report
 from fastresp.http.names import describe
 from fastresp.wsgi.environ import Environ, new_environ
 from fastresp.wsgi.errors import ErrorStream
@@ -21,8 +21,6 @@ from fastresp.wsgi.files import FileWrapper, as_stated
 __all__ = ["Application", "Call"]
 
 Application: TypeAlias = Callable[[Environ, Callable[..., Callable[[bytes], None]]], Iterable[bytes]]
-
-log = logging.getLogger("fastresp")
 
 # What describes a connection, not an answer, and is the server's (PEP 3333, "Other HTTP Features").
 _HOP_BY_HOP = {"connection", "keep-alive", "te", "trailer", "trailers", "transfer-encoding", "upgrade"}
@@ -202,7 +200,7 @@ class Call:
 
     def _refuse(self, error: BaseException, nothing_sent: bool) -> None:
         try:
-            log.error("the application failed on %s", describe(self._request), exc_info=error)
+            report("the application failed on %s", describe(self._request), error=error)
         finally:
             if nothing_sent:
                 self._responder.write(500)
