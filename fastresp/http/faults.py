@@ -60,5 +60,5 @@ def warn_of_cycle(callback: Any, responder: Any) -> None:
             "%r, a callback of on_close(), refers to its responder and keeps it alive: if that is dropped unanswered, "
             "nothing answers the client",
             callback,
-            level=logging.WARNING,
+            level=logging.INFO,
         )

@@ -34,12 +34,14 @@ cpdef str path_text(bytes data, Py_ssize_t start, Py_ssize_t end):
 
     Raises IndexError beyond the data.
     """
-    cdef const char *path = PyBytes_AS_STRING(data) + start
-    cdef Py_ssize_t size = end - start
+    cdef const char *path
+    cdef Py_ssize_t size
     cdef Slot *slot
     cdef str text
     if not 0 <= start <= end <= len(data):  # len refuses None
         raise IndexError(f"the path [{start}, {end}) is not within {len(data)} bytes")
+    path = PyBytes_AS_STRING(data) + start
+    size = end - start
     if not 0 < size <= LONGEST:
         return _decode(path, size)
     slot = &KEPT[_hash(path, size) >> (64 - SLOTS_LOG2)]

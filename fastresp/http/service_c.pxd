@@ -20,7 +20,7 @@ cdef class Service:
     cdef object _timer, _empty, _second, _hosts, _rates, _refused
     cdef object _renew(self)
     cpdef bytes tail_without(self, int facts, bint close, bint keep)
-    cpdef int admit(self, object connection, object host) except -1
+    cpdef int admit(self, object connection, object host) except? -1
     cpdef object dismiss(self, object connection, object host, bint admitted)
     cpdef bint over_rate(self, object host) except -1
     cpdef object remark(self, str subject, object reason)
