@@ -47,6 +47,8 @@ TWINS = {
     "fastresp.http.content_c": "fastresp/http/content.py",
     "fastresp.http.dispatch_c": "fastresp/http/dispatch.py",
     "fastresp.http.protocol_c": "fastresp/http/protocol.py",
+    "fastresp.http.tls_read_c": "fastresp/http/tls_read.py",
+    "fastresp.http.tls_write_c": "fastresp/http/tls_write.py",
     "fastresp.http.tls_c": "fastresp/http/tls.py",
 }
 

@@ -1,21 +1,21 @@
 """TLS between a loop's transport and a connection: the protocol of the one, the transport of the other.
 
-OpenSSL works on memory here. All that one read brings is decrypted and handed over in one piece, and what is written in
-one piece leaves in one. A client has to shake hands within the time that it has for its first request's head, and takes
-a place among the connections meanwhile. What can't be sent yet waits unencrypted, but for some 128 KiB.
+OpenSSL works on memory here: `tls_read` decrypts what comes, a bounded number of records in a turn of the loop, and
+`tls_write` encrypts what is written. A client has to shake hands within the time that it has for its first request's
+head, and takes a place among the connections meanwhile.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from contextlib import suppress
-from ssl import MemoryBIO, SSLError, SSLWantReadError
+from ssl import MemoryBIO
 from typing import TYPE_CHECKING, Any
 
 from fastresp.http.names import address
 from fastresp.http.pipeline import IN_HEAD, LINGER
 from fastresp.http.protocol import new_protocol
 from fastresp.http.secure import DETAILS, refusal
+from fastresp.http.tls_read import new_reader
+from fastresp.http.tls_write import new_writer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,9 +28,6 @@ __all__ = ["TlsTransport", "new_tls"]
 OPEN, HALF, CLOSE, OVER = range(4)  # how far the end has come that the connection has asked for
 
 RECORD = 16384  # bytes of one record, at the most (RFC 8446, section 5.1)
-FED = 32768  # bytes that OpenSSL gets at once: its buffers keep the size that they once had
-AHEAD = 65536  # bytes encrypted for one write, and what the loop's transport may hold before it gets no more
-DROPPED = 262144  # bytes that a client may go on sending after we have said that we are done
 
 
 class TlsTransport:
@@ -40,8 +37,8 @@ class TlsTransport:
 
     # fmt: off
     __slots__ = (
-        "admitted", "backlog", "begun", "deadline", "dropped", "ending", "failure", "farewell", "full", "held", "host",
-        "incoming", "outgoing", "over", "paused", "protocol", "read_paused", "service", "tls", "transport", "waiting",
+        "admitted", "begun", "deadline", "due", "ending", "eof", "held", "host", "paused", "protocol", "read_paused",
+        "reader", "service", "stopped", "tls", "transport", "writer",
     )
     # fmt: on
 
@@ -49,23 +46,22 @@ class TlsTransport:
         self.service = service
         self.transport: Any = None
         self.protocol: Any = None  # from the end of the handshake on
-        self.incoming, self.outgoing = MemoryBIO(), MemoryBIO()
-        self.tls = context.wrap_bio(self.incoming, self.outgoing, server_side=True)
+        incoming, outgoing = MemoryBIO(), MemoryBIO()
+        self.tls = context.wrap_bio(incoming, outgoing, server_side=True)
+        self.reader = new_reader(self.tls, incoming)
+        self.writer = new_writer(self.tls, outgoing)
         self.host: Any = None
         self.admitted = False
         self.deadline = 0.0
-        self.begun = self.over = False  # something has come; nothing more will
-        self.failure: Any = None
-        self.read_paused = False  # by the protocol
-        self.held = False  # reading waits until what OpenSSL says of its own accord is taken
-        # what is written, but not encrypted
-        self.backlog: deque[memoryview] | None = None
-        self.waiting = 0
-        self.full = False  # the loop's transport wants no more
+        self.begun = False  # something has come
+        self.eof = False  # the socket's end has come, behind what waits to be decrypted
+        # Why the socket is not read: the protocol has said so; what OpenSSL says of its own accord is not taken; or
+        # something waits to be decrypted.
+        self.read_paused = self.held = False
+        self.stopped = False  # it is not
+        self.due = False  # proceed() is going to be called
         self.paused = False  # the protocol knows that it shall write no more
         self.ending = OPEN
-        self.farewell = False  # we have said that we are done
-        self.dropped = 0
 
     def __reduce__(self) -> str:
         raise TypeError("a TlsTransport can't be copied or pickled")
@@ -74,7 +70,7 @@ class TlsTransport:
 
     def connection_made(self, transport: Any) -> None:
         service = self.service
-        self.transport = transport
+        self.transport = self.writer.transport = transport
         if service.max_per_host:
             remote = transport.get_extra_info("peername")
             self.host = remote[0] if isinstance(remote, tuple) else None
@@ -85,71 +81,49 @@ class TlsTransport:
             self.abort()
 
     def data_received(self, data: bytes) -> None:
-        if self.over or self.ending != OPEN:
-            self.dropped += len(data)
-            if self.ending == HALF and self.dropped > DROPPED:
-                self.abort()
-            return
-        if not self.begun and (plain := refusal(data, self.service.tail_close)) is not None:
-            self._turn_away(plain)
-            return
-        pieces: list[bytes] = []
-        if len(data) <= FED:
-            self._take(data, pieces)
-        else:
-            for start in range(0, len(data), FED):
-                self._take(memoryview(data)[start : start + FED], pieces)
-        if self.failure is not None:
-            self._fail(self.failure)  # what came before it could not be answered any more
-            return
-        if pieces:
-            self.protocol.data_received(pieces[0] if len(pieces) == 1 else b"".join(pieces))
-        if self.ending != OPEN:
-            return
-        if self.outgoing.pending:
-            self._send()
-            if self.full and not self.held:
-                # a client that reads nothing must not have us say more and more
-                self.held = True
-                self.transport.pause_reading()
-        if self.over:
-            # a farewell ends both directions (RFC 5246, section 7.2.1); in TLS 1.3 it need not, but for HTTP it does
-            self.protocol.eof_received()
-            self._leave()
+        reader = self.reader
+        if reader.over or self.ending != OPEN:
+            return  # nothing is made of it; how long that goes on, the deadlines say
+        if not self.begun:
+            if (plain := refusal(data, self.service.tail_close)) is not None:
+                self._turn_away(plain)
+                return
+            self.begun = True
+        reader.take(data)
+        self._read()
 
     def eof_received(self) -> bool:
         if self.ending == OPEN:
-            self.over = True
-            if self.protocol is not None:
-                self._leave()  # without a farewell: what is missing may have been cut off by somebody else
-            elif self.begun:
-                self._remark("the client left in the middle of the handshake")
-        return bool(self.backlog)
+            if self.reader.rest is not None:
+                self.eof = True
+                return True
+            self._end()
+        return self.writer.waiting > 0
 
     def connection_lost(self, error: Exception | None) -> None:
         protocol = self.protocol
         self.transport = None
+        self.writer.transport = None
         self.protocol = None
-        self.backlog = None
-        self.waiting = 0
         self.ending = OVER
+        self.reader.drop()
+        self.writer.drop()
         self.service.dismiss(self, self.host, self.admitted)
         if protocol is not None:
             protocol.connection_lost(error)
 
     def pause_writing(self) -> None:
-        self.full = True
+        self.writer.full = True
         if not self.paused and self.protocol is not None:
             self.paused = True
             self.protocol.pause_writing()
 
     def resume_writing(self) -> None:
-        self.full = False
+        self.writer.full = False
         if self.held:
             self.held = False
-            if not self.read_paused:
-                self.transport.resume_reading()
-        if self.backlog:
+            self._read_on()
+        if self.writer.waiting:
             # not within this call: asyncio does not expect a transport to be closed there
             self.service.loop.call_soon(self.pump)
         else:
@@ -171,40 +145,68 @@ class TlsTransport:
 
     # -- reading
 
-    def _take(self, data: bytes | memoryview, pieces: list[bytes]) -> None:
-        if self.failure is not None or self.over or self.ending != OPEN:
+    def _read(self) -> None:
+        """Decrypts and hands on what has come, as much of it as one turn of the loop may take."""
+        reader = self.reader
+        data = reader.decrypt()
+        if self.protocol is None and reader.established:
+            self._open()
+        if reader.failure is not None:
+            if self.ending == OPEN:
+                self._fail(reader.failure)  # what came before it could not be answered any more
             return
-        self.incoming.write(data)
-        if self.protocol is None and not self._shake_hands():
-            return
-        # PERF: room for what may have come, not for a whole record; and to run into the exception that there is
-        # nothing more takes longer than to read a small record
-        size = min(len(data), RECORD)
+        if reader.rest is not None:
+            self._read_on()
         try:
-            while True:
-                piece = self.tls.read(size)
-                if not piece:
-                    self.over = True
-                    return
-                pieces.append(piece)
-                if not self.incoming.pending and (len(piece) < size or not self.tls.pending()):
-                    return
-                size = RECORD
-        except SSLWantReadError:
-            pass
-        except SSLError as error:
-            self.failure = error
+            if data is not None and self.ending == OPEN:
+                self.protocol.data_received(data)
+        finally:
+            if self.ending == OPEN:
+                self._handed_on()
 
-    def _shake_hands(self) -> bool:
-        """Whether there is a connection of HTTP, from now on."""
-        self.begun = True
-        try:
-            self.tls.do_handshake()
-        except SSLWantReadError:
-            return False
-        except SSLError as error:
-            self.failure = error
-            return False
+    def _handed_on(self) -> None:
+        """The protocol has got what was decrypted in this turn."""
+        reader = self.reader
+        writer = self.writer
+        if writer.send() and writer.full and not self.held:
+            # a client that reads nothing must not have us say more and more
+            self.held = True
+            self._steer()
+        if reader.over:
+            # a farewell ends both directions (RFC 5246, section 7.2.1); in TLS 1.3 it need not, but for HTTP it does
+            self.protocol.eof_received()
+            self._leave()
+        elif self.stopped and reader.rest is None:
+            if self.eof:
+                self._end()
+            else:
+                self._steer()
+
+    def _read_on(self) -> None:
+        """Something waits to be decrypted, or may have come: goes on with it in another turn, unless it has to wait."""
+        if self.reader.rest is not None and not (self.due or self.read_paused or self.held):
+            self.due = True
+            self.service.loop.call_soon(self.proceed)
+        self._steer()
+
+    def proceed(self) -> None:
+        """Another turn for what waits to be decrypted."""
+        self.due = False
+        if self.ending == OPEN and self.reader.rest is not None and not (self.read_paused or self.held):
+            self._read()
+
+    def _steer(self) -> None:
+        """Has the loop read the socket, or not. At the end it does, for what comes then is dropped."""
+        stop = self.ending == OPEN and (self.read_paused or self.held or self.reader.rest is not None)
+        if stop != self.stopped and self.transport is not None and not self.transport.is_closing():
+            self.stopped = stop
+            if stop:
+                self.transport.pause_reading()
+            else:
+                self.transport.resume_reading()
+
+    def _open(self) -> None:
+        """The handshake is over: from now on there is a connection of HTTP."""
         service = self.service
         service.dismiss(self, self.host, self.admitted)
         protocol = new_protocol(service)
@@ -213,7 +215,6 @@ class TlsTransport:
         if self.admitted and protocol.waits_for == IN_HEAD:
             protocol.deadline = self.deadline
         self.admitted = False
-        return self.ending == OPEN
 
     def _turn_away(self, answer: bytes) -> None:
         """Ends a connection that has begun in plain HTTP, in plain HTTP."""
@@ -222,6 +223,16 @@ class TlsTransport:
         self._allow(LINGER)
         self.transport.write(answer)
         self.transport.write_eof()
+
+    def _end(self) -> None:
+        """The socket's end has come, without a farewell: what is missing may have been cut off by somebody else."""
+        self.reader.over = True
+        if self.protocol is not None:
+            self._leave()
+            return
+        if self.begun:
+            self._remark("the client left in the middle of the handshake")
+        self.close()
 
     def _leave(self) -> None:
         """Closes behind what has been written; but the client, which is done, need not be there any more."""
@@ -236,7 +247,7 @@ class TlsTransport:
     def _fail(self, error: Any) -> None:
         reason = (getattr(error, "reason", None) or str(error)).replace("_", " ").lower()
         self._remark(f"the handshake failed: {reason}" if self.protocol is None else reason)
-        self._send()  # the alert
+        self.writer.send()  # the alert
         self.abort()
 
     def _remark(self, reason: str) -> None:
@@ -244,56 +255,31 @@ class TlsTransport:
 
     # -- writing
 
-    def _send(self) -> None:
-        if self.outgoing.pending:
-            self.transport.write(self.outgoing.read())
-
-    def _hold(self, data: Any) -> None:
-        if self.backlog is None:
-            self.backlog = deque()
-        self.backlog.append(memoryview(data))
-        self.waiting += len(data)
-
     def pump(self) -> None:
         """Sends what waits, as far as the loop's transport takes it."""
-        while self.backlog and not self.full and not self.transport.is_closing() and self._encrypt():
-            self._send()
-        if self.backlog:
+        if self.transport is not None:
+            self.writer.pump()
+        self._written()
+
+    def _written(self) -> None:
+        """Not everything could be sent, or the rest now is: says so to the protocol, or ends the connection."""
+        writer = self.writer
+        if writer.failure is not None:
+            if self.ending != OVER:
+                self._fail(writer.failure)
+        elif writer.waiting:
             if not self.paused:
                 self.paused = True
                 self.protocol.pause_writing()
         elif self.ending == HALF or self.ending == CLOSE:
             self._finish()
-        elif self.paused and not self.full and self.ending == OPEN:
+        elif self.paused and not writer.full and self.ending == OPEN:
             self.paused = False
             self.protocol.resume_writing()
 
-    def _encrypt(self) -> bool:
-        """Encrypts some of what waits; whether there is something to send."""
-        backlog = self.backlog
-        try:
-            while backlog and self.outgoing.pending < AHEAD:
-                view = backlog[0]
-                count = self.tls.write(view[:RECORD])
-                self.waiting -= count
-                if count == len(view):
-                    backlog.popleft()
-                else:
-                    backlog[0] = view[count:]
-        except SSLWantReadError:
-            pass  # the client has to say something first
-        except SSLError as error:
-            self._fail(error)
-            return False
-        return self.outgoing.pending > 0
-
     def _finish(self) -> None:
         """Everything is written."""
-        if not self.farewell:
-            self.farewell = True
-            with suppress(SSLError):  # the client's farewell has not come, and we do not wait for it
-                self.tls.unwrap()
-            self._send()
+        self.writer.say_farewell()
         if self.ending == CLOSE:
             self.transport.close()
         else:
@@ -302,24 +288,12 @@ class TlsTransport:
     # -- what the protocol calls: an asyncio.Transport
 
     def write(self, data: Any) -> None:
-        size = len(data)
-        if self.ending != OPEN or not size:
+        if self.ending != OPEN or not len(data):
             return
-        if size <= RECORD and not self.full and not self.backlog:
-            count = 0
-            try:
-                count = self.tls.write(data)
-            except SSLWantReadError:
-                pass
-            except SSLError as error:
-                self._fail(error)
-                return
-            if count == size:
-                self.transport.write(self.outgoing.read())
-                return
-            data = data[count:]  # what OpenSSL does not take now
-        self._hold(data if type(data) is bytes else bytes(data))
-        self.pump()
+        writer = self.writer
+        writer.put(data)
+        if writer.waiting or writer.failure is not None:
+            self._written()
 
     def writelines(self, pieces: Iterable[Any]) -> None:
         small: list[Any] = []
@@ -333,7 +307,7 @@ class TlsTransport:
         self.write(b"".join(small))
 
     def get_write_buffer_size(self) -> int:
-        return self.waiting + (0 if self.transport is None else int(self.transport.get_write_buffer_size()))
+        return self.writer.waiting + (0 if self.transport is None else int(self.transport.get_write_buffer_size()))
 
     def set_write_buffer_limits(self, high: Any = None, low: Any = None) -> None:
         self.transport.set_write_buffer_limits(high, low)
@@ -341,14 +315,12 @@ class TlsTransport:
     def pause_reading(self) -> None:
         if not self.read_paused:
             self.read_paused = True
-            if not self.held and self.transport is not None:
-                self.transport.pause_reading()
+            self._steer()
 
     def resume_reading(self) -> None:
         if self.read_paused:
             self.read_paused = False
-            if not self.held and self.transport is not None:
-                self.transport.resume_reading()
+            self._read_on()
 
     def is_reading(self) -> bool:
         return not self.read_paused and not self.is_closing()
@@ -360,22 +332,28 @@ class TlsTransport:
         """Says that nothing more will come from us, and drops what the client still says."""
         if self.ending == OPEN:
             self.ending = HALF
-            if not self.backlog:
+            self.reader.drop()
+            self._steer()
+            if not self.writer.waiting:
                 self._finish()
 
     def close(self) -> None:
         """Closes behind what has been written and our farewell, without waiting for the client's (RFC 8446, 6.1)."""
-        if self.ending < CLOSE:
+        if self.reader.rest is not None and self.protocol is not None:
+            # the system has more, and would reset the connection for it
+            self.write_eof()
+        elif self.ending < CLOSE:
             self.ending = CLOSE
+            self._steer()
             if self.protocol is None:
                 self.transport.close()
-            elif not self.backlog:
+            elif not self.writer.waiting:
                 self._finish()
 
     def abort(self) -> None:
         self.ending = OVER
-        self.backlog = None
-        self.waiting = 0
+        self.reader.drop()
+        self.writer.drop()
         if self.transport is not None:
             self.transport.abort()
 

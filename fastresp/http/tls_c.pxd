@@ -2,37 +2,45 @@
 cimport cython
 from fastresp.http.protocol_c cimport HttpProtocol, new_protocol
 from fastresp.http.service_c cimport Service
+from fastresp.http.tls_read_c cimport TlsReader, new_reader
+from fastresp.http.tls_write_c cimport TlsWriter, new_writer
 
 cdef int OPEN, HALF, CLOSE, OVER, IN_HEAD
-cdef Py_ssize_t RECORD, FED, AHEAD, DROPPED
+cdef Py_ssize_t RECORD
 cdef double LINGER
 
 cdef class TlsTransport:
     cdef Service service
-    cdef object transport, protocol, incoming, outgoing, tls, host, failure, backlog
-    cdef bint admitted, begun, over, read_paused, held, full, paused, farewell
+    cdef TlsReader reader
+    cdef TlsWriter writer
+    cdef object transport, protocol, tls, host
+    cdef bint admitted, begun, eof, read_paused, held, stopped, due, paused
     cdef int ending
-    cdef Py_ssize_t waiting, dropped
     cdef double deadline
-    @cython.locals(pieces=list)
+    @cython.locals(reader=TlsReader)
     cpdef object data_received(self, object data)
     cpdef object sweep(self, double now)
-    @cython.locals(size=Py_ssize_t)
-    cdef object _take(self, object data, list pieces)
+    @cython.locals(reader=TlsReader, data=bytes)
+    cdef object _read(self)
+    @cython.locals(reader=TlsReader, writer=TlsWriter)
+    cdef object _handed_on(self)
+    cdef object _read_on(self)
+    cpdef object proceed(self)
+    @cython.locals(stop=bint)
+    cdef object _steer(self)
     @cython.locals(service=Service, protocol=HttpProtocol)
-    cdef bint _shake_hands(self) except -1
+    cdef object _open(self)
     cdef object _turn_away(self, bytes answer)
+    cdef object _end(self)
     cdef object _leave(self)
     cdef object _allow(self, double seconds)
     cdef object _fail(self, object error)
     cdef object _remark(self, str reason)
-    cdef object _send(self)
-    cdef object _hold(self, object data)
     cpdef object pump(self)
-    @cython.locals(count=Py_ssize_t)
-    cdef bint _encrypt(self) except -1
+    @cython.locals(writer=TlsWriter)
+    cdef object _written(self)
     cdef object _finish(self)
-    @cython.locals(size=Py_ssize_t, count=Py_ssize_t)
+    @cython.locals(writer=TlsWriter)
     cpdef object write(self, object data)
     cpdef object close(self)
     cpdef object abort(self)

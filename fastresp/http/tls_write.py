@@ -1,0 +1,108 @@
+"""The writing half of a TLS connection: what is written is encrypted and sent as far as the loop's transport takes it.
+
+What is written in one piece leaves in one. What can't be sent yet waits unencrypted, but for some 128 KiB.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from contextlib import suppress
+from ssl import SSLError, SSLWantReadError
+from typing import Any
+
+__all__ = ["TlsWriter", "new_writer"]
+
+RECORD = 16384  # bytes of one record, at the most (RFC 8446, section 5.1)
+AHEAD = 65536  # bytes encrypted for one write, and what the loop's transport may hold before it gets no more
+
+
+class TlsWriter:
+    """Takes what is to be said, and sends it on `transport`, the loop's. `new_writer` makes it."""
+
+    __slots__ = ("backlog", "failure", "farewell", "full", "outgoing", "tls", "transport", "waiting")
+
+    def __init__(self, tls: Any, outgoing: Any) -> None:
+        self.tls = tls
+        self.outgoing = outgoing
+        self.transport: Any = None
+        # what is written, but not encrypted; so many bytes
+        self.backlog: deque[memoryview] | None = None
+        self.waiting = 0
+        self.full = False  # the loop's transport wants no more
+        self.farewell = False  # we have said that we are done
+        self.failure: Any = None  # an SSLError: nothing more can be encrypted
+
+    def put(self, data: Any) -> None:
+        """Sends this, or keeps it until there is room."""
+        size = len(data)
+        if size <= RECORD and not self.full and not self.waiting:
+            count = 0
+            try:
+                count = self.tls.write(data)
+            except SSLWantReadError:
+                pass
+            except SSLError as error:
+                self.failure = error
+                return
+            if count == size:
+                self.transport.write(self.outgoing.read())
+                return
+            data = data[count:]  # what OpenSSL does not take now
+        self._hold(data if type(data) is bytes else bytes(data))
+        self.pump()
+
+    def send(self) -> bool:
+        """Sends what is encrypted, of whatever kind; whether there was any."""
+        if not self.outgoing.pending:
+            return False
+        self.transport.write(self.outgoing.read())
+        return True
+
+    def pump(self) -> None:
+        """Sends what waits, as far as there is room."""
+        while self.waiting and not self.full and not self.transport.is_closing() and self._encrypt():
+            self.send()
+
+    def say_farewell(self) -> None:
+        """Sends the alert close_notify, once, behind everything."""
+        if not self.farewell:
+            self.farewell = True
+            with suppress(SSLError):  # the client's farewell has not come, and we do not wait for it
+                self.tls.unwrap()
+            self.send()
+
+    def drop(self) -> None:
+        """Forgets what waits: the client gets nothing more."""
+        self.backlog = None
+        self.waiting = 0
+
+    def _hold(self, data: bytes) -> None:
+        backlog = self.backlog
+        if backlog is None:
+            backlog = self.backlog = deque()
+        backlog.append(memoryview(data))
+        self.waiting += len(data)
+
+    def _encrypt(self) -> bool:
+        """Encrypts some of what waits; whether there is something to send."""
+        backlog = self.backlog
+        try:
+            while backlog and self.outgoing.pending < AHEAD:
+                view = backlog[0]
+                count = self.tls.write(view[:RECORD])
+                self.waiting -= count
+                if count == len(view):
+                    backlog.popleft()
+                else:
+                    backlog[0] = view[count:]
+        except SSLWantReadError:
+            pass  # the client has to say something first
+        except SSLError as error:
+            self.failure = error
+            return False
+        return bool(self.outgoing.pending)
+
+
+def new_writer(tls: Any, outgoing: Any) -> TlsWriter:
+    """The writing half of the connection `tls`, an SSLObject that writes to the MemoryBIO `outgoing`."""
+    return TlsWriter(tls, outgoing)

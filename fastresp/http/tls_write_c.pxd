@@ -1,0 +1,20 @@
+# Types for tls_write.py compiled as tls_write_c.
+cimport cython
+
+cdef Py_ssize_t RECORD, AHEAD
+
+cdef class TlsWriter:
+    cdef object tls, outgoing, transport, backlog, failure
+    cdef bint full, farewell
+    cdef Py_ssize_t waiting
+    @cython.locals(size=Py_ssize_t, count=Py_ssize_t)
+    cdef object put(self, object data)
+    cdef bint send(self) except -1
+    cdef object pump(self)
+    cdef object say_farewell(self)
+    cdef object drop(self)
+    cdef object _hold(self, bytes data)
+    @cython.locals(count=Py_ssize_t)
+    cdef bint _encrypt(self) except -1
+
+cpdef TlsWriter new_writer(object tls, object outgoing)
