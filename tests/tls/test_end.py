@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
+import threading
+from contextlib import suppress
 
 import pytest
 from client import TIMEOUT
@@ -79,9 +82,27 @@ class TestOurs:
         client.answer()
         client.send(message("POST", "/", "Content-Length: 100000000"))
         assert client.answer().status == 413
-        endless = client.records(*[bytes(16000)] * 1000)
+        endless = client.records(*[bytes(16000)] * 64)
         with pytest.raises(OSError, match=r"(?i)reset|broken pipe"):
-            client.wire(endless)
+            send_for_ever(client, endless)
+        wait_for_no_connection(server)
+
+    def test_a_client_that_reads_all_the_time_gets_the_whole_answer(self, pair):
+        """However much of its upload comes meanwhile, which nobody reads."""
+
+        async def ignore(request, responder):
+            responder.write(pattern(300000) if request.method == "POST" else b"hello", "text/plain")
+
+        server, client = pair(ignore)
+        client.answer()
+        head = client.records(message("POST", "/", f"Content-Length: {20 * MIB}"))
+        upload = head + client.records(*[bytes(16384)] * 1280)
+        sending = threading.Thread(target=send_all, args=(client, upload), daemon=True)
+        sending.start()
+        assert client.answer().body == pattern(300000)
+        assert client.rest() == b""
+        client.socket.close()
+        sending.join(TIMEOUT)
         wait_for_no_connection(server)
 
     def test_of_the_whole_server(self, pair):
@@ -128,6 +149,17 @@ class TestOurs:
         assert client.rest() == b""
         wait_for_no_connection(server)
         in_loop(server, end_calls, transport)
+
+
+def send_all(client, data):
+    with suppress(OSError):  # the server may have ended the connection
+        client.wire(data)
+
+
+def send_for_ever(client, data):
+    """Until the server has waited for LINGER seconds."""
+    while True:
+        client.wire(data)
 
 
 def end_calls(transport):
@@ -189,7 +221,9 @@ class TestTheirs:
                 responder.write_chunk(bytes(16000))
                 await asyncio.sleep(0)
             stuck.put(transport.get_write_buffer_size())
-            await asyncio.get_running_loop().create_future()
+            gone = asyncio.get_running_loop().create_future()
+            responder.on_close(lambda: gone.set_result(None))
+            await gone
 
         server, client = pair(handle, write_timeout=0.2)
         client.answer()
@@ -319,3 +353,35 @@ class TestBrokenRecords:
             client.more()
         wait_for_no_connection(server)
         assert sum(line.startswith("TLS with") for line in remarks()) == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.parametrize("how", ["close", "idle", "server"])
+def test_the_end_while_a_child_has_copies_of_the_sockets(pair, how):
+    """The system tells the client nothing then; the farewell does."""
+    options = {"keep_alive_timeout": 0.2} if how == "idle" else {}
+    server, client = pair(hello, **options)
+    assert client.answer().body == b"hello"
+    reading, writing = os.pipe()
+    child = in_loop(server, fork_and_wait, reading, writing)
+    os.close(reading)
+    try:
+        if how == "close":
+            client.get("/", "Connection: close")
+            assert client.answer().body == b"hello"
+        elif how == "server":
+            asyncio.run_coroutine_threadsafe(server.close(60), server._loop)
+        assert client.rest() == b""
+    finally:
+        os.close(writing)
+        os.waitpid(child, 0)
+
+
+def fork_and_wait(reading, writing):
+    """The child lives until the other end of the pipe is closed."""
+    child = os.fork()
+    if child == 0:
+        os.close(writing)
+        os.read(reading, 1)
+        os._exit(0)
+    return child
