@@ -74,10 +74,11 @@ class TlsTransport:
         if service.max_per_host:
             remote = transport.get_extra_info("peername")
             self.host = remote[0] if isinstance(remote, tuple) else None
-        self.admitted = service.admit(self, self.host) == 0
+        refusal = service.admit(self, self.host)
+        self.admitted = refusal == 0
         # one too many is told so, in HTTP and therefore after the handshake, but has to be quick
         self._allow(service.head_timeout if self.admitted else LINGER)
-        if service.draining:
+        if refusal < 0 or service.draining:
             self.abort()
 
     def data_received(self, data: bytes) -> None:

@@ -7,7 +7,7 @@ import ssl
 
 import pytest
 from client import TIMEOUT, Client
-from connection.tools import Inbox, message, wait_for_no_connection
+from connection.tools import Inbox, in_loop, message, wait_for_no_connection
 from tls.tools import transports
 
 GET = message("GET", "/")
@@ -84,6 +84,22 @@ def test_one_too_many_has_to_be_quick(secure, opened, hand_made):
     client.answer()
     refused = hand_made(server)
     assert refused.socket.recv(100) == b""
+    client.get()
+    assert client.answer().status == 200
+
+
+def test_many_too_many_are_closed_at_once(secure, opened, connect):
+    """No more than 64 wait for a handshake in which they would be told why."""
+    server = secure(hello, max_connections=1, head_timeout=60.0)
+    client = opened(server)
+    client.get()
+    client.answer()
+    silent = [connect(server) for _ in range(200)]
+    for one in silent[64:]:
+        one.is_reset()
+        assert one.buffer == b""
+    # those that wait are still there
+    assert in_loop(server, lambda: len(server._service.connections)) == 65
     client.get()
     assert client.answer().status == 200
 
