@@ -14,6 +14,8 @@ __all__ = ["Body", "whole"]
 
 # How much may wait for its reader before the connection stops reading: one read of an intake.
 HIGH_WATER = 458752
+# What a piece costs in memory beside its content, which may be one byte: an object, and its place in the deque.
+OVERHEAD = 64
 
 
 class Source(Protocol):
@@ -34,7 +36,7 @@ class Body:
     def __init__(self, source: Source | None) -> None:
         self._source: Source | None = source
         self._pieces: deque[bytes] = deque()
-        self._size = 0
+        self._size = 0  # what the pieces cost in memory
         self._ended = False
         self._error: BaseException | None = None
         self._waiter: asyncio.Future[None] | None = None
@@ -44,7 +46,7 @@ class Body:
     def feed(self, piece: bytes) -> bool:
         """Adds a piece. False when enough is waiting, and the connection should pause."""
         self._pieces.append(piece)
-        self._size += len(piece)
+        self._size += len(piece) + OVERHEAD
         self._wake()
         return self._size < HIGH_WATER
 
@@ -89,7 +91,7 @@ class Body:
             if not self._pieces and not self._ended:
                 await self._wait()
         piece = self._pieces.popleft()
-        self._size -= len(piece)
+        self._size -= len(piece) + OVERHEAD
         if self._source is not None and self._size < HIGH_WATER // 2:
             self._source.want_body()
         return piece
