@@ -205,7 +205,7 @@ class TestNotCut:
             assert wire.transport.unsent > 0
             assert wire.transport.closed is bool(fields)
 
-        play(lambda request, responder: responder.write(b"x" * 200000, "text/plain"), scene, **TIMES)
+        play(lambda request, responder: responder.write(b"x" * 200000, "text/plain"), scene, min_write_rate=0, **TIMES)
 
     def test_a_stream_that_grows_faster_than_it_is_taken(self, play):
         """The client does take something: it is slow, not gone."""
@@ -224,7 +224,7 @@ class TestNotCut:
                 assert not wire.transport.aborted
             responder.write_end_chunked()
 
-        play(late, scene, **TIMES)
+        play(late, scene, min_write_rate=0, **TIMES)
 
     def test_a_stream_in_both_directions(self, play):
         """Hours of upload that is answered as it comes."""
