@@ -53,7 +53,7 @@ class Conversation:
     _pieces: AsyncIterator[bytes] | None = None
     _body_is_read = False
     _over: asyncio.Event | None = None
-    _told = False  # that the client is gone
+    _told = False  # that the client is gone, or has closed its side of the connection
 
     def __init__(self, request: Request, responder: Responder) -> None:
         self._request = request
@@ -82,7 +82,8 @@ class Conversation:
             self._over = asyncio.Event()
             self._responder.on_close(self._over.set)
         await self._over.wait()
-        self._told = True
+        # behind a complete answer it is told, too, and what it does wrong there is its own fault
+        self._told = self.state not in (_SENT, DONE) or self._responder.is_response_canceled
         return {"type": "http.disconnect"}
 
     async def send(self, message: Message) -> None:
@@ -141,8 +142,9 @@ class Conversation:
         """The application raised. Whether that is no fault: it was told that the client is gone."""
         if self._feed is not None:
             self._feed.fail("the application failed")
-        if self._told and isinstance(error, Exception) and self._responder.is_response_canceled:
+        if self._told and isinstance(error, Exception):
             log.info("the application ended with %r when the client had left", error)
+            self._responder._abandon()  # one that has closed only its side gets no answer that looks complete
             return True
         return False
 
@@ -150,9 +152,15 @@ class Conversation:
         """The application returned before it said that its answer is complete. Raises RuntimeError if it is not."""
         if self.state == _SENT or self._responder.is_response_canceled:
             return
+        if self._feed is not None and self._feed.left == 0:
+            return
+        if self._told:
+            log.info("the application returned without an answer, or in the middle of it, when the client had left")
+            if self._feed is not None:
+                self._feed.fail("the client had left")
+            self._responder._abandon()
+            return
         if self._feed is not None:
-            if self._feed.left == 0:
-                return
             self._feed.fail("the application returned before its end")
         raise RuntimeError(
             "the application returned without an answer"
