@@ -1,4 +1,4 @@
-"""What a handler or a callback raises, of whatever kind, ends its request with one line in the log, and nothing else."""
+"""What a handler or a callback raises, of whatever kind, ends its request with one line in the log."""
 
 from __future__ import annotations
 
