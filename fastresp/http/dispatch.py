@@ -14,8 +14,6 @@ from fastresp.http.names import describe
 from fastresp.http.responder import DONE, new_responder
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
-
     from fastresp.http import service as services
 
 __all__ = ["dispatch"]
@@ -36,7 +34,7 @@ def dispatch(service: services.Service, exchange: Any, request: Any) -> None:
         if not references.is_shared(responder) and responder._state == DONE:
             responder._exchange = None  # a device's answer goes on without it
             service.responder = responder
-    elif hasattr(result, "__await__"):
+    elif hasattr(type(result), "__await__"):
         start(service, result, request, responder)
     else:
         service.tell_of_value(result)
@@ -55,7 +53,7 @@ def fail(service: services.Service, request: Any, responder: Any, error: BaseExc
         raise error
 
 
-def start(service: services.Service, awaitable: Awaitable[object], request: Any, responder: Any) -> None:
+def start(service: services.Service, awaitable: Any, request: Any, responder: Any) -> None:
     """Runs a coroutine handler; in a task of its own from the first time that it waits."""
     task = _new_task(_guard(service, awaitable, request, responder), service.loop, service.context.copy())
     if not task.done():
@@ -64,9 +62,11 @@ def start(service: services.Service, awaitable: Awaitable[object], request: Any,
         task.add_done_callback(tasks.discard)
 
 
-async def _guard(service: services.Service, awaitable: Awaitable[object], request: Any, responder: Any) -> None:
+async def _guard(service: services.Service, awaitable: Any, request: Any, responder: Any) -> None:
     try:
-        await awaitable
+        result = await awaitable
+        if result is not None:
+            service.tell_of_value(result)
     except asyncio.CancelledError as error:
         if service.aborted or responder.is_response_canceled:
             responder._fail()  # the server's end, or the client's, is told elsewhere

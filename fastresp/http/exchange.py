@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fastresp.errors import HeaderError
+from fastresp.errors import HeaderError, ResponderStateError
 from fastresp.headers import (
     CONNECTION_CLOSE,
     FORBIDDEN_TRAILERS,
@@ -225,10 +225,12 @@ class Http1Exchange(turns.Turn):
 
     def chunk(self, data: bytes) -> None:
         self._check_thread()
+        self._check_begun("write_chunk()")
         self.content(data)
 
     def end(self, data: bytes, trailers: Any) -> None:
         self._check_thread()
+        self._check_begun("write_end_chunked()")
         channel = self.channel
         last = b"0\r\n\r\n"
         if trailers is not None:
@@ -314,8 +316,8 @@ class Http1Exchange(turns.Turn):
             block = self._block(block, facts)
         message = format_head(line_of(status), block, content_type, length, tail, first)
         self.chunked = chunked and not self.dropped_content
-        self._begin(status)
         self._put(message)
+        self._begin(status)  # not before: no chunk may overtake it
 
     def _tail(self, facts: int) -> bytes:
         service = self.service
@@ -358,6 +360,10 @@ class Http1Exchange(turns.Turn):
                 "a responder belongs to the thread of its server's event loop: from another thread, use "
                 "loop.call_soon_threadsafe(responder.write, ...)"
             )
+
+    def _check_begun(self, call: str) -> None:
+        if not self.begun:
+            raise ResponderStateError(f"{call}: write_begin_chunked() is still at work, and its head comes first")
 
     def _check_facts(self, facts: int) -> None:
         if facts & HAS_TRANSFER_ENCODING:

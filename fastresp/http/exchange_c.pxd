@@ -53,6 +53,8 @@ cdef class Http1Exchange(turns.Turn):
     @cython.locals(service=Service)
     cdef int _check_thread(self) except -1
     @cython.final
+    cdef int _check_begun(self, str call) except -1
+    @cython.final
     cdef int _check_facts(self, int facts) except -1
 
 cdef bytes without_field(bytes block, bytes name)

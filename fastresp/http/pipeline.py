@@ -184,7 +184,7 @@ class Pipeline(outputs.Output):
 
     def put(self, exchange: Any, data: bytes) -> None:
         if exchange is not self.first or exchange.held is not None or self.writing:
-            self._hold(exchange, data)
+            self._hold(exchange, [data])
             return
         self.writing = True
         self._gather(data)
@@ -192,18 +192,20 @@ class Pipeline(outputs.Output):
 
     def put_all(self, exchange: Any, pieces: list[bytes]) -> None:
         if exchange is not self.first or exchange.held is not None or self.writing:
-            for data in pieces:
-                self._hold(exchange, data)
+            self._hold(exchange, pieces)
             return
         self.writing = True
         for data in pieces:
             self._gather(data)
         self._written(exchange)
 
-    def _hold(self, exchange: Any, data: bytes) -> None:
-        exchange.hold(data)
-        self.held_size += len(data)
-        self.note_size(len(data))
+    def _hold(self, exchange: Any, pieces: list[bytes]) -> None:
+        for data in pieces:
+            self.held_size += len(data)
+            self.note_size(len(data))
+        exchange.hold(pieces)
+        if exchange is self.first and not self.writing:  # its turn has come meanwhile
+            self._written(exchange)
 
     def _written(self, exchange: Any) -> None:
         """Bytes of this exchange, the first in the line, have been gathered; what it got meanwhile follows."""
@@ -220,14 +222,13 @@ class Pipeline(outputs.Output):
     def _write_held(self, exchange: Any) -> None:
         """The turn of this exchange has come: what it holds, and what it gets meanwhile, is written."""
         self.writing = True
-        index = 0
-        held = exchange.held
-        while index < len(held):
-            data = held[index]
-            index += 1
-            self.held_size -= len(data)
-            self._gather(data)
-        exchange.held = None
+        while exchange.held:
+            fresh: list[bytes] = []
+            held, exchange.held = exchange.held, fresh
+            for data in held:
+                self.held_size -= len(data)
+                self._gather(data)
+        exchange.held = None  # nothing may run between the last look at it and this
         self.writing = False
 
     def put_head(self, exchange: Any, line: bytes, content_type: Any, length: int, tail: bytes, data: bytes) -> int:
@@ -329,6 +330,9 @@ class Pipeline(outputs.Output):
     def abort(self) -> None:
         """Closes now, whatever is going on."""
         if self.transport is not None:
+            first = self.first
+            if first is not None and first.begun and first.reset and not self.service.secure:
+                linger.reset_at_close(self.transport.get_extra_info("socket"))  # its end must not look like a whole
             self.stopped = True
             self.closing = True
             self.drop_output()

@@ -35,11 +35,12 @@ cdef class Pipeline(outputs.Output):
     @cython.locals(data=bytes)
     cdef object put_all(self, Turn exchange, list pieces)
     @cython.final
-    cdef object _hold(self, Turn exchange, bytes data)
+    @cython.locals(data=bytes)
+    cdef object _hold(self, Turn exchange, list pieces)
     @cython.final
     cdef object _written(self, Turn exchange)
     @cython.final
-    @cython.locals(index=Py_ssize_t, held=list, data=bytes)
+    @cython.locals(held=list, fresh=list, data=bytes)
     cdef object _write_held(self, Turn exchange)
     @cython.locals(size=Py_ssize_t, outbox=Outbox)
     cdef Py_ssize_t put_head(
@@ -50,6 +51,7 @@ cdef class Pipeline(outputs.Output):
     cpdef object wake(self)
     cdef object proceed_soon(self)
     cpdef object proceed(self)
+    @cython.locals(first=Turn)
     cpdef object abort(self)
     cdef object pause_reading(self)
     cdef object watch(self, int waits_for, double seconds)

@@ -189,7 +189,8 @@ class HttpProtocol(content.Content):
         """Whether the request whose head has come may be handled while others are not answered."""
         first = self.first
         parser = self.parser
-        return SAFE >> parser.method & 1 and not parser.has_body and not first.unsafe
+        is_last = first.begun and first.close
+        return SAFE >> parser.method & 1 and not parser.has_body and not first.unsafe and not is_last
 
     def _is_full(self) -> bool:
         """Whether no more may be read: of requests that wait for their answers, of answers that wait for their turn, of

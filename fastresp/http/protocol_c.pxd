@@ -20,7 +20,7 @@ cdef class HttpProtocol(content.Content):
     @cython.locals(parser=Parser, request=Request, event=int, completed=bint, pieces=int, requests=int)
     cpdef object proceed(self)
     @cython.final
-    @cython.locals(first=Turn, parser=Parser)
+    @cython.locals(first=Turn, parser=Parser, is_last=bint)
     cdef bint _may_handle(self) except -1
     @cython.final
     @cython.locals(count=Py_ssize_t, service=Service)

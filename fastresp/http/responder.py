@@ -15,6 +15,7 @@ whatever code the arguments run, or the exchange's log lines and callbacks, find
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any, overload
 
 from fastresp.errors import ResponderStateError
@@ -306,7 +307,10 @@ class Responder:
         """
         while True:
             exchange = self._exchange
-            waiter = None if exchange is None or exchange.gone else exchange.waiter()
+            if exchange is None or exchange.gone:
+                await asyncio.sleep(0)  # a handler that writes on in vain must not keep the loop
+                return
+            waiter = exchange.waiter()
             if waiter is None:
                 return
             await waiter

@@ -160,13 +160,13 @@ class Turn(waist.Exchange):
         if source is not None and self.pump is None and not self.ended:
             self.pump = start_pump(self, source)
 
-    def hold(self, data: bytes) -> None:
+    def hold(self, pieces: list[bytes]) -> None:
         """Keeps bytes until all earlier answers are complete."""
         # made first, here and elsewhere: making a list may run the collector, and so code that holds something, too
         fresh: list[bytes] = []
         if self.held is None:
             self.held = fresh
-        self.held.append(data)
+        self.held += pieces
 
     def leave(self) -> None:
         """The client has closed its side: whoever asked is told, and may still answer."""

@@ -38,7 +38,7 @@ cdef class Turn(waist.Exchange):
     cpdef object break_off(self)
     cdef object read_device(self)
     @cython.locals(fresh=list)
-    cdef object hold(self, bytes data)
+    cdef object hold(self, list pieces)
     cdef object leave(self)
     cdef object release(self)
     cdef object _call_back(self)

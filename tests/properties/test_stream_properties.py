@@ -72,6 +72,7 @@ MUTATIONS = [
 DIFFERENCES = {
     "there is no Host field": "RFC 9112, section 3.2",
     "there is more than one Host field": "RFC 9112, section 3.2",
+    "the method is longer than any that is known": "RFC 9112, section 3",
     "the Host field is not a host with an optional port": "RFC 9110, section 7.2",
     "the HTTP version is not supported": "RFC 9110, section 15.6.6",
     "the request line does not start with a method and one space": "RFC 9112, section 3",

@@ -245,6 +245,7 @@ class TestStart:
             await server.close()
 
         drive(main())  # the loop opens what it keeps
+        gc.collect()
         before = len(os.listdir("/dev/fd"))
         drive(main())
         gc.collect()

@@ -87,7 +87,7 @@ def test_help(thing: Any) -> None:
 def test_completion(twin: Twin) -> None:
     responders = twin("http.responder")
 
-    class Exchange(responders.Exchange):  # type: ignore[misc, name-defined]
+    class Exchange(twin("http.waist").Exchange):  # type: ignore[misc, name-defined]
         gone = False
 
         def drop(self) -> None: ...
