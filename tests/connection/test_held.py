@@ -110,7 +110,7 @@ def test_coroutines_beside_a_large_answer(serve, connect, size):
     round_of(1)  # the largest of late is known
     done = handler.count
     begun = round_of(BEHIND) - done
-    assert begun == (BEHIND if size == 1000 else 1)
+    assert begun >= 16 if size == 1000 else begun == 1
     assert handler.count == done + BEHIND
 
 
@@ -132,7 +132,7 @@ def test_coroutines_that_wait_count_as_much(twin):
         wire.feed(message("GET", "/again") * 40)
         await turns()
         # one is first in the line and held by nothing; one is held; each of the others may bring as much
-        assert 3 <= len(seen) <= 4
+        assert 3 <= len(seen) <= 5
         gate.open()
         for _ in range(200):
             await asyncio.sleep(0.001)
@@ -147,7 +147,7 @@ def test_coroutines_that_wait_count_as_much(twin):
 
 
 def test_what_was_large_is_forgotten(twin):
-    """Half of it a second."""
+    """A sixty-fourth of it a second."""
     late = Late()
 
     async def scene(wire, time):
@@ -159,10 +159,10 @@ def test_what_was_large_is_forgotten(twin):
         wire.feed(message("GET", "/") * 40)
         await turns()
         assert late.calls.count == 4
-        await time.goes_on(14.0)
+        await time.goes_on(300.0)
         late.calls.get()[1].write(b"third", "text/plain")
         await turns()
-        assert late.calls.count == 42
+        assert late.calls.count == 20  # 16 behind the first that is not answered
         wire.lose()
 
     clock.play(twin, late, scene)
@@ -199,7 +199,7 @@ def test_large_files_are_not_read_before_their_turn(serve, connect, tmp_path):
     client.send(ask(20))
     responder = handler.slow.get()
     settle(server)
-    assert handler.count == 20, "only their heads are held"
+    assert handler.count == 16, "only their heads are held, and that many files are open"
     with path.open("r+b") as file:
         file.write(b"b" * size)
     answer_late(server, responder, "at last")

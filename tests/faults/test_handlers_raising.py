@@ -37,9 +37,10 @@ class Lines(logging.Handler):
 @pytest.fixture
 def lines():
     lines = Lines()
-    logging.getLogger().addHandler(lines)
+    logger = logging.getLogger("fastresp")  # not asyncio's, which tells of other tests' tasks when they are collected
+    logger.addHandler(lines)
     yield lines.records
-    logging.getLogger().removeHandler(lines)
+    logger.removeHandler(lines)
 
 
 def one_line(lines, text: str, path: str, kind: type[BaseException]) -> None:
