@@ -150,9 +150,9 @@ class Scene:
             assert self.transport.reading, "nothing will ever read what comes"
             self.server.data_received(wire[start : start + size])
             if self.pure:  # the compiled one shows nobody what it holds
-                assert self.server.incoming.pending <= UNREAD, self.server.incoming.pending
-                waits = self.transport.closed or self.server.full or self.server.waiting
-                assert waits or not self.server.outgoing.pending
+                assert self.server.reader.incoming.pending <= UNREAD, self.server.reader.incoming.pending
+                waits = self.transport.closed or self.server.writer.full or self.server.writer.waiting
+                assert waits or not self.server.writer.outgoing.pending
         self.turn()
 
     def slow_down(self) -> None:
