@@ -47,7 +47,6 @@ cdef enum:
     IN_VALUE = 2
 
 cdef unsigned char CLASS[256]
-
 cdef const uint64_t EACH = 0x0101010101010101
 
 
@@ -79,7 +78,6 @@ cpdef tuple format_fields(object pairs):
     is kept until they change. Raises what format_headers raises.
     """
     cdef tuple result
-    cdef object fields
     if type(pairs) is list or type(pairs) is tuple:
         result = _formatted(pairs)
     elif isinstance(pairs, Headers):
