@@ -17,7 +17,7 @@ from torture import devices, hostile
 from torture.answers import ANSWERS, LARGE, THREADED, WRONG, text
 
 from fastresp import Headers
-from fastresp.errors import BodyError
+from fastresp.errors import BodyError, ResponderStateError
 
 __all__ = ["Hand", "Scene", "Watch"]
 
@@ -260,6 +260,8 @@ class Scene:
     def do_device(self, hand: Hand, flavour: str, where: str, op: Any, size: int) -> None:
         if flavour in (*THREADED, "bytesio") and not self.plan["threads"]:  # of its own class, so read in threads
             flavour = "aiter"
+        # the device refers to its hand, which a swap may give what waits for this answer: see finish()
+        self.in_callbacks.append(hand)
         thing = devices.device(flavour, lambda: self.do(op, hand), where, text(hand.token, size))
         self.call(hand, lambda r, t: r.write(thing, f"a/{t}"), hand.token)
 
@@ -313,7 +315,10 @@ class Scene:
             return
         if hand.busy or other.busy:
             self.shared |= {hand.token.encode(), other.token.encode()}
-        hand.responder.swap(other.responder)
+        try:
+            hand.responder.swap(other.responder)
+        except ResponderStateError:  # one was found by the collector, and answered for
+            return
         hand.token, other.token = other.token, hand.token
 
     def do_keep(self, hand: Hand) -> None:
