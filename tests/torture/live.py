@@ -119,8 +119,10 @@ class Live:
 
     async def none_left(self) -> None:
         connections = self.server._service.connections
-        for _ in range(500):
+        for number in range(500):
             self.scene.finish()
+            if number % 10 == 5:
+                gc.collect()  # a client that has closed its side may be waiting for what only garbage could answer
             if not connections:
                 return
             await asyncio.sleep(0.01)
