@@ -295,6 +295,9 @@ class Responder:
         exchange, state, status = self._exchange, self._state, self._status
         self._exchange, self._state, self._status = other._exchange, other._state, other._status
         other._exchange, other._state, other._status = exchange, state, status
+        for moved in (exchange, self._exchange):
+            if moved is not None:
+                moved.moved()  # a drain() that waits for one of them now has the other
 
     @property
     def is_response_canceled(self) -> bool:
@@ -302,9 +305,7 @@ class Responder:
         return self._exchange is not None and self._exchange.gone
 
     async def drain(self) -> None:
-        """Waits while the client reads more slowly than the handler writes: between chunks, or they pile up in memory.
-        Returns at once when it is gone.
-        """
+        """Wait while the client reads more slowly than the handler writes, or chunks pile up; not once it is gone."""
         while True:
             exchange = self._exchange
             if exchange is None or exchange.gone:

@@ -56,6 +56,10 @@ class Channel:
         """A future that is done when this exchange may write on; None if it may now."""
         raise NotImplementedError
 
+    def wake(self) -> None:
+        """Lets all who wait look again."""
+        raise NotImplementedError
+
 
 class Turn(waist.Exchange):
     """A request that waits for its answer, or whose answer is under way. What the answer looks like is said below."""
@@ -135,6 +139,11 @@ class Turn(waist.Exchange):
     def waiter(self) -> Any:
         channel = self.channel
         return None if self.ended else channel.waiter(self)
+
+    def moved(self) -> None:
+        channel = self.channel
+        if channel is not None:
+            channel.wake()
 
     def on_close(self, callback: Callable[[], object]) -> None:
         fresh: list[Callable[[], object]] = []

@@ -14,6 +14,7 @@ cdef class Channel:
     cdef bint must_close(self, Turn exchange) except -1
     cdef bint is_turn(self, Turn exchange) except -1
     cpdef object waiter(self, Turn exchange)
+    cpdef object wake(self)
 
 cdef class Turn(waist.Exchange):
     cdef Channel channel
@@ -32,6 +33,8 @@ cdef class Turn(waist.Exchange):
     cpdef object dropped(self)
     @cython.locals(channel=Channel)
     cpdef object waiter(self)
+    @cython.locals(channel=Channel)
+    cpdef object moved(self)
     @cython.locals(fresh=list)
     cpdef object on_close(self, object callback)
     @cython.locals(channel=Channel)

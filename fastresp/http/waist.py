@@ -75,6 +75,10 @@ class Exchange:
         """A future that is done when the client has caught up; None if it has."""
         raise NotImplementedError
 
+    def moved(self) -> None:
+        """Another responder answers it now: what waits for its client looks again."""
+        raise NotImplementedError
+
     def on_close(self, callback: Callable[[], object]) -> None:
         """Calls `callback` when the exchange is over, or the client has closed its side."""
         raise NotImplementedError

@@ -13,4 +13,5 @@ cdef class Exchange:
     cpdef object drop(self)
     cpdef object abandon(self)
     cpdef object waiter(self)
+    cpdef object moved(self)
     cpdef object on_close(self, object callback)

@@ -231,3 +231,47 @@ def test_on_close_that_swaps(stage, kept):
     for its, text in ((other, b"third"), (client, b"second")):
         expected = message(b"200 OK", b"content-type: a/b", b"content-length: %d" % len(text), body=text)
         assert its.exactly(len(expected)) == expected
+
+
+def test_drain_looks_again_after_a_swap(serve, connect):
+    """What waits for its turn gets the first turn by it, which nothing else would tell."""
+    kept = {}
+
+    async def handler(request, responder):
+        kept[request.path] = responder
+        if request.path == "/one":
+            await both.wait()
+            responder.swap(kept["/two"])
+            responder.write(b"by one", "text/plain")
+        else:
+            both.set()
+            await responder.drain()
+            responder.write(b"by two", "text/plain")
+
+    both = asyncio.Event()
+    client = connect(serve(handler))
+    client.send(request("GET", "/one") + request("GET", "/two"))
+    assert [client.answer().body for _ in range(2)] == [b"by two", b"by one"]
+
+
+def test_drain_lets_others_run_when_the_client_is_gone(serve, connect):
+    """A handler that writes on in vain must not keep the loop."""
+    gone, told = asyncio.Event(), queue.Queue()
+
+    async def handler(_, responder):
+        responder.write_begin_chunked("a/b")
+        responder.on_close(gone.set)
+        await gone.wait()
+        assert responder.is_response_canceled
+        turned = []
+        asyncio.get_running_loop().call_soon(turned.append, 1)
+        for _ in range(3):
+            responder.write_chunk(b"x")
+            await responder.drain()
+        told.put(list(turned))
+
+    client = connect(serve(handler))
+    client.send(GET)
+    client.until(b"\r\n\r\n")
+    client.reset()
+    assert told.get(timeout=TIMEOUT) == [1]
