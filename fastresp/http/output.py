@@ -96,7 +96,7 @@ class Output(turns.Channel):
         """Writes what is gathered. `in_loop`: it is sure that the loop has called."""
         if self.out_size == 0 or self.flushing or self.writing:
             return
-        if self.in_outbox and self._is_direct(in_loop):
+        if self.in_outbox and ((in_loop and self.fd >= 0 and not self.behind) or self._is_direct(in_loop)):
             # PERF: nearly every answer leaves here, whole, and runs no code but ours (50 instructions less)
             outbox = self.service.outbox
             sent = send_outbox(self.fd, outbox)

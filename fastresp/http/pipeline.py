@@ -82,6 +82,16 @@ class Pipeline(outputs.Output):
     def done(self, exchange: Any) -> None:
         if exchange is not self.first or self.writing:
             return
+        service = self.service
+        if self.running and exchange.is_simple() and not service.access_log and self.waiters is None:
+            # PERF: nearly every answer is complete, alone, and within a read, and no foreign code hears of its end:
+            # 170 of 6,500 instructions less
+            self.first = self.last = None
+            self.count -= 1
+            exchange.request = None
+            exchange.channel = None
+            service.exchange = exchange
+            return
         # First the line and its bytes, then what may run code that is not ours, which may answer any exchange.
         finished: Any = None
         latest: Any = None
@@ -108,7 +118,6 @@ class Pipeline(outputs.Output):
             if latest.broken and latest.reset:
                 self.reset()
             self.shut()
-        service = self.service
         over = None
         while finished is not None:
             exchange = finished

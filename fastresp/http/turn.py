@@ -182,6 +182,18 @@ class Turn(waist.Exchange):
         self.left = True
         self._call_back()
 
+    def is_simple(self) -> bool:
+        """Whether it was answered whole, at once, as the last in the line, and its end has nothing left to do."""
+        return (
+            self.ended
+            and self.plain
+            and not self.close
+            and not self.incoming
+            and self.next is None
+            and self.held is None
+            and self.callbacks is None
+        )
+
     def release(self) -> None:
         """The exchange is over: answered whole, or given up."""
         self.request = None

@@ -43,6 +43,8 @@ cdef class Turn(waist.Exchange):
     @cython.locals(fresh=list)
     cdef object hold(self, list pieces)
     cdef object leave(self)
+    @cython.final
+    cdef bint is_simple(self) except -1
     cdef object release(self)
     cdef object _call_back(self)
     cdef object cancel(self)
