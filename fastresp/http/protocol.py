@@ -8,6 +8,7 @@ A request that is not safe (RFC 9110, section 9.2.1), or has a body, waits until
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from fastresp.errors import BodyError
@@ -32,6 +33,10 @@ SAFE = 1 << GET | 1 << HEAD_METHOD | 1 << OPTIONS | 1 << TRACE
 
 REQUESTS = 16
 """Requests of one connection that are handled in one turn of the loop."""
+PENDING = 4
+"""What a request counts for that is not answered at once: its handler may take its time in a later turn."""
+SHARE = 0.002
+"""Seconds that all requests of a connection but the first may take in one turn."""
 PIECES = 256
 """Pieces of content that are taken in one turn, where they are small: a client may send a byte in each chunk."""
 MAX_PIPELINE = 64
@@ -122,7 +127,9 @@ class HttpProtocol(content.Content):
             self._take_parser()
         parser = self.parser
         requests = REQUESTS
+        counted = REQUESTS
         pieces = PIECES
+        until = 0.0
         self.running = True
         completed = False
         try:
@@ -130,6 +137,15 @@ class HttpProtocol(content.Content):
                 if self.write_paused or ((self.count > 1 or self.body is not None) and self._is_full()):
                     self.pause_reading()
                     break
+                if requests != counted and parser.buffered > 0:
+                    latest = self.last
+                    if latest is not None and not latest.ended and not latest.incoming:
+                        requests -= PENDING - 1
+                    counted = requests
+                    if until == 0:
+                        until = monotonic() + SHARE
+                    elif monotonic() > until:
+                        requests = counted = 0
                 if (requests <= 0 or pieces <= 0) and parser.buffered > 0:
                     self.pause_reading()
                     self.due = True
@@ -197,9 +213,7 @@ class HttpProtocol(content.Content):
         a body that waits for its handler. A request in progress may come to hold as much as the largest answer of late.
         """
         count = self.count
-        if count > 1 and (
-            count >= MAX_PIPELINE or self.held_size > HELD or self.in_progress() * self.service.largest >= HELD
-        ):
+        if count > 1 and (count >= MAX_PIPELINE or self.held_size + self.in_progress() * self.service.largest >= HELD):
             return True
         body = self.body
         return body is not None and body.full()

@@ -11,13 +11,17 @@ from fastresp.wire.headers_c cimport format_fields
 cdef int NEED_DATA, HEAD, BODY, END, GET, HEAD_METHOD, CONNECT, OPTIONS, TRACE, SAFE
 cdef int IN_HEAD
 cdef Py_ssize_t DISCARDED, HELD, HIGH_WATER, MAX_PIPELINE
-cdef int PIECES, REQUESTS
+cdef int PENDING, PIECES, REQUESTS
+cdef double SHARE
 
 cdef class HttpProtocol(content.Content):
     cdef object host
     cdef Peer peer
     cdef bint admitted, held
-    @cython.locals(parser=Parser, request=Request, event=int, completed=bint, pieces=int, requests=int)
+    @cython.locals(
+        parser=Parser, request=Request, latest=Turn, event=int, completed=bint, requests=int, counted=int, pieces=int,
+        until=double,
+    )
     cpdef object proceed(self)
     @cython.final
     @cython.locals(first=Turn, parser=Parser, is_last=bint)

@@ -176,12 +176,12 @@ class TestWrites:
         async def main():
             late = Late()
             wire = Wire(twin, late)
-            wire.feed(gets(8))
-            for _, responder in reversed(late.calls.take(8)):
+            wire.feed(gets(4))
+            for _, responder in reversed(late.calls.take(4)):
                 responder.write(b"x", "text/plain")
             await turns()
             assert len(wire.transport.writes) == 1
-            assert wire.transport.sent.count(b"HTTP/1.1 200 OK\r\n") == 8
+            assert wire.transport.sent.count(b"HTTP/1.1 200 OK\r\n") == 4
             wire.lose()
 
         asyncio.run(main())

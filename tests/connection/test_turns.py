@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from time import monotonic
 
 import pytest
 from client import TIMEOUT
@@ -12,6 +13,10 @@ from connection.tools import Gate, Inbox, chunked, in_loop, message, settle, wai
 
 BURST = 200
 REQUESTS = 16
+PENDING = 4
+"""Of those that are not answered at once."""
+SHARE = 0.002
+"""Seconds that all but the first may take in one turn."""
 PIECES = 256
 
 
@@ -96,6 +101,23 @@ class TestRequests:
         turns.stop()
         assert [path for _, path in turns.calls] == [f"/{number}" for number in range(BURST)]
         assert turns.most() <= REQUESTS
+
+    def test_fewer_where_they_take_long(self, serve, connect, kind):
+        def note(path):
+            turns.note(path)
+            end = monotonic() + SHARE
+            while monotonic() <= end:
+                pass
+
+        turns = Turns()
+        server = serve(kind(note))
+        client = connect(server)
+        turns.count(server)
+        client.send(burst(20))
+        for number in range(20):
+            assert client.answer().body == b"/%d" % number
+        turns.stop()
+        assert turns.most() <= (2 if kind is plain else PENDING)
 
     def test_another_client_does_not_wait_for_the_last(self, serve, connect, kind):
         """It asks while the first of the burst is handled: its turn comes long before the burst is over."""
