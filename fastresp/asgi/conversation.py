@@ -76,12 +76,17 @@ class Conversation:
                 self._body_is_read = True
                 return {"type": "http.request", "body": b"", "more_body": False}
             except BodyError:
-                self._body_is_read = self._told = True
-                return {"type": "http.disconnect"}
+                self._body_is_read = True
+                return self._disconnect()
         if self._over is None:
             self._over = asyncio.Event()
             self._responder.on_close(self._over.set)
+        if self._over.is_set():
+            await asyncio.sleep(0)  # an application that asks on and on must not keep the loop
         await self._over.wait()
+        return self._disconnect()
+
+    def _disconnect(self) -> Message:
         # behind a complete answer it is told, too, and what it does wrong there is its own fault
         self._told = self.state not in (_SENT, DONE) or self._responder.is_response_canceled
         return {"type": "http.disconnect"}
@@ -96,6 +101,7 @@ class Conversation:
         state = self.state
         if self._responder.is_response_canceled:
             self._told = True
+            await asyncio.sleep(0)  # an application that goes on all the same must not keep the loop
             raise ClientDisconnected
         if kind == "http.response.start" and state == _NEW:
             status = message["status"]
@@ -182,6 +188,8 @@ class Conversation:
                 raise ClientDisconnected
         elif body and not first and self._has_content():
             raise ValueError("the content is longer than its content-length says")
+        else:
+            await asyncio.sleep(0)  # content that is not sent takes its time, too
 
     async def _put_last(self, body: bytes) -> None:
         if self.state != _CHUNKED:

@@ -31,6 +31,7 @@ class Feed:
                 f"the content is longer than its content-length says, by {len(piece) - self.left} bytes or more"
             )
         if not piece:
+            await asyncio.sleep(0)  # many of them must not keep the loop
             return True
         async with self._turn:
             if self._piece is not None:
@@ -45,8 +46,9 @@ class Feed:
             return self._piece is None
 
     def fail(self, reason: str) -> None:
-        """There will be no more: what reads this device breaks its answer off."""
+        """There will be no more: what reads this device breaks its answer off. The log says why elsewhere."""
         self._error = DeviceError(reason)
+        self._error.told = True
         self._given.set()
 
     def __aiter__(self) -> Feed:

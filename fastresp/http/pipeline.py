@@ -24,6 +24,8 @@ NOTHING, IDLE, IN_HEAD, IN_BODY, LINGERING, CLOSING, LAST = range(7)
 GATHERED = 262144
 """Bytes of answers that are gathered before they are written, even in the middle of a read."""
 
+CALL = 512
+"""What each wait for the client counts for beside the bytes before it, which may be none: content of a HEAD, say."""
 NEVER = -(1 << 62)
 """Less than any client can have taken."""
 LINGER = 2.0
@@ -258,6 +260,7 @@ class Pipeline(outputs.Output):
         if self.closing:
             return None
         if exchange is self.first and not self.write_paused and not self.transport.is_closing():
+            self.burst += CALL
             if self.burst <= GATHERED:
                 return None
             # a client that takes everything at once must not keep the others waiting

@@ -119,10 +119,14 @@ class Feed:
             self._wake()
 
     def fail(self, reason: str) -> None:
-        """There will be no more: what reads this device breaks its answer off, unless it has come to its end."""
+        """There will be no more: what reads this device breaks its answer off, unless it has come to its end.
+
+        The log says why elsewhere.
+        """
         with self._change:
             if not self._ended:
                 self._error = DeviceError(reason)
+                self._error.told = True
                 self._wake()
 
     def _wake(self) -> None:

@@ -148,3 +148,39 @@ class TestFaults:
             client.get()
             assert client.answer().body == b"fine"
         log.wait_for("LookupError: behind it")
+
+
+class TestLoggedOnce:
+    """A cut answer is one line of the log."""
+
+    @pytest.mark.parametrize("event", [None, {"type": "nothing"}], ids=["returns", "raises"])
+    @pytest.mark.parametrize("fields", [[], [length(6)]])
+    def test_in_the_middle(self, asgi, log, fields, event):
+        events = [start(200, *fields), body(b"one", more=True), *([] if event is None else [event])]
+        client = asgi(answering(*events))
+        client.get()
+        client.rest()
+        log.wait_for("the handler failed on GET /")
+        client = asgi(answering(start(), body(b"fine")))
+        client.get()
+        assert client.answer().body == b"fine"
+        assert len([line for line in log.lines if "no lifespan" not in line]) == 1, log.lines
+
+    @pytest.mark.parametrize("is_read", [True, False], ids=["body read", "body unread"])
+    def test_behind_the_answer(self, asgi, log, is_read):
+        """The client has its answer; what fails then is the application's fault, not the client's leaving."""
+
+        async def app(scope, receive, send):
+            if is_read:
+                await read(receive)
+            await send(start(200, length(4)))
+            await send(body(b"fine"))
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            raise LookupError("of a background task")
+
+        client = asgi(app)
+        client.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n" + b"x" * (9 if is_read else 1))
+        assert client.answer().body == b"fine"
+        client.reset()
+        log.wait_for("LookupError: of a background task")
