@@ -9,11 +9,14 @@ import asyncio
 import inspect
 import logging
 import os
+from collections.abc import Coroutine
+from contextvars import copy_context
 from typing import Any
 
+from fastresp.http.blocking import Threads
 from fastresp.http.faults import report
 
-__all__ = ["all_closed", "close_descriptor", "close_quietly", "shown", "told"]
+__all__ = ["all_closed", "close_descriptor", "close_in_thread", "close_quietly", "shown", "told"]
 
 _tasks: set[asyncio.Task[None]] = set()
 _busy: set[int] = set()
@@ -57,18 +60,37 @@ def close_quietly(device: Any, names: tuple[str, ...] = ("close",)) -> None:
     try:
         closing = _close(device, names)
         if closing is not None and inspect.isawaitable(closing):
-            loop = asyncio.get_running_loop()
-            task = asyncio.Task(_settle(closing, device), loop=loop)
+            _keep(_settle(closing, device), identity)
             is_open = True
-            _tasks.add(task)
-            task.add_done_callback(_tasks.discard)
-            # not in the coroutine: one that is cancelled before its first step never runs
-            task.add_done_callback(lambda _: _busy.discard(identity))
     except BaseException as error:
         report("closing %s failed", shown(device), error=error, level=logging.WARNING)
     finally:
         if not is_open:
             _busy.discard(identity)
+
+
+def close_in_thread(device: Any, threads: Threads) -> None:
+    """As `close_quietly`, in one of these threads: for a device whose `close` may block."""
+    identity = id(device)
+    if identity not in _busy:
+        _busy.add(identity)
+        _keep(_settle(_close_there(device, threads), device), identity)
+
+
+async def _close_there(device: Any, threads: Threads) -> None:
+    closing, error = await threads.start(copy_context().run, _close, device, ("close",))
+    if error is not None:
+        raise error
+    if inspect.isawaitable(closing):
+        await closing
+
+
+def _keep(closing: Coroutine[Any, Any, None], identity: int) -> None:
+    task = asyncio.Task(closing, loop=asyncio.get_running_loop())
+    _tasks.add(task)
+    task.add_done_callback(_tasks.discard)
+    # not in the coroutine: one that is cancelled before its first step never runs
+    task.add_done_callback(lambda _: _busy.discard(identity))
 
 
 def _close(device: Any, names: tuple[str, ...]) -> Any:

@@ -17,6 +17,7 @@ import mmap
 import os
 import stat
 import traceback
+from contextvars import copy_context
 from typing import Any
 
 from fastresp.http.closing import close_descriptor, close_quietly, shown, told
@@ -45,7 +46,9 @@ def discard(thing: Any) -> None:
 def open_source(device: Any) -> Source:
     """The source that `device` is. Raises DeviceError, and nothing else, for one that can't be read; that is closed."""
     try:
-        return _open(device)
+        source = _open(device)
+        source.context = copy_context()
+        return source
     except BaseException as error:
         discard(device)
         raise refusal(error, device) from error

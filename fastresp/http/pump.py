@@ -33,10 +33,10 @@ class Pump:
     def __init__(self) -> None:
         self.is_cancelled = False
 
-    def run(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Starts the work, in the loop's next turn."""
+    def run(self, work: Coroutine[Any, Any, None], source: Source) -> asyncio.Task[None]:
+        """Starts the work, in the loop's next turn and the source's context: it may be another request's that runs now."""
         # not by the loop's factory: an eager one would run it before the exchange knows of it
-        self._task = asyncio.Task(work, loop=asyncio.get_running_loop())
+        self._task = asyncio.Task(work, loop=asyncio.get_running_loop(), context=source.context)
         return self._task
 
     def cancel(self) -> None:
@@ -49,15 +49,15 @@ def start_pump(exchange: Any, source: Source) -> Pump:
     """Sends what `source` holds as the content of `exchange`, and closes it in every outcome."""
     pump = Pump()
     # not in the coroutine: one that is cancelled before its first step never runs
-    pump.run(_send(pump, exchange, source)).add_done_callback(lambda _: source.close())
+    pump.run(_send(pump, exchange, source), source).add_done_callback(lambda _: source.close(), context=source.context)
     return pump
 
 
 def start_measuring(exchange: Any, source: Source, head: tuple[Any, ...]) -> Pump:
     """Finds out the size of `source`, and then answers `exchange` with it."""
     pump = Pump()
-    pump.run(_measure(pump, exchange, source, head)).add_done_callback(
-        lambda _: source.close() if pump.is_cancelled else None
+    pump.run(_measure(pump, exchange, source, head), source).add_done_callback(
+        lambda _: source.close() if pump.is_cancelled else None, context=source.context
     )
     return pump
 
@@ -107,9 +107,11 @@ async def _send(pump: Pump, exchange: Any, source: Source) -> None:
         if pump.is_cancelled:
             _tell_late(error)
             return
-        known = isinstance(error, DeviceError)
         exchange.break_off()
-        report("an answer was broken off: reading its device failed: %s", told(error), error=None if known else error)
+        if not isinstance(error, DeviceError):
+            report("an answer was broken off: reading its device failed: %s", told(error), error=error)
+        elif not error.told:
+            report("an answer was broken off: reading its device failed: %s", error)
     else:
         exchange.finish()
 

@@ -10,10 +10,11 @@ import inspect
 import io
 import os
 from collections.abc import Callable
+from contextvars import Context, copy_context
 from typing import Any
 
 from fastresp.http.blocking import DEVICES, Outcome, Threads
-from fastresp.http.closing import close_quietly, shown
+from fastresp.http.closing import close_in_thread, close_quietly, shown
 
 __all__ = ["PIECE", "Async", "Blocking", "DeviceError", "Memory", "Ready", "Seekable", "Source", "Threaded", "as_bytes"]
 
@@ -22,7 +23,9 @@ PIECE = 131072
 
 
 class DeviceError(Exception):
-    """A device that can't be read; the text says why."""
+    """A device that can't be read; the text says why. `told`: the log says it already."""
+
+    told = False
 
 
 class Source:
@@ -34,6 +37,8 @@ class Source:
 
     size: int | None = None
     is_measured = True
+    context: Context
+    """That of the handler's call, in which the device's code runs."""
 
     async def measure(self) -> None:
         """Finds out the size."""
@@ -65,7 +70,8 @@ class Threaded(Source):
         self._reading: asyncio.Future[Outcome] | None = None
 
     async def _in_thread(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        self._reading = self._threads.start(function, *arguments)
+        # a context of its own, too: what is set in the thread is not for the next that uses it
+        self._reading = self._threads.start(copy_context().run, function, *arguments)
         result, error = await asyncio.shield(self._reading)
         if error is not None:
             raise error
@@ -150,10 +156,10 @@ def _wake(waiter: asyncio.Future[None]) -> None:
 
 
 class Blocking(Threaded):
-    """Any object with a `read` that may block."""
+    """Any object with a `read` that may block, and a `close` that may."""
 
     def __init__(self, device: Any) -> None:
-        super().__init__(lambda: close_quietly(device), DEVICES)
+        super().__init__(lambda: close_in_thread(device, DEVICES), DEVICES)
         self._device = device
         # read1 returns what there is, where read would wait for all that was asked for
         self._read = getattr(device, "read1", None) or device.read

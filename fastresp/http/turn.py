@@ -6,6 +6,7 @@ A channel is what an exchange needs of its connection: a way for its bytes, and 
 from __future__ import annotations
 
 from contextlib import suppress
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
 from fastresp.http import threads, waist
@@ -16,6 +17,7 @@ from fastresp.response import EMPTY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextvars import Context
 
     from fastresp.http import service as services
     from fastresp.http.device import Source
@@ -85,7 +87,7 @@ class Turn(waist.Exchange):
         self.plain = True
         self.next: Any = None
         self.held: list[bytes] | None = None
-        self.callbacks: list[Callable[[], object]] | None = None
+        self.callbacks: list[tuple[Context, Callable[[], object]]] | None = None
         self.source: Source | None = None
         self.pump: Any = None
         self.trailer_names: Any = None
@@ -146,13 +148,14 @@ class Turn(waist.Exchange):
             channel.wake()
 
     def on_close(self, callback: Callable[[], object]) -> None:
-        fresh: list[Callable[[], object]] = []
+        fresh: list[tuple[Context, Callable[[], object]]] = []
+        context = copy_context()
         if self.gone or self.ended or self.left:
             callback()
         else:
             if self.callbacks is None:
                 self.callbacks = fresh
-            self.callbacks.append(callback)
+            self.callbacks.append((context, callback))
 
     def break_off(self) -> None:
         """Ends the connection in the middle of the answer: what was cut must never look complete."""
@@ -214,9 +217,9 @@ class Turn(waist.Exchange):
         callbacks, self.callbacks = self.callbacks, None
         if callbacks is not None:
             loop = self.service.loop
-            for callback in callbacks:
+            for context, callback in callbacks:
                 # not now: it may answer, or swap, while neither the line nor the responder knows that this is over
-                loop.call_soon(call_back, callback)
+                loop.call_soon(call_back, callback, context=context)
 
     def cancel(self) -> None:
         """The client is gone."""
@@ -253,7 +256,7 @@ def call_back(callback: Callable[[], object]) -> None:
 def close_source(source: Source) -> None:
     """Closes a source; what its device raises goes to the log."""
     try:
-        source.close()
+        source.context.copy().run(source.close)
     except BaseException as error:
         report("closing a device failed", error=error)
         if passes_on(error):

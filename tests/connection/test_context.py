@@ -6,7 +6,7 @@ import asyncio
 import contextvars
 
 import pytest
-from connection.tools import message, post
+from connection.tools import Inbox, message, post
 
 user: contextvars.ContextVar[str] = contextvars.ContextVar("user", default="nobody")
 
@@ -51,3 +51,75 @@ class TestLeak:
             client = connect(server)
             client.send(post(f"/{number}", b"body"))
             assert client.answer().body == b'{"before":"nobody","after":"/%d"}' % number
+
+
+class Generator:
+    """A device that says in whose context it runs."""
+
+    def __aiter__(self):
+        return self.run()
+
+    async def run(self):
+        yield user.get().encode()
+
+
+class Reading:
+    """The same, in a thread; it also sets the variable there."""
+
+    def __init__(self):
+        self.pieces = [b"", b"!"]
+
+    def read(self, size):
+        if not self.pieces:
+            return b""
+        said = user.get().encode() + self.pieces.pop()
+        user.set("a thread")
+        return said if self.pieces else b""
+
+
+@pytest.mark.parametrize("device", [Generator, Reading])
+def test_a_device_runs_in_its_own_request(serve, connect, device):
+    """Its turn comes when another client's handler ends the answer before it."""
+
+    def handle(request, responder):
+        user.set(request.query.get("as", "?"))
+        if request.path == "/keep":
+            kept.append(responder)
+        elif request.path == "/device":
+            responder.write(device(), "text/plain")
+        else:
+            kept.pop().write(b"late", "text/plain")
+            responder.write(b"done", "text/plain")
+
+    kept = []
+    server = serve(handle)
+    alice, mallory = connect(server), connect(server)
+    for _ in range(2):
+        alice.send(message("GET", "/keep?as=alice") + message("GET", "/device?as=alice"))
+        while not kept:
+            pass
+        mallory.get("/answer?as=mallory")
+        assert mallory.answer().body == b"done"
+        assert alice.answer().body == b"late"
+        assert alice.answer().body.startswith(b"alice")
+
+
+def test_a_callback_runs_in_its_own_request(serve, connect):
+    def handle(request, responder):
+        user.set(request.query.get("as", "?"))
+        if request.path == "/keep":
+            responder.on_close(lambda: told.put(user.get()))
+            kept.append(responder)
+        else:
+            kept.pop().write(b"late", "text/plain")
+            responder.write(b"done", "text/plain")
+
+    kept, told = [], Inbox()
+    server = serve(handle)
+    alice, mallory = connect(server), connect(server)
+    alice.get("/keep?as=alice")
+    while not kept:
+        pass
+    mallory.get("/answer?as=mallory")
+    assert alice.answer().body == b"late"
+    assert told.get() == "alice"

@@ -322,3 +322,24 @@ def test_a_generator_is_finished(stage, how):
         assert finished.wait(TIMEOUT)
         assert stage.serves()
         assert count == [1]
+
+
+def test_a_close_that_blocks_holds_nobody_up(stage):
+    closing, over = threading.Event(), threading.Event()
+
+    class Slow(Device):
+        def close(self):
+            closing.set()
+            assert over.wait(TIMEOUT)
+            super().close()
+
+    device = Slow(b"abc")
+    stage(lambda _, responder: responder.write(device, "a/b"))
+    client = stage.client()
+    client.send(GET)
+    try:
+        assert closing.wait(TIMEOUT)
+        assert stage.serves()
+    finally:
+        over.set()
+    closed_once(stage, device)
