@@ -148,7 +148,7 @@ class Conversation:
         """The application raised. Whether that is no fault: it was told that the client is gone."""
         if self._feed is not None:
             self._feed.fail("the application failed")
-        if self._told and isinstance(error, Exception):
+        if self._told and issubclass(type(error), Exception):
             log.info("the application ended with %r when the client had left", error)
             self._responder._abandon()  # one that has closed only its side gets no answer that looks complete
             return True

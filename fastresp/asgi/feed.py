@@ -6,6 +6,7 @@ A responder closes its device when nobody will read from it any more: the answer
 from __future__ import annotations
 
 import asyncio
+from threading import get_ident
 
 from fastresp.http.device import DeviceError
 
@@ -18,14 +19,22 @@ class Feed:
     def __init__(self, length: int) -> None:
         self.left = length
         self._piece: bytes | None = None
-        self._error: DeviceError | None = None
+        self._failure: str | None = None
+        self._thread = get_ident()
         self._closed = False
         self._given = asyncio.Event()
         self._taken = asyncio.Event()
         self._turn = asyncio.Lock()
 
     async def put(self, piece: bytes) -> bool:
-        """Returns when the piece is taken. False if nobody wants it any more; ValueError if it is beyond the length."""
+        """Returns when the piece is taken. False if nobody wants it any more.
+
+        Raises ValueError for what is beyond the length, RuntimeError in another thread than the loop's.
+        """
+        if get_ident() != self._thread:
+            raise RuntimeError(
+                "send() belongs to the thread of the server's event loop: see run_coroutine_threadsafe()"
+            )
         if len(piece) > self.left:
             raise ValueError(
                 f"the content is longer than its content-length says, by {len(piece) - self.left} bytes or more"
@@ -47,8 +56,7 @@ class Feed:
 
     def fail(self, reason: str) -> None:
         """There will be no more: what reads this device breaks its answer off. The log says why elsewhere."""
-        self._error = DeviceError(reason)
-        self._error.told = True
+        self._failure = reason
         self._given.set()
 
     def __aiter__(self) -> Feed:
@@ -56,8 +64,8 @@ class Feed:
 
     async def __anext__(self) -> bytes:
         while self._piece is None:
-            if self._error is not None:
-                raise self._error
+            if self._failure is not None:
+                raise DeviceError(self._failure, told=True)
             self._given.clear()
             await self._given.wait()
         piece, self._piece = self._piece, None

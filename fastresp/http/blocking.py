@@ -115,8 +115,11 @@ def _run(
         outcome = (function(*arguments), None)
     except BaseException as error:
         outcome = (None, error)
-    with suppress(RuntimeError):  # the loop may be closed: then nothing waits any more
-        loop.call_soon_threadsafe(_deliver, future, outcome)
+    try:
+        with suppress(RuntimeError):  # the loop may be closed: then nothing waits any more
+            loop.call_soon_threadsafe(_deliver, future, outcome)
+    finally:
+        del outcome, future  # what was raised holds this frame
 
 
 def _deliver(future: asyncio.Future[Outcome], outcome: Outcome) -> None:

@@ -10,6 +10,8 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Protocol
 
+from fastresp.errors import BodyError
+
 __all__ = ["Body", "whole"]
 
 # How much may wait for its reader before the connection stops reading: one read of an intake.
@@ -31,14 +33,14 @@ class Source(Protocol):
 class Body:
     """The pieces of one request's content, in order."""
 
-    __slots__ = ("_ended", "_error", "_gathered", "_pieces", "_size", "_source", "_taken", "_waiter")
+    __slots__ = ("_ended", "_failure", "_gathered", "_pieces", "_size", "_source", "_taken", "_waiter")
 
     def __init__(self, source: Source | None) -> None:
         self._source: Source | None = source
         self._pieces: deque[bytes] = deque()
         self._size = 0  # what the pieces cost in memory
         self._ended = False
-        self._error: BaseException | None = None
+        self._failure: tuple[str, bool] | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._taken = False
         self._gathered = False  # the rest is put together by the source
@@ -62,12 +64,23 @@ class Body:
         self._source = None
         self._wake()
 
-    def fail(self, error: BaseException) -> None:
-        """There will be no more, for this reason; what has come before is still handed out."""
-        if not self._ended and self._error is None:
-            self._error = error
+    def fail(self, reason: str, told: bool = False) -> None:
+        """There will be no more, for this reason; what has come before is still handed out. `told`: in the log."""
+        if not self._ended and self._failure is None:
+            self._failure = reason, told
             self._source = None
             self._wake()
+
+    def _check(self) -> None:
+        if self._failure is not None:
+            # a new one: an exception that is kept keeps the frames that it went through, and these the body
+            reason, told = self._failure
+            error = BodyError(reason)
+            error.told = told
+            try:
+                raise error
+            finally:
+                del error
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
@@ -81,8 +94,7 @@ class Body:
 
     async def __anext__(self) -> bytes:
         while not self._pieces:
-            if self._error is not None:
-                raise self._error
+            self._check()
             if self._ended or self._source is None:
                 raise StopAsyncIteration
             if self._waiter is not None:
@@ -110,8 +122,7 @@ class Body:
         while self._source is not None:
             self._source.want_body()
             await self._wait()
-        if self._error is not None:
-            raise self._error
+        self._check()
         return b"".join(self._pieces)
 
     async def _wait(self) -> None:

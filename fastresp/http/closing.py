@@ -80,7 +80,10 @@ def close_in_thread(device: Any, threads: Threads) -> None:
 async def _close_there(device: Any, threads: Threads) -> None:
     closing, error = await threads.start(copy_context().run, _close, device, ("close",))
     if error is not None:
-        raise error
+        try:
+            raise error
+        finally:
+            del error  # which holds this frame
     if inspect.isawaitable(closing):
         await closing
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fastresp.errors import BodyError
 from fastresp.http import deadlines
 from fastresp.http.body import Body
 from fastresp.http.intake import new_intake, new_whole
@@ -135,7 +134,7 @@ class Content(deadlines.Deadlines):
         self.unread = exchange.close
         self.collected = None
         if self.body is not None:
-            self.body.fail(BodyError("the request was answered before its body was read"))
+            self.body.fail("the request was answered before its body was read")
             self.body = None
         exchange.incoming = False
 

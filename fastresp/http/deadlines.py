@@ -82,6 +82,9 @@ class Deadlines(pipelines.Pipeline):
         """Once a tick: ends the connection if it has waited too long."""
         if self.transport is None:
             return
+        if self.lost:
+            self.abort()
+            return
         if self.waits_for == LINGERING:
             self._watch_lingering(now)
             return

@@ -56,10 +56,11 @@ def open_source(device: Any) -> Source:
 
 def refusal(error: BaseException, device: Any = None) -> DeviceError:
     """What the log is to say of a device that failed before anything of it was sent."""
-    if isinstance(error, DeviceError):
-        return error
+    kind = type(error)
+    if issubclass(kind, DeviceError):
+        return error  # type: ignore[return-value]
     about = "" if device is None else f"{shown(device)}: "
-    if isinstance(error, OSError | ValueError):
+    if issubclass(kind, OSError | ValueError):
         return DeviceError(about + told(error))
     # nobody foresees these: without the traceback they can't be found
     return DeviceError(f"{about}{''.join(traceback.format_exception(error))}".rstrip())

@@ -25,6 +25,7 @@ def dispatch(service: services.Service, exchange: Any, request: Any) -> None:
     service.responder = None
     try:
         result = contexts.call_in_copy(service, request, responder)
+        waits = result is not None and hasattr(type(result), "__await__")
     except BaseException as error:
         fail(service, request, responder, error)
         return
@@ -34,17 +35,17 @@ def dispatch(service: services.Service, exchange: Any, request: Any) -> None:
         if not references.is_shared(responder) and responder._state == DONE:
             responder._exchange = None  # a device's answer goes on without it
             service.responder = responder
-    elif hasattr(type(result), "__await__"):
+    elif waits:
         start(service, result, request, responder)
     else:
         service.tell_of_value(result)
 
 
-def fail(service: services.Service, request: Any, responder: Any, error: BaseException) -> None:
+def fail(service: services.Service, request: Any, responder: Any, error: Any) -> None:
     """The handler raised: its request is answered with 500, or broken off, and the log tells."""
     what = describe(request)
     responder._fail()
-    if isinstance(error, BodyError):
+    if issubclass(type(error), BodyError):  # of the type: an instance may have a __class__ of its own making
         if not error.told:
             service.remark(what, error)
         return
@@ -73,7 +74,7 @@ async def _guard(service: services.Service, awaitable: Any, request: Any, respon
         else:
             fail(service, request, responder, error)
     except BaseException as error:
-        if isinstance(error, GeneratorExit) and service.loop.is_closed():
+        if type(error) is GeneratorExit and service.loop.is_closed():
             raise  # the task is destroyed with its loop
         fail(service, request, responder, error)
 

@@ -9,7 +9,7 @@ from fastresp.http.turn_c cimport Turn
 
 cdef int DONE
 
-@cython.locals(responder=Responder)
+@cython.locals(responder=Responder, waits=bint)
 cpdef object dispatch(Service service, Turn exchange, Request request)
 cpdef object fail(Service service, object request, Responder responder, object error)
 cpdef object start(Service service, object awaitable, object request, object responder)

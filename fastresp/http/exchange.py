@@ -18,7 +18,6 @@ from fastresp.headers import (
     HAS_TRAILER,
     HAS_TRANSFER_ENCODING,
 )
-from fastresp.http import threads
 from fastresp.http import turn as turns
 from fastresp.http.device import PIECE
 from fastresp.http.faults import report
@@ -55,7 +54,7 @@ class Http1Exchange(turns.Turn):
 
     def interim(self, status: int, head: Any) -> None:
         """RFC 9110, section 15.2. Not for HTTP/1.0, which knows none."""
-        self._check_thread()
+        self.check_thread()
         if status == 101:
             raise ValueError(
                 "101 Switching Protocols would end HTTP on this connection, and fastresp speaks nothing else on it"
@@ -68,7 +67,7 @@ class Http1Exchange(turns.Turn):
 
     def answer(self, status: int, head: Any, content_type: Any, data: bytes, bare: bool) -> None:
         """RFC 9112, section 6.3: framed by its content-length."""
-        self._check_thread()
+        self.check_thread()
         channel = self.channel
         length = len(data)
         block, facts, declared = b"", 0, -1
@@ -122,7 +121,7 @@ class Http1Exchange(turns.Turn):
         if self._is_empty(status) or (facts & HAS_CONNECTION and not facts & CONNECTION_CLOSE):
             self.answer(status, head, None, data, not data)
             return
-        self._check_thread()
+        self.check_thread()
         channel = self.channel
         if response._head_of is not head:
             if declared != -1:
@@ -148,7 +147,7 @@ class Http1Exchange(turns.Turn):
 
     def answer_device(self, status: int, head: Any, content_type: Any, source: Any) -> None:
         """Framed by content-length where the device's size is known, chunked where it is not."""
-        self._check_thread()
+        self.check_thread()
         self.plain = False  # the responder holds on to it: it must not serve another request
         block, facts, declared = NO_FIELDS if head is None else head
         self._check_facts(facts)
@@ -200,7 +199,7 @@ class Http1Exchange(turns.Turn):
 
     def begin(self, status: int, head: Any, content_type: Any, trailer_names: list[bytes]) -> None:
         """RFC 9112, section 7.1; to an HTTP/1.0 client, content that ends with the connection."""
-        self._check_thread()
+        self.check_thread()
         self.plain = False  # even if nothing comes of it
         block, facts, declared = NO_FIELDS if head is None else head
         if declared != -1:
@@ -224,12 +223,12 @@ class Http1Exchange(turns.Turn):
         self._start(status, block, facts, content_type, -1, True, b"", trailer)
 
     def chunk(self, data: bytes) -> None:
-        self._check_thread()
+        self.check_thread()
         self._check_begun("write_chunk()")
         self.content(data)
 
     def end(self, data: bytes, trailers: Any) -> None:
-        self._check_thread()
+        self.check_thread()
         self._check_begun("write_end_chunked()")
         channel = self.channel
         last = b"0\r\n\r\n"
@@ -352,14 +351,6 @@ class Http1Exchange(turns.Turn):
             raise ValueError("the content-length among the headers is not one whole number")
         if declared != length and not (bare and (self.is_head or length < 0)):
             raise ValueError(f"the content-length among the headers is {declared}, but the content has {length} bytes")
-
-    def _check_thread(self) -> None:
-        service = self.service
-        if not threads.is_current(service.thread):
-            raise RuntimeError(
-                "a responder belongs to the thread of its server's event loop: from another thread, use "
-                "loop.call_soon_threadsafe(responder.write, ...)"
-            )
 
     def _check_begun(self, call: str) -> None:
         if not self.begun:

@@ -2,7 +2,6 @@
 cimport cython
 from fastresp.http cimport turn_c as turns
 from fastresp.http.service_c cimport Service
-from fastresp.http cimport threads_c as threads
 from fastresp.http.turn_c cimport Channel
 from fastresp.wire.chunks_c cimport format_chunk, format_last_chunk
 from fastresp.wire.headers_c cimport format_fields, format_head
@@ -51,7 +50,6 @@ cdef class Http1Exchange(turns.Turn):
     cdef object _check_length(self, Py_ssize_t declared, Py_ssize_t length, bint bare)
     @cython.final
     @cython.locals(service=Service)
-    cdef int _check_thread(self) except -1
     @cython.final
     cdef int _check_begun(self, str call) except -1
     @cython.final

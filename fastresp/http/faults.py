@@ -9,6 +9,7 @@ import gc
 import logging
 import signal
 import threading
+from types import CellType
 from typing import Any
 
 __all__ = ["passes_on", "report", "warn_of_cycle"]
@@ -21,7 +22,7 @@ def passes_on(error: BaseException) -> bool:
     nothing in this program handles SIGINT. Any other exception ends the request that it came from, and nothing else.
     """
     return (
-        isinstance(error, KeyboardInterrupt)
+        issubclass(type(error), KeyboardInterrupt)  # of the type: an instance may have a __class__ of its own making
         and threading.current_thread() is threading.main_thread()
         and signal.getsignal(signal.SIGINT) is signal.default_int_handler
     )
@@ -42,7 +43,13 @@ def report(
             raise
 
 
+MOST = 64
+"""Of the cells of a callback, or the arguments of a partial, so many are looked at."""
 _warned = False
+
+
+def _is_full(thing: Any) -> bool:
+    return type(thing) is CellType and bool(gc.get_referents(thing))
 
 
 def warn_of_cycle(callback: Any, responder: Any) -> None:
@@ -51,9 +58,9 @@ def warn_of_cycle(callback: Any, responder: Any) -> None:
     if _warned:
         return
     found = gc.get_referents(callback)
-    for thing in list(found):
-        if isinstance(thing, tuple):  # the cells of a closure, or the arguments of a partial
-            found += [value for cell in thing for value in (cell, *gc.get_referents(cell))]
+    for thing in found[:]:
+        if type(thing) is tuple:  # the cells of a closure, or the arguments of a partial: never what these refer to
+            found += [value.cell_contents if _is_full(value) else value for value in thing[:MOST]]
     if any(thing is responder for thing in found):
         _warned = True
         report(

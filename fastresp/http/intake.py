@@ -37,9 +37,9 @@ class Intake:
 
     __slots__ = ("_left", "_protocol", "_room", "_size")
 
-    def __init__(self, protocol: Any) -> None:
+    def __init__(self, protocol: Any, room: memoryview) -> None:
         self._protocol = protocol
-        self._room = memoryview(bytearray(ROOM))
+        self._room = room  # all intakes of a server read into it in turn, and take out at once what has come
         self._left = 0  # so much may come that the parser need not see
         self._size = 0  # so much has room
 
@@ -82,7 +82,10 @@ class _Buffered(Intake, asyncio.BufferedProtocol):
 
 def new_intake(protocol: Any) -> Any:
     """What takes in a large body for `protocol`."""
-    return _Buffered(protocol)
+    service = protocol.service
+    if service.room is None:
+        service.room = memoryview(bytearray(ROOM))
+    return _Buffered(protocol, service.room)
 
 
 def new_whole(expected: int) -> Whole:

@@ -19,4 +19,4 @@ def address(peer: Any) -> str:
     if isinstance(peer, tuple):
         host, port = peer[:2]
         return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    return str(peer) if peer else "a local client"
+    return shown(str(peer)) if peer else "a local client"

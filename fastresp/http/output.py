@@ -26,7 +26,7 @@ class Output(turns.Channel):
     # fmt: off
     __slots__ = (  # noqa: RUF023
         "service", "transport", "write", "fd", "behind", "in_outbox", "out", "out_size", "burst", "running", "writing",
-        "flushing", "closing", "written",
+        "flushing", "closing", "lost", "written",
     )
     # fmt: on
 
@@ -46,6 +46,8 @@ class Output(turns.Channel):
         self.writing = False  # bytes are being gathered: what comes meanwhile is held, and follows them
         self.flushing = False
         self.closing = False  # no more answers
+        # Something of an answer was lost, as memory or the stack ran out: nothing follows, and the next sweep aborts.
+        self.lost = False
         self.written = 0  # to the transport, ever
 
     def connect(self, transport: Any) -> None:
@@ -113,6 +115,9 @@ class Output(turns.Channel):
         try:
             while self.out_size:
                 self._flush(in_loop)
+        except BaseException:
+            self.lost = self.closing = True  # without a call, which may not be possible
+            raise
         finally:
             self.flushing = False
 

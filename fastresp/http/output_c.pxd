@@ -13,7 +13,7 @@ cdef class Output(turns.Channel):
     cdef int fd
     cdef Py_ssize_t out_size, burst, written
     cdef list out
-    cdef bint behind, in_outbox, running, writing, flushing, closing
+    cdef bint behind, in_outbox, running, writing, flushing, closing, lost
     cdef object connect(self, object transport)
     cdef object disconnect(self)
     @cython.final

@@ -23,8 +23,7 @@ NOTHING, IDLE, IN_HEAD, IN_BODY, LINGERING, CLOSING, LAST = range(7)
 
 GATHERED = 262144
 """Bytes of answers that are gathered before they are written, even in the middle of a read."""
-
-CALL = 512
+CALL = 1024
 """What each wait for the client counts for beside the bytes before it, which may be none: content of a HEAD, say."""
 NEVER = -(1 << 62)
 """Less than any client can have taken."""
@@ -179,16 +178,18 @@ class Pipeline(outputs.Output):
             exchange = exchange.next
         return requests
 
-    def in_progress(self) -> int:
-        """How many exchanges are not complete, behind the first."""
-        count = 0
+    def kept(self) -> int:
+        """Bytes that the exchanges behind the first hold, or may come to: as much as the largest answer of late."""
+        largest = self.service.largest
         first = self.first
         exchange = first.next
+        size = self.held_size
         while exchange is not None:
+            size += exchange.weight
             if not exchange.ended:
-                count += 1
+                size += largest
             exchange = exchange.next
-        return count
+        return size
 
     def is_turn(self, exchange: Any) -> bool:
         return exchange is self.first
@@ -198,17 +199,27 @@ class Pipeline(outputs.Output):
             self._hold(exchange, [data])
             return
         self.writing = True
-        self._gather(data)
-        self._written(exchange)
+        try:
+            self._gather(data)
+            self._written(exchange)
+        except BaseException:
+            self.writing = False
+            self.lost = self.closing = True
+            raise
 
     def put_all(self, exchange: Any, pieces: list[bytes]) -> None:
         if exchange is not self.first or exchange.held is not None or self.writing:
             self._hold(exchange, pieces)
             return
         self.writing = True
-        for data in pieces:
-            self._gather(data)
-        self._written(exchange)
+        try:
+            for data in pieces:
+                self._gather(data)
+            self._written(exchange)
+        except BaseException:
+            self.writing = False
+            self.lost = self.closing = True
+            raise
 
     def _hold(self, exchange: Any, pieces: list[bytes]) -> None:
         for data in pieces:
@@ -233,12 +244,17 @@ class Pipeline(outputs.Output):
     def _write_held(self, exchange: Any) -> None:
         """The turn of this exchange has come: what it holds, and what it gets meanwhile, is written."""
         self.writing = True
-        while exchange.held:
-            fresh: list[bytes] = []
-            held, exchange.held = exchange.held, fresh
-            for data in held:
-                self.held_size -= len(data)
-                self._gather(data)
+        try:
+            while exchange.held:
+                fresh: list[bytes] = []
+                held, exchange.held = exchange.held, fresh
+                for data in held:
+                    self.held_size -= len(data)
+                    self._gather(data)
+        except BaseException:
+            self.writing = False
+            self.lost = self.closing = True
+            raise
         exchange.held = None  # nothing may run between the last look at it and this
         self.writing = False
 
@@ -257,7 +273,7 @@ class Pipeline(outputs.Output):
 
     def waiter(self, exchange: Any) -> Any:
         self.flush(False)
-        if self.closing:
+        if self.closing and not self.lost:
             return None
         if exchange is self.first and not self.write_paused and not self.transport.is_closing():
             self.burst += CALL
@@ -294,8 +310,8 @@ class Pipeline(outputs.Output):
     def proceed_soon(self) -> None:
         """Has proceed() called in the loop's next turn: a handler is never called within another's call."""
         if not self.due and not self.running and not self.closing:
-            self.due = True
             self.service.loop.call_soon(self.proceed)
+            self.due = True  # not before: it may raise
 
     # -- the end
 

@@ -28,8 +28,8 @@ cdef class Pipeline(outputs.Output):
     cdef object leave_all(self)
     @cython.locals(exchange=Turn)
     cpdef list unanswered(self)
-    @cython.locals(first=Turn, exchange=Turn, count=Py_ssize_t)
-    cdef Py_ssize_t in_progress(self) except -1
+    @cython.locals(first=Turn, exchange=Turn, largest=Py_ssize_t, size=Py_ssize_t)
+    cdef Py_ssize_t kept(self) except -1
     cdef bint is_turn(self, Turn exchange) except -1
     cdef object put(self, Turn exchange, bytes data)
     @cython.locals(data=bytes)

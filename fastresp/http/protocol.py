@@ -11,7 +11,6 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from fastresp.errors import BodyError
 from fastresp.http import content, linger
 from fastresp.http.codes import BODY, CONNECT, END, GET, HEAD, HEAD_METHOD, NEED_DATA, OPTIONS, TRACE
 from fastresp.http.content import DISCARDED
@@ -109,7 +108,7 @@ class HttpProtocol(content.Content):
         self.intake = None
         self.service.dismiss(self, self.host, self.admitted)
         if self.body is not None:
-            self.body.fail(BodyError("the client left before the end of the request's body"))
+            self.body.fail("the client left before the end of the request's body")
             self.body = None
         self.incoming = None
         self.drop_output()
@@ -148,8 +147,8 @@ class HttpProtocol(content.Content):
                         requests = counted = 0
                 if (requests <= 0 or pieces <= 0) and parser.buffered > 0:
                     self.pause_reading()
-                    self.due = True
                     self.service.loop.call_soon(self.proceed)
+                    self.due = True
                     break
                 if self.held:
                     if self.first is not None:
@@ -210,10 +209,10 @@ class HttpProtocol(content.Content):
 
     def _is_full(self) -> bool:
         """Whether no more may be read: of requests that wait for their answers, of answers that wait for their turn, of
-        a body that waits for its handler. A request in progress may come to hold as much as the largest answer of late.
+        a body that waits for its handler.
         """
         count = self.count
-        if count > 1 and (count >= MAX_PIPELINE or self.held_size + self.in_progress() * self.service.largest >= HELD):
+        if count > 1 and (count >= MAX_PIPELINE or self.kept() >= HELD):
             return True
         body = self.body
         return body is not None and body.full()
@@ -242,6 +241,7 @@ class HttpProtocol(content.Content):
         exchange.unsafe = parser.has_body or not SAFE >> method & 1
         exchange.is_head = method == HEAD_METHOD
         exchange.is_connect = method == CONNECT
+        exchange.weight = parser.fields_end - parser.method_start
         if parser.has_body:
             exchange.incoming = True
             self.incoming = exchange
@@ -307,9 +307,7 @@ class HttpProtocol(content.Content):
         is_head = parser is not None and parser.is_head()
         self.incoming = None
         if self.body is not None:
-            error = BodyError(reason)
-            error.told = True  # in the log, just now
-            self.body.fail(error)
+            self.body.fail(reason, True)
             self.body = None
         if exchange is not None:
             is_head = exchange.is_head  # RFC 9110, section 9.3.2: no content, not even a reason

@@ -34,7 +34,7 @@ class Pump:
         self.is_cancelled = False
 
     def run(self, work: Coroutine[Any, Any, None], source: Source) -> asyncio.Task[None]:
-        """Starts the work, in the loop's next turn and the source's context: it may be another request's that runs now."""
+        """Starts the work, in the loop's next turn and the source's context: it may be another request's turn now."""
         # not by the loop's factory: an eager one would run it before the exchange knows of it
         self._task = asyncio.Task(work, loop=asyncio.get_running_loop(), context=source.context)
         return self._task
@@ -108,15 +108,19 @@ async def _send(pump: Pump, exchange: Any, source: Source) -> None:
             _tell_late(error)
             return
         exchange.break_off()
-        if not isinstance(error, DeviceError):
-            report("an answer was broken off: reading its device failed: %s", told(error), error=error)
-        elif not error.told:
-            report("an answer was broken off: reading its device failed: %s", error)
+        _tell(error)
     else:
         exchange.finish()
 
 
+def _tell(error: Any) -> None:
+    known = issubclass(type(error), DeviceError)  # of the type: an instance may have a __class__ of its own making
+    if not (known and error.told):
+        cause = None if known else error
+        report("an answer was broken off: reading its device failed: %s", told(error), error=cause)
+
+
 def _tell_late(error: BaseException) -> None:
     """A device was cancelled, because its client is gone, and ended with this."""
-    if not isinstance(error, asyncio.CancelledError):
+    if not issubclass(type(error), asyncio.CancelledError):
         report("a device whose client was gone failed: %s", told(error), error=error, level=logging.WARNING)

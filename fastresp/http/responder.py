@@ -290,14 +290,14 @@ class Responder:
         self._swap(other)
 
     def _swap(self, other: Responder) -> None:
+        for moved in (self._exchange, other._exchange):
+            if moved is not None:
+                moved.moved()  # a drain() that waits for one of them will have the other
         if self._state == DROPPED or other._state == DROPPED:
             raise ResponderStateError("swap(): a responder that was dropped answers nothing any more")
         exchange, state, status = self._exchange, self._state, self._status
         self._exchange, self._state, self._status = other._exchange, other._state, other._status
         other._exchange, other._state, other._status = exchange, state, status
-        for moved in (exchange, self._exchange):
-            if moved is not None:
-                moved.moved()  # a drain() that waits for one of them now has the other
 
     @property
     def is_response_canceled(self) -> bool:

@@ -36,7 +36,7 @@ OUTBOX = 131072
 """Bytes of answers to one read that are gathered in place."""
 REFUSED = 64
 """Connections at once, at the most, that are told why they are refused."""
-LIKELY = 16384
+LIKELY = 65536
 """Bytes that an answer may have, where no larger one was seen."""
 REMARKS = 20
 """Lines a second, at the most, on what clients did wrong; one more line counts the rest."""
@@ -58,10 +58,10 @@ class Service:
     __slots__ = (
         "_admitted", "_empty", "_hosts", "_is_full", "_rates", "_refused", "_remarks", "_second", "_server_line",
         "_ticked", "_timer", "_told_of_value", "aborted", "access_log", "body_timeout", "config", "connections",
-        "context", "copy", "date_header", "date_line", "draining", "early_hints", "exchange", "gather", "handler",
-        "head_timeout", "is_async", "keep_alive_timeout", "largest", "loop", "max_connections", "max_per_host",
-        "min_body_rate", "min_write_rate", "now", "outbox", "pace", "parser", "rate_limit", "request", "responder",
-        "secure", "tail", "tail_close", "tail_keep", "tasks", "thread", "write_timeout",
+        "context", "copy", "date_header", "date_line", "draining", "dropped", "early_hints", "exchange", "gather",
+        "handler", "head_timeout", "is_async", "keep_alive_timeout", "largest", "loop", "max_connections",
+        "max_per_host", "min_body_rate", "min_write_rate", "now", "outbox", "pace", "parser", "rate_limit", "request",
+        "responder", "room", "secure", "tail", "tail_close", "tail_keep", "tasks", "thread", "write_timeout",
     )
     # fmt: on
 
@@ -103,6 +103,8 @@ class Service:
         self._refused: set[Any] = set()  # connections that are told so, and not closed yet
         self._is_full = False  # the process has no descriptor left
         self._told_of_value = False
+        self.dropped: list[Any] = []  # exchanges whose responders are gone, and could not be answered for then
+        self.room: memoryview | None = None  # that bodies are read into
         self._remarks = 0
         self._hosts: dict[str, int] = {}
         self._rates: dict[str, int] = {}
@@ -141,13 +143,16 @@ class Service:
         # A loop that was held up has served nobody meanwhile: that time is not the clients'.
         self.now += min(time - self._ticked, self.pace)
         self._ticked = time
-        self.largest = max(LIKELY, self.largest - (self.largest >> 6))
+        self.largest = max(LIKELY, self.largest - (self.largest >> 10))
         self._renew()
         # A loop that was held up looks at its clock before its sockets: what has come in time is read before the sweep.
         self.loop.call_soon(self.loop.call_soon, self.sweep)
 
     def sweep(self) -> None:
         """Has every connection look whether it has waited too long."""
+        dropped, self.dropped = self.dropped, []
+        for exchange in dropped:
+            exchange.dropped()
         for connection in list(self.connections):
             try:
                 connection.sweep(self.now)

@@ -17,6 +17,8 @@ cdef class Service:
     cdef bytes _server_line
     cdef Outbox outbox
     cdef object parser, request, exchange, responder, copy
+    cdef readonly list dropped
+    cdef public object room
     cdef object _timer, _empty, _second, _hosts, _rates, _refused
     cdef object _renew(self)
     cpdef bytes tail_without(self, int facts, bint close, bint keep)

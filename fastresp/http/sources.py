@@ -25,7 +25,9 @@ PIECE = 131072
 class DeviceError(Exception):
     """A device that can't be read; the text says why. `told`: the log says it already."""
 
-    told = False
+    def __init__(self, text: str, told: bool = False) -> None:
+        super().__init__(text)
+        self.told = told
 
 
 class Source:
@@ -74,7 +76,11 @@ class Threaded(Source):
         self._reading = self._threads.start(copy_context().run, function, *arguments)
         result, error = await asyncio.shield(self._reading)
         if error is not None:
-            raise error
+            self._reading = None
+            try:
+                raise error
+            finally:
+                del error  # which holds this frame
         return result
 
     def close(self) -> None:

@@ -186,8 +186,8 @@ class TlsTransport:
     def _read_on(self) -> None:
         """Something waits to be decrypted, or may have come: goes on with it in another turn, unless it has to wait."""
         if self.reader.rest is not None and not (self.due or self.read_paused or self.held):
-            self.due = True
             self.service.loop.call_soon(self.proceed)
+            self.due = True  # not before: it may raise
         self._steer()
 
     def proceed(self) -> None:

@@ -5,7 +5,6 @@ A channel is what an exchange needs of its connection: a way for its bytes, and 
 
 from __future__ import annotations
 
-from contextlib import suppress
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
@@ -70,7 +69,7 @@ class Turn(waist.Exchange):
     __slots__ = (
         "broken", "callbacks", "channel", "chunked", "close", "dropped_content", "ending", "held", "incoming",
         "is_connect", "is_head", "keep", "left", "minor", "next", "plain", "pump", "request", "reset", "sent",
-        "service", "source", "status", "trailer_names", "unsafe",
+        "service", "source", "status", "trailer_names", "unsafe", "weight",
     )
     # fmt: on
 
@@ -109,6 +108,7 @@ class Turn(waist.Exchange):
         self.left = False  # the client has closed its side
         self.status = 0
         self.sent = 0
+        self.weight = 0  # bytes of its request that are kept for it
 
     def fail(self) -> None:
         if self.begun:
@@ -123,11 +123,14 @@ class Turn(waist.Exchange):
         # Not now: the last reference may go anywhere, wherever the collector runs, and in any thread.
         service = self.service
         loop = service.loop
-        with suppress(RuntimeError):  # a closed loop has no clients
+        try:
             if threads.is_current(service.thread):
                 loop.call_soon(self.dropped)
             else:
                 loop.call_soon_threadsafe(self.dropped)
+        except (RuntimeError, MemoryError):
+            # a closed loop has no clients; but it may be the stack or memory that has run out
+            service.dropped.append(self)
 
     def dropped(self) -> None:
         """Answer in place of a responder that is gone."""
@@ -138,11 +141,21 @@ class Turn(waist.Exchange):
         self.fail()
         report("the responder of %s was dropped %s", what, how)
 
+    def check_thread(self) -> None:
+        service = self.service
+        if not threads.is_current(service.thread):
+            raise RuntimeError(
+                "a responder belongs to the thread of its server's event loop: from another thread, use "
+                "loop.call_soon_threadsafe(responder.write, ...)"
+            )
+
     def waiter(self) -> Any:
+        self.check_thread()
         channel = self.channel
         return None if self.ended else channel.waiter(self)
 
     def moved(self) -> None:
+        self.check_thread()
         channel = self.channel
         if channel is not None:
             channel.wake()
@@ -150,6 +163,7 @@ class Turn(waist.Exchange):
     def on_close(self, callback: Callable[[], object]) -> None:
         fresh: list[tuple[Context, Callable[[], object]]] = []
         context = copy_context()
+        self.check_thread()
         if self.gone or self.ended or self.left:
             callback()
         else:

@@ -76,7 +76,10 @@ class Exchange:
         raise NotImplementedError
 
     def moved(self) -> None:
-        """Another responder answers it now: what waits for its client looks again."""
+        """Another responder is about to answer it: what waits for its client looks again, in the loop's next turn.
+
+        Raises RuntimeError in another thread than the loop's.
+        """
         raise NotImplementedError
 
     def on_close(self, callback: Callable[[], object]) -> None:

@@ -43,7 +43,7 @@ class Feed:
         self._read = 0  # of the spool, and
         self._written = 0
         self._ended = False
-        self._error: DeviceError | None = None
+        self._failure: str | None = None
         self._closed = False
         self._waiter: asyncio.Future[None] | None = None
 
@@ -125,8 +125,7 @@ class Feed:
         """
         with self._change:
             if not self._ended:
-                self._error = DeviceError(reason)
-                self._error.told = True
+                self._failure = reason
                 self._wake()
 
     def _wake(self) -> None:
@@ -154,8 +153,8 @@ class Feed:
                 position = self._read
                 count = min(PIECE, self._written - position)
                 if spool is None or not count:
-                    if self._error is not None:
-                        raise self._error
+                    if self._failure is not None:
+                        raise DeviceError(self._failure, told=True)
                     if self._ended:
                         raise StopAsyncIteration
                     waiter = self._waiter = self._loop.create_future()
@@ -169,7 +168,10 @@ class Feed:
         if piece is None:
             piece, error = await FILES.start(spool.read, count, position)
             if error is not None:
-                raise error
+                try:
+                    raise error
+                finally:
+                    del error  # which holds this frame
             if not piece:
                 raise DeviceError("what was written to a temporary file is not there any more")
         with self._change:

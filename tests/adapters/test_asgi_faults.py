@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 
 import pytest
@@ -148,6 +149,25 @@ class TestFaults:
             client.get()
             assert client.answer().body == b"fine"
         log.wait_for("LookupError: behind it")
+
+
+@pytest.mark.parametrize("fields", [[], [length(6)]])
+def test_sending_from_another_thread(asgi, log, fields):
+    async def app(scope, receive, send):
+        await send(start(200, *fields))
+        await send(body(b"one", more=True))
+        try:
+            await asyncio.to_thread(asyncio.run, send(body(b"xxx", more=True)))
+        except RuntimeError as error:
+            told.append(str(error))
+        await send(body(b"two"))
+
+    told: list[str] = []
+    client = asgi(app)
+    client.get()
+    answer = client.answer()
+    assert answer.body == b"onetwo"
+    assert "thread" in told[0]
 
 
 class TestLoggedOnce:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
 
@@ -42,6 +43,9 @@ CALLS = {
     "interim": lambda responder: responder.write(HINT_HEADERS, 103),
     "response": lambda responder: responder.send_response(Response(b"wrong", mime_type="text/plain")),
     "begin": lambda responder: responder.write_begin_chunked("text/plain"),
+    "drain": lambda responder: asyncio.run(responder.drain()),
+    "on_close": lambda responder: responder.on_close(print),
+    "swap": lambda responder: responder.swap(responder),
 }
 
 

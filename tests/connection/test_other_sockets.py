@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 
@@ -9,6 +10,8 @@ import pytest
 from client import Client
 from connection.test_bodies import pattern
 from connection.tools import Inbox, message, post, wait_for_no_connection
+
+from fastresp import Config
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="no such sockets")
 
@@ -60,6 +63,28 @@ def test_unix_half_closed_and_reset(serve_on, look, tmp_path):
         client.get()
         assert client.answer().status == 200
     wait_for_no_connection(server)
+
+
+@pytest.mark.parametrize("name", [b'a\n10.0.0.1:80 "GET fake HTTP"', b"\xff\xfe"])
+def test_the_name_of_a_unix_client_in_the_log(serve_on, tmp_path, caplog, name):
+    """A client chooses its name, which must not make lines of its own."""
+    caplog.set_level(logging.INFO, "fastresp.access")
+
+    def handle(request, responder):
+        responder.write(b"fine", "text/plain")
+
+    path = str(tmp_path / "socket")
+    serve_on(handle, Config(access_log=True), uds=path)
+    with socket.socket(socket.AF_UNIX) as client:
+        client.bind(os.fsencode(tmp_path) + b"/" + name)
+        client.connect(path)
+        client.sendall(message("GET", "/", "Connection: close"))
+        while client.recv(1000):
+            pass
+    lines = [record.getMessage() for record in caplog.records if record.name == "fastresp.access"]
+    assert len(lines) == 1
+    assert "\n" not in lines[0]
+    lines[0].encode("ascii")
 
 
 def test_fd(serve_on, look):

@@ -228,6 +228,27 @@ def test_an_async_reader_of_single_bytes(serve, connect):
     assert client.answer().body == b"0"
 
 
+def test_many_small_chunks(serve, connect):
+    """Chunks that the client takes at once, of an octet each: many turns all the same."""
+    turns = Turns()
+
+    async def handle(request, responder):
+        responder.write_begin_chunked("text/plain")
+        for _ in range(3000):
+            turns.note("")
+            responder.write_chunk(b"x")
+            await responder.drain()
+        responder.write_end_chunked()
+
+    server = serve(handle)
+    client = connect(server)
+    turns.count(server)
+    client.get()
+    assert len(client.answer().chunks) == 3000
+    turns.stop()
+    assert turns.most() <= PIECES
+
+
 def test_late_answers_in_a_burst(serve, connect):
     """What waits for its answers is bounded, what goes on is dealt with in turns, and each gets its own answer."""
     turns, gate = Turns(), Gate()

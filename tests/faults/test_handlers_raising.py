@@ -8,13 +8,31 @@ import logging
 import pytest
 from connection.tools import Inbox, message, wait_for_no_connection
 
+from fastresp.errors import BodyError
+
 
 class Own(BaseException):
     """One that is no Exception."""
 
 
+class Odd(Exception):
+    """One that looks like none."""
+
+    @property
+    def __class__(self):
+        raise LookupError("of the test's")
+
+
+class Liar(Exception):
+    """One that says it is another, whose attributes it has not."""
+
+    __class__ = BodyError
+
+
 KINDS = [
     ValueError,
+    Odd,
+    Liar,
     asyncio.CancelledError,
     GeneratorExit,
     StopIteration,
@@ -50,7 +68,7 @@ def one_line(lines, text: str, path: str, kind: type[BaseException]) -> None:
     assert path in lines[0].getMessage()
     found = lines[0].exc_info[1]
     # a coroutine turns a StopIteration into a RuntimeError, and so does Python with StopAsyncIteration in a generator
-    assert isinstance(found, kind) or isinstance(found.__cause__, kind)
+    assert type(found) is kind or type(found.__cause__) is kind
 
 
 def plain(kind):

@@ -8,12 +8,21 @@ import pytest
 from responder.devices import TIMEOUT, Counted, Device, Gate, Reader, Seekable
 from responder.messages import FAULT, GET, GET_1_0, begun, chunks, message
 
+from fastresp.errors import BodyError
+
 
 class Own(BaseException):
     """One that nobody knows."""
 
 
+class Liar(Exception):
+    """One that says it is another, whose attributes it has not."""
+
+    __class__ = BodyError
+
+
 ERRORS = [
+    Liar("no"),
     asyncio.CancelledError("no"),
     GeneratorExit("no"),
     StopIteration("no"),
@@ -264,9 +273,9 @@ def test_one_that_closes_what_hands_it_over(stage, faults):
 
     stage(handler)
     assert stage.kept() == STREAM + chunks(b"abc")
+    assert "ResponderStateError" in faults(1)[0]
     assert stage.serves()
     assert device.closes == 1
-    assert "ResponderStateError" in faults(1)[0]
 
 
 @pytest.mark.parametrize("kind", [Coroutine, Iterator])

@@ -1,0 +1,207 @@
+"""The stack, or memory, runs out in the middle of a call: the request ends, and nothing is kept."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from connection.fake import Transport, Wire, turns
+from connection.tools import Inbox, message, wait_for_no_connection
+
+QUICK = {"write_timeout": 0.2}
+"""The sweep comes every tenth of a second."""
+
+
+def endless_tree(request, responder):
+    def render():
+        responder.write_chunk(b"x" * 100)
+        render()
+
+    responder.write_begin_chunked("text/plain")
+    render()
+
+
+def large_at_the_limit(request, responder):
+    def descend():
+        try:
+            descend()
+        except RecursionError:
+            if "ready" in repr(responder):
+                responder.write(b"x" * 300_000, "text/plain")
+
+    descend()
+
+
+async def endless_tree_in_a_task(request, responder):
+    endless_tree(request, responder)
+
+
+@pytest.mark.parametrize("handler", [endless_tree, endless_tree_in_a_task, large_at_the_limit])
+def test_the_end_of_the_stack(serve, connect, handler):
+    def plain(request, responder):
+        if request.path == "/bad":
+            return handler(request, responder)
+        return responder.write(b"fine", "text/plain")
+
+    server = serve(plain, **QUICK)
+    client, other = connect(server), connect(server)
+    client.get("/bad", "Connection: close")
+    received = client.rest()  # the connection ends
+    assert received == b"" or received.startswith(b"HTTP/1.1 ")
+    assert not received.endswith(b"0\r\n\r\n")
+    other.get()
+    assert other.answer().body == b"fine"
+    assert len(server._service.connections) == 1
+
+
+def test_a_drain_beside_what_was_lost(twin):
+    """A handler that writes on where something was lost leaves the loop its turns, and ends with its connection."""
+
+    async def main():
+        async def handle(request, responder):
+            responder.write_begin_chunked("text/plain")
+            with pytest.raises(MemoryError):
+                responder.write_chunk(b"x" * 300_000)
+            while not responder.is_response_canceled:
+                responder.write_chunk(b"y")
+                await responder.drain()
+            ended.append(True)
+
+        class Full(Transport):
+            def writelines(self, pieces):
+                raise MemoryError
+
+        ended: list[bool] = []
+        transport = Full()
+        wire = Wire(twin, handle, transport=transport, **QUICK)
+        wire.feed(message("GET", "/"))
+        await turns()
+        assert not ended
+        wire.service.sweep()
+        assert transport.aborted
+        await turns()
+        assert ended
+        wire.lose()
+
+    asyncio.run(main())
+
+
+def test_a_dropped_responder_at_the_end_of_the_stack(twin):
+    """Where the loop can't be called, the sweep answers."""
+
+    class Loop:
+        """The running loop; while it is `full`, nothing more can be called."""
+
+        def __init__(self) -> None:
+            self.full = False
+            self._loop = asyncio.get_running_loop()
+
+        def __getattr__(self, name):
+            return getattr(self._loop, name)
+
+        def call_soon(self, *arguments, **more):
+            if self.full:
+                raise RecursionError("of the test")
+            return self._loop.call_soon(*arguments, **more)
+
+    async def main():
+        kept = []
+        loop = Loop()
+        wire = Wire(twin, lambda _, responder: kept.append(responder), loop=loop)
+        wire.feed(message("GET", "/"))
+        loop.full = True
+        kept.clear()
+        loop.full = False
+        await turns()
+        assert wire.transport.sent == b""
+        wire.service.sweep()
+        await turns()
+        assert wire.transport.sent.startswith(b"HTTP/1.1 500 ")
+        wire.lose()
+
+    asyncio.run(main())
+
+
+@contextmanager
+def no_collector() -> Iterator[None]:
+    logging.disable()  # pytest keeps each record, with its traceback
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        logging.disable(logging.NOTSET)
+
+
+class Held:
+    """Stands in a frame of a handler's."""
+
+
+@pytest.mark.parametrize("how", ["read", "pieces", "read behind the answer"])
+@pytest.mark.parametrize("content", [b"abc", b"x" * 300_000], ids=["small", "large"])
+def test_an_upload_that_breaks_off_leaves_no_cycle(serve, connect, how, content):
+    async def handle(request, responder):
+        held = Held()
+        refs.put(weakref.ref(held))
+        if how == "read behind the answer":
+            responder.write(b"fine", "text/plain")
+        if how == "pieces":
+            async for _ in request:
+                pass
+        else:
+            await request.read()
+
+    refs = Inbox()
+    server = serve(handle)
+    with no_collector():
+        client = connect(server)
+        client.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n" + content)
+        ref = refs.get()
+        client.reset()
+        wait_for_no_connection(server)
+        settled(server)
+        assert ref() is None
+
+
+class FailingDevice:
+    """A device that fails, in a thread."""
+
+    def __init__(self, error: type[BaseException]) -> None:
+        self.error = error
+
+    def read(self, count):
+        raise self.error("of the device's")
+
+
+def test_a_device_that_fails_leaves_no_cycle(serve, connect):
+    def handle(request, responder):
+        device = FailingDevice(LookupError)
+        refs.put(weakref.ref(device))
+        responder.write(device, "text/plain")
+
+    refs = Inbox()
+    server = serve(handle)
+    with no_collector():
+        client = connect(server)
+        client.get()
+        client.rest()
+        ref = refs.get()
+        wait_for_no_connection(server)
+        settled(server)
+        assert ref() is None, gc.get_referrers(ref())
+
+
+def settled(server) -> None:
+    """Returns when the tasks of what has ended are over."""
+
+    async def main() -> None:
+        for _ in range(20):
+            await asyncio.sleep(0)
+
+    asyncio.run_coroutine_threadsafe(main(), server._loop).result(10)
