@@ -1,8 +1,8 @@
 """Threads for calls that block: made when needed, reused, bounded, and never in the way of an exit.
 
-Two sets: FILES for what a disk answers in its time, DEVICES for what may never answer, so that devices which hang hold
-up no file. In each, calls beyond the bound wait for a thread in the order in which they came. The standard executor
-would have the interpreter wait for its threads before it ends.
+Three sets: FILES for what a disk answers in its time, DEVICES for what may never answer, so that devices which hang
+hold up no file, and CLOSINGS. In each, calls beyond the bound wait for a thread in the order in which they came. The
+standard executor would have the interpreter wait for its threads before it ends.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Any, TypeAlias
 
-__all__ = ["DEVICES", "FILES", "Outcome", "Threads"]
+__all__ = ["CLOSINGS", "DEVICES", "FILES", "Outcome", "Threads"]
 
 IDLE_SECONDS = 10.0
 
@@ -132,3 +132,6 @@ FILES = Threads("fastresp-file", min(32, (os.cpu_count() or 1) + 4))
 
 DEVICES = Threads("fastresp-device", 256)
 """Reads of anything else. 256 that never end hold up all others of this kind, and no file."""
+
+CLOSINGS = Threads("fastresp-close", 32)
+"""Closing devices, which must not wait for those that are read and hang."""

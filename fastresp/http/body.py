@@ -126,9 +126,11 @@ class Body:
         return b"".join(self._pieces)
 
     async def _wait(self) -> None:
-        self._waiter = asyncio.get_running_loop().create_future()
+        """Returns when there may be more, or no more: also where that was so before, for asking may run any code."""
+        waiter = self._waiter = asyncio.get_running_loop().create_future()
         try:
-            await self._waiter
+            if not (self._ended or self._failure or (self._pieces and not self._gathered)):
+                await waiter
         finally:
             self._waiter = None
 

@@ -13,7 +13,7 @@ from collections.abc import Coroutine
 from contextvars import copy_context
 from typing import Any
 
-from fastresp.http.blocking import Threads
+from fastresp.http.blocking import CLOSINGS
 from fastresp.http.faults import report
 
 __all__ = ["all_closed", "close_descriptor", "close_in_thread", "close_quietly", "shown", "told"]
@@ -69,16 +69,16 @@ def close_quietly(device: Any, names: tuple[str, ...] = ("close",)) -> None:
             _busy.discard(identity)
 
 
-def close_in_thread(device: Any, threads: Threads) -> None:
-    """As `close_quietly`, in one of these threads: for a device whose `close` may block."""
+def close_in_thread(device: Any) -> None:
+    """As `close_quietly`, in a thread: for a device whose `close` may block."""
     identity = id(device)
     if identity not in _busy:
         _busy.add(identity)
-        _keep(_settle(_close_there(device, threads), device), identity)
+        _keep(_settle(_close_there(device), device), identity)
 
 
-async def _close_there(device: Any, threads: Threads) -> None:
-    closing, error = await threads.start(copy_context().run, _close, device, ("close",))
+async def _close_there(device: Any) -> None:
+    closing, error = await CLOSINGS.start(copy_context().run, _close, device, ("close",))
     if error is not None:
         try:
             raise error

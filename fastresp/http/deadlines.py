@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastresp.http import linger
 from fastresp.http import pipeline as pipelines
+from fastresp.http.names import address
 from fastresp.http.pipeline import CLOSING, IDLE, IN_BODY, IN_HEAD, LAST, LINGER, LINGERING, NOTHING
 from fastresp.http.service import LAST_CALL
 
@@ -122,9 +123,10 @@ class Deadlines(pipelines.Pipeline):
         if taken > self.taken:
             self.taken = taken
             self.progress = now
-        elif now - self.progress > self.service.write_timeout or (
-            now > self.deadline and transport.get_write_buffer_size() == 0
-        ):
+        elif now - self.progress > self.service.write_timeout:
+            self._cut("it took nothing of its answer for too long")
+            return
+        elif now > self.deadline and transport.get_write_buffer_size() == 0:
             self.abort()
             return
         if self.sent_at == 0.0 or left == 0:
@@ -132,9 +134,16 @@ class Deadlines(pipelines.Pipeline):
             self.sent = taken
         elif now - self.sent_at >= PERIOD:
             if taken - self.sent < self.service.min_write_rate * (now - self.sent_at):
-                self.abort()
+                self._cut("it takes its answer too slowly")
+                return
             self.sent_at = now
             self.sent = taken
+
+    def _cut(self, reason: str) -> None:
+        """Ends the connection in the middle of what its client is to get."""
+        transport = self.transport
+        self.service.remark(f"an answer to {address(transport.get_extra_info('peername'))} was cut", reason)
+        self.abort()
 
     def _watch_lingering(self, now: float) -> None:
         """The client knows that this is the end, and may not have read what came before: what it sends is dropped as

@@ -20,6 +20,7 @@ cdef class Deadlines(pipelines.Pipeline):
     cdef Py_ssize_t _unsent(self) except -1
     @cython.locals(left=Py_ssize_t, taken=Py_ssize_t)
     cdef object _watch_writing(self, double now)
+    cdef object _cut(self, str reason)
     cdef object _watch_lingering(self, double now)
     cdef object _watch_rate(self, double now)
     cdef object _look(self)

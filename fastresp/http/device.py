@@ -24,7 +24,7 @@ from fastresp.http.closing import close_descriptor, close_quietly, shown, told
 from fastresp.http.regular import new_regular
 from fastresp.http.sources import PIECE, Async, Blocking, DeviceError, Memory, Ready, Seekable, Source
 
-__all__ = ["PIECE", "DeviceError", "Source", "discard", "is_device", "open_source", "refusal"]
+__all__ = ["PIECE", "DeviceError", "Source", "discard", "is_device", "open_source", "refusal", "source_of"]
 
 
 def is_device(thing: Any) -> bool:
@@ -52,6 +52,14 @@ def open_source(device: Any) -> Source:
     except BaseException as error:
         discard(device)
         raise refusal(error, device) from error
+
+
+def source_of(device: Any) -> tuple[Source | None, DeviceError | None]:
+    """As `open_source`; a refusal is returned, not raised."""
+    try:
+        return open_source(device), None
+    except DeviceError as error:
+        return None, DeviceError(str(error))  # another one, which holds no frames
 
 
 def refusal(error: BaseException, device: Any = None) -> DeviceError:

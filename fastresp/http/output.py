@@ -26,7 +26,7 @@ class Output(turns.Channel):
     # fmt: off
     __slots__ = (  # noqa: RUF023
         "service", "transport", "write", "fd", "behind", "in_outbox", "out", "out_size", "burst", "running", "writing",
-        "flushing", "closing", "lost", "written",
+        "flushing", "closing", "lost", "waiters", "written",
     )
     # fmt: on
 
@@ -42,6 +42,7 @@ class Output(turns.Channel):
         # PERF: None instead of empty lists, which would be looked at for each answer and are not in the cache
         self.out: Any = None  # a list
         self.burst = 0  # written since somebody waited
+        self.waiters: dict[Any, None] | None = None
         self.running = False  # within proceed(), which writes at its end
         self.writing = False  # bytes are being gathered: what comes meanwhile is held, and follows them
         self.flushing = False
@@ -160,6 +161,19 @@ class Output(turns.Channel):
             self.behind = self.transport.is_closing() or self.transport.get_write_buffer_size() > 0
         # a loop that is closed has closed its sockets, and told nobody: their numbers may be those of others now
         return not self.behind and (in_loop or not self.service.loop.is_closed())
+
+    def wake(self) -> None:
+        """Lets all who wait look again."""
+        waiters = self.waiters
+        if waiters is not None:
+            self.waiters = None
+            for future in list(waiters):
+                if not future.done():
+                    future.set_result(None)
+
+    def wake_soon(self) -> None:
+        """Has wake() called in the loop's next turn."""
+        self.service.loop.call_soon(self.wake)
 
     def drop_output(self) -> None:
         """Forgets what is gathered: nobody will get it."""

@@ -13,6 +13,7 @@ cdef class Output(turns.Channel):
     cdef int fd
     cdef Py_ssize_t out_size, burst, written
     cdef list out
+    cdef dict waiters
     cdef bint behind, in_outbox, running, writing, flushing, closing, lost
     cdef object connect(self, object transport)
     cdef object disconnect(self)
@@ -35,5 +36,8 @@ cdef class Output(turns.Channel):
     cdef object _flush(self, bint in_loop)
     @cython.final
     cdef bint _is_direct(self, bint in_loop) except -1
+    @cython.locals(waiters=dict)
+    cpdef object wake(self)
+    cdef object wake_soon(self)
     @cython.locals(outbox=Outbox)
     cdef object drop_output(self)

@@ -24,9 +24,9 @@ NOTHING, IDLE, IN_HEAD, IN_BODY, LINGERING, CLOSING, LAST = range(7)
 GATHERED = 262144
 """Bytes of answers that are gathered before they are written, even in the middle of a read."""
 CALL = 1024
-"""What each wait for the client counts for beside the bytes before it, which may be none: content of a HEAD, say."""
-NEVER = -(1 << 62)
-"""Less than any client can have taken."""
+"""What each wait for the client counts for beside the bytes before it, which may be none: to a HEAD, say."""
+LEFT = 499  # in the access log, as in nginx's: the client has left before its answer began
+NEVER = -(1 << 62)  # less than any client can have taken
 LINGER = 2.0
 """Seconds that a client which is still sending has to read the answer that refuses it."""
 HELD = 262144
@@ -38,7 +38,7 @@ class Pipeline(outputs.Output):
 
     # fmt: off
     __slots__ = (  # noqa: RUF023
-        "first", "last", "count", "held_size", "waiters", "due", "stopped", "eof", "read_paused", "unread",
+        "first", "last", "count", "held_size", "due", "delimits", "stopped", "eof", "read_paused", "unread",
         "write_paused", "taken", "waits_for", "deadline",
     )
     # fmt: on
@@ -50,8 +50,8 @@ class Pipeline(outputs.Output):
         self.last: Any = None
         self.count = 0
         self.held_size = 0  # bytes that they hold
-        self.waiters: list[Any] | None = None
         self.due = False  # proceed() is going to be called
+        self.delimits = False  # the connection's end is that of its last answer
         self.stopped = False  # no more requests
         self.eof = False
         self.read_paused = False
@@ -116,8 +116,10 @@ class Pipeline(outputs.Output):
                 self._write_held(following)
             exchange = self.first
         if close:
+            self.delimits = latest.reset
             if latest.broken and latest.reset:
-                self.reset()
+                self.lost = True
+                self.abort()
             self.shut()
         over = None
         while finished is not None:
@@ -149,33 +151,40 @@ class Pipeline(outputs.Output):
 
     def cancel_all(self) -> None:
         """Gives up all exchanges: nothing can reach the client any more."""
+        service = self.service
         exchange = self.first
         self.first = self.last = None
         self.count = 0
         while exchange is not None:
             following = exchange.next
             exchange.next = None
+            request = exchange.request
+            status = exchange.status if exchange.begun and exchange.held is None else LEFT
             exchange.cancel()
+            if service.access_log:
+                service.log_access(request, status, 0 if status == LEFT else exchange.sent)
             exchange = following
 
     def leave_all(self) -> None:
         """The client has closed its side: its exchanges are told."""
+        for exchange in self.line():
+            exchange.leave()
+
+    def line(self) -> list[Any]:
+        """The exchanges that are not complete, in order."""
+        line: list[Any] = []
         exchange = self.first
-        line = []
         while exchange is not None:
             line.append(exchange)
             exchange = exchange.next
-        for exchange in line:
-            exchange.leave()
+        return line
 
     def unanswered(self) -> list[Any]:
         """The requests whose answers are not complete."""
         requests = []
-        exchange = self.first
-        while exchange is not None:
+        for exchange in self.line():
             if exchange.request is not None and not exchange.ended:
                 requests.append(exchange.request)
-            exchange = exchange.next
         return requests
 
     def kept(self) -> int:
@@ -279,24 +288,18 @@ class Pipeline(outputs.Output):
             self.burst += CALL
             if self.burst <= GATHERED:
                 return None
-            # a client that takes everything at once must not keep the others waiting
-            self.service.loop.call_soon(self.wake)
         self.burst = 0
         future = self.service.loop.create_future()
-        fresh: list[Any] = []
-        if self.waiters is None:
-            self.waiters = fresh
-        self.waiters.append(future)
-        return future
-
-    def wake(self) -> None:
-        """Lets all who wait look again."""
+        fresh: dict[Any, None] = {}
         waiters = self.waiters
-        if waiters is not None:
-            self.waiters = None
-            for future in waiters:
-                if not future.done():
-                    future.set_result(None)
+        if waiters is None:
+            waiters = self.waiters = fresh
+        waiters[future] = None
+        future.add_done_callback(waiters.pop)  # one that is given up goes, too
+        if self.closing or (exchange is self.first and not self.write_paused):
+            # a client that takes everything at once must not keep the others waiting; or its turn has come meanwhile
+            self.wake_soon()
+        return future
 
     def pause_writing(self) -> None:
         self.write_paused = True
@@ -349,22 +352,19 @@ class Pipeline(outputs.Output):
             # TLS waits for the client's farewell, which an idle client may be in no hurry to send
             self.watch(CLOSING, LINGER if self.waits_for == IDLE else math.inf)
 
-    def reset(self) -> None:
-        """Ends the connection so that the client can't take it for the end of the answer."""
-        if not self.service.secure:
-            linger.reset_at_close(self.transport.get_extra_info("socket"))
-        self.abort()
-
     def abort(self) -> None:
         """Closes now, whatever is going on."""
         if self.transport is not None:
-            first = self.first
-            if first is not None and first.begun and first.reset and not self.service.secure:
-                linger.reset_at_close(self.transport.get_extra_info("socket"))  # its end must not look like a whole
+            first, transport = self.first, self.transport
+            is_cut = first is not None and first.begun and first.reset
+            if not is_cut and self.delimits:
+                is_cut = self.lost or self.out_size > 0 or transport.get_write_buffer_size() > 0
+            if is_cut and not self.service.secure:
+                linger.reset_at_close(transport.get_extra_info("socket"))  # its end must not look like a whole
             self.stopped = True
             self.closing = True
             self.drop_output()
-            self.transport.abort()
+            transport.abort()
             # not only when the loop says that it is lost: an answer that never has to wait would keep the loop from it
             self.cancel_all()
             self.wake()

@@ -8,24 +8,25 @@ from fastresp.http.service_c cimport Service
 from fastresp.wire.outbox_c cimport Outbox
 
 cdef Py_ssize_t GATHERED, HELD, NEVER
-cdef int NOTHING, IDLE, IN_HEAD, IN_BODY, LINGERING, CLOSING, LAST
+cdef int LEFT, NOTHING, IDLE, IN_HEAD, IN_BODY, LINGERING, CLOSING, LAST
 cdef double LINGER
 
 cdef class Pipeline(outputs.Output):
     cdef Turn first, last
     cdef Py_ssize_t count, held_size, taken
-    cdef list waiters
-    cdef bint due, stopped, eof, read_paused, unread, write_paused
+    cdef bint delimits, due, stopped, eof, read_paused, unread, write_paused
     cdef int waits_for
     cdef double deadline
     @cython.locals(exchange=Turn, service=Service, last=Turn)
     cdef Turn enter(self, Request request, int minor, bint keep_alive)
     @cython.locals(service=Service, following=Turn, finished=Turn, latest=Turn, over=Turn, close=bint)
     cdef object done(self, Turn exchange)
-    @cython.locals(exchange=Turn, following=Turn)
+    @cython.locals(exchange=Turn, following=Turn, service=Service, status=int)
     cdef object cancel_all(self)
-    @cython.locals(exchange=Turn, line=list)
+    @cython.locals(exchange=Turn)
     cdef object leave_all(self)
+    @cython.locals(exchange=Turn, line=list)
+    cdef list line(self)
     @cython.locals(exchange=Turn)
     cpdef list unanswered(self)
     @cython.locals(first=Turn, exchange=Turn, largest=Py_ssize_t, size=Py_ssize_t)
@@ -46,12 +47,11 @@ cdef class Pipeline(outputs.Output):
     cdef Py_ssize_t put_head(
         self, Turn exchange, bytes line, object content_type, Py_ssize_t length, bytes tail, bytes data
     ) except -1
+    @cython.locals(waiters=dict)
     cpdef object waiter(self, Turn exchange)
-    @cython.locals(waiters=list)
-    cpdef object wake(self)
     cdef object proceed_soon(self)
     cpdef object proceed(self)
-    @cython.locals(first=Turn)
+    @cython.locals(first=Turn, is_cut=bint)
     cpdef object abort(self)
     cdef object pause_reading(self)
     cdef object watch(self, int waits_for, double seconds)
@@ -60,4 +60,3 @@ cdef class Pipeline(outputs.Output):
     cdef object leave_body(self, Turn exchange)
     @cython.locals(unread=bint)
     cpdef object shut(self)
-    cdef object reset(self)

@@ -101,11 +101,16 @@ class HttpProtocol(content.Content):
     def connection_lost(self, error: Exception | None) -> None:
         if self.transport is None:
             return
+        if self.first is not None:
+            self.peer.remote()  # for the log
         self.disconnect()
         self.stopped = True
         self.closing = True
         self.peer.transport = None
+        # a handler may keep what leads here, and must not keep what has come with it
         self.intake = None
+        self.collected = None
+        self.parser = None
         self.service.dismiss(self, self.host, self.admitted)
         if self.body is not None:
             self.body.fail("the client left before the end of the request's body")
@@ -187,6 +192,12 @@ class HttpProtocol(content.Content):
                 else:
                     self._refuse(parser.status, parser.reason, None)
             completed = True
+        except KeyboardInterrupt:
+            raise  # of a handler, whose request has failed
+        except BaseException:
+            # not of a handler: something of the message, or of an answer, may be missing
+            self.lost = self.closing = True
+            raise
         finally:
             self.running = False
             request = self.service.request

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, overload
 from fastresp.errors import ResponderStateError
 from fastresp.headers import Headers, field_name
 from fastresp.http.arguments import UNSET
-from fastresp.http.device import PIECE, DeviceError, discard, open_source
+from fastresp.http.device import PIECE, discard, source_of
 from fastresp.http.faults import warn_of_cycle
 from fastresp.http.overloads import content_of, exact, formatted, natural_type, read_small, sort
 from fastresp.response import JSON, Response
@@ -57,7 +57,10 @@ class Responder:
     _status: int
 
     def __init__(self) -> None:
-        self._exchange = None  # for __del__
+        try:
+            self._exchange  # noqa: B018
+        except AttributeError:
+            self._exchange = None  # for __del__
         raise TypeError("a Responder is made by the server, for a handler")
 
     def __reduce__(self) -> str:
@@ -140,27 +143,24 @@ class Responder:
             if exchange is not None:
                 self._answer(exchange, code, head, kind, content, False)
             return
-        try:
-            source = open_source(device)  # which closes what it can't open
-        except DeviceError as error:
-            exchange = self._claim("write()", READY)
-            if exchange is not None:
-                self._finish(500)
-                exchange.refuse_device(error)
-            return
+        source, refusal = source_of(device)  # which closes what it can't open
         exchange = None
         try:
             exchange = self._claim("write()", READY)
-            if exchange is not None:
+            if exchange is not None and source is None:
+                self._finish(500)
+                exchange.refuse_device(refusal)
+            elif exchange is not None:
                 self._state = DONE
                 self._status = code
                 exchange.answer_device(code, head, kind, source)
         except BaseException:
-            source.close()
+            if source is not None:
+                source.close()
             if exchange is not None:
                 self._restore(exchange, READY)
             raise
-        if exchange is None:
+        if exchange is None and source is not None:
             source.close()
 
     def _answer(self, exchange: Any, status: int, head: Any, kind: Any, data: bytes, bare: bool) -> None:

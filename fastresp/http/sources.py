@@ -99,7 +99,7 @@ class Memory(Source):
 
     def __init__(self, device: io.BytesIO) -> None:
         self._device = device
-        self._view: memoryview | None = device.getbuffer()
+        self._view: memoryview | None = memoryview(device.getvalue())  # no copy, and it may be closed or changed
         self._position = device.tell()
         self.size = max(0, len(self._view) - self._position)
 
@@ -117,7 +117,7 @@ class Memory(Source):
         if self._view is not None:
             self._view.release()
             self._view = None
-            close_quietly(self._device)  # which fails where the handler has a view of its own
+            close_quietly(self._device)
 
 
 class Ready(Threaded):
@@ -165,7 +165,7 @@ class Blocking(Threaded):
     """Any object with a `read` that may block, and a `close` that may."""
 
     def __init__(self, device: Any) -> None:
-        super().__init__(lambda: close_in_thread(device, DEVICES), DEVICES)
+        super().__init__(lambda: close_in_thread(device), DEVICES)
         self._device = device
         # read1 returns what there is, where read would wait for all that was asked for
         self._read = getattr(device, "read1", None) or device.read

@@ -37,8 +37,8 @@ class TlsTransport:
 
     # fmt: off
     __slots__ = (
-        "admitted", "begun", "deadline", "due", "ending", "eof", "held", "host", "paused", "protocol", "read_paused",
-        "reader", "service", "stopped", "tls", "transport", "writer",
+        "admitted", "begun", "deadline", "due", "ending", "eof", "held", "host", "paused", "protocol", "pumping",
+        "read_paused", "reader", "service", "stopped", "tls", "transport", "writer",
     )
     # fmt: on
 
@@ -61,6 +61,7 @@ class TlsTransport:
         self.stopped = False  # it is not
         self.due = False  # proceed() is going to be called
         self.paused = False  # the protocol knows that it shall write no more
+        self.pumping = False  # pump_on() is going to be called
         self.ending = OPEN
 
     def __reduce__(self) -> str:
@@ -256,6 +257,11 @@ class TlsTransport:
 
     # -- writing
 
+    def pump_on(self) -> None:
+        """Another turn for what waits to be sent."""
+        self.pumping = False
+        self.pump()
+
     def pump(self) -> None:
         """Sends what waits, as far as the loop's transport takes it."""
         if self.transport is not None:
@@ -272,6 +278,9 @@ class TlsTransport:
             if not self.paused:
                 self.paused = True
                 self.protocol.pause_writing()
+            if writer.more and not self.pumping:
+                self.service.loop.call_soon(self.pump_on)
+                self.pumping = True
         elif self.ending == HALF or self.ending == CLOSE:
             self._finish()
         elif self.paused and not writer.full and self.ending == OPEN:

@@ -14,7 +14,7 @@ cdef class TlsTransport:
     cdef TlsReader reader
     cdef TlsWriter writer
     cdef object transport, protocol, tls, host
-    cdef bint admitted, begun, eof, read_paused, held, stopped, due, paused
+    cdef bint admitted, begun, eof, read_paused, held, stopped, due, paused, pumping
     cdef int ending
     cdef double deadline
     @cython.locals(reader=TlsReader)
@@ -36,6 +36,7 @@ cdef class TlsTransport:
     cdef object _allow(self, double seconds)
     cdef object _fail(self, object error)
     cdef object _remark(self, str reason)
+    cpdef object pump_on(self)
     cpdef object pump(self)
     @cython.locals(writer=TlsWriter)
     cdef object _written(self)

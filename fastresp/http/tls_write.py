@@ -14,12 +14,13 @@ __all__ = ["TlsWriter", "new_writer"]
 
 RECORD = 16384  # bytes of one record, at the most (RFC 8446, section 5.1)
 AHEAD = 65536  # bytes encrypted for one write, and what the loop's transport may hold before it gets no more
+TURN = 1048576  # bytes encrypted in one turn of the loop
 
 
 class TlsWriter:
     """Takes what is to be said, and sends it on `transport`, the loop's. `new_writer` makes it."""
 
-    __slots__ = ("backlog", "failure", "farewell", "full", "outgoing", "tls", "transport", "waiting")
+    __slots__ = ("backlog", "failure", "farewell", "full", "more", "outgoing", "tls", "transport", "waiting")
 
     def __init__(self, tls: Any, outgoing: Any) -> None:
         self.tls = tls
@@ -29,6 +30,7 @@ class TlsWriter:
         self.backlog: deque[memoryview] | None = None
         self.waiting = 0
         self.full = False  # the loop's transport wants no more
+        self.more = False  # it would take more, but this turn of the loop has been long enough
         self.farewell = False  # we have said that we are done
         self.failure: Any = None  # an SSLError: nothing more can be encrypted
 
@@ -59,9 +61,14 @@ class TlsWriter:
         return True
 
     def pump(self) -> None:
-        """Sends what waits, as far as there is room."""
+        """Sends what waits, as far as there is room, and for as long as a turn of the loop may last."""
+        enough = self.waiting - TURN
         while self.waiting and not self.full and not self.transport.is_closing() and self._encrypt():
             self.send()
+            if self.waiting <= enough:
+                self.more = not self.full
+                return
+        self.more = False
 
     def say_farewell(self) -> None:
         """Sends the alert close_notify, once, behind everything."""

@@ -1,15 +1,16 @@
 # Types for tls_write.py compiled as tls_write_c.
 cimport cython
 
-cdef Py_ssize_t RECORD, AHEAD
+cdef Py_ssize_t RECORD, AHEAD, TURN
 
 cdef class TlsWriter:
     cdef object tls, outgoing, transport, backlog, failure
-    cdef bint full, farewell
+    cdef bint full, farewell, more
     cdef Py_ssize_t waiting
     @cython.locals(size=Py_ssize_t, count=Py_ssize_t)
     cdef object put(self, object data)
     cdef bint send(self) except -1
+    @cython.locals(enough=Py_ssize_t)
     cdef object pump(self)
     cdef object say_farewell(self)
     cdef object drop(self)

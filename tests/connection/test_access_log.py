@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 
 import pytest
-from connection.tools import message, post, wait_for_no_connection
+from connection.tools import Late, answer_late, message, post, wait_for_no_connection
 
 
 def handle(request, responder):
@@ -63,6 +64,42 @@ def test_pipelined_late_answers_in_their_order(serve, connect, lines):
     client.socket.close()
     wait_for_no_connection(server)
     assert [re.search(r'"GET /(\d+) ', line)[1] for line in lines()] == [str(number) for number in range(20)]
+
+
+class TestClientsThatLeave:
+    """Each request has its line, also one whose client left."""
+
+    def test_in_the_middle(self, serve, connect, lines):
+        async def handle(request, responder):
+            responder.write_begin_chunked("text/plain")
+            responder.write_chunk(b"x" * 100)
+            while not responder.is_response_canceled:
+                await responder.drain()
+                await asyncio.sleep(0.001)
+
+        server = serve(handle, access_log=True)
+        client = connect(server)
+        port = client.socket.getsockname()[1]
+        client.get("/stream")
+        client.until(b"x\r\n")
+        client.reset()
+        wait_for_no_connection(server)
+        (line,) = lines()
+        size = re.fullmatch(rf'127\.0\.0\.1:{port} "GET /stream HTTP/1\.1" 200 (\d+)', line)[1]
+        assert int(size) > 100
+
+    def test_before_the_answer(self, serve, connect, lines):
+        late = Late()
+        server = serve(late, access_log=True)
+        client = connect(server)
+        port = client.socket.getsockname()[1]
+        client.send(message("GET", "/a") + message("GET", "/b"))
+        (_, responder), (_, second) = late.calls.take(2)
+        answer_late(server, second, "not its turn")
+        client.reset()
+        wait_for_no_connection(server)
+        assert responder.is_response_canceled
+        assert lines() == [f'127.0.0.1:{port} "GET /{name} HTTP/1.1" 499 0' for name in "ab"]
 
 
 def test_a_target_can_not_forge_a_line(serve, connect, lines):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from client import TIMEOUT
+from connection.test_drain import close
 from connection.tools import Gate, Inbox, Late, in_loop, message, wait_for_no_connection
 
 
@@ -108,3 +110,22 @@ class TestTold:
         client.half_close()
         closing.result(10)
         assert client.rest().endswith(b"0\r\n\r\n" if begun else b"end")
+
+
+@pytest.mark.parametrize("how", ["grace", "write_timeout"])
+def test_an_answer_that_the_end_delimits_is_not_cut_in_silence(serve, connect, how):
+    """To HTTP/1.0 the end of the connection is that of a chunked answer: one that comes too early has to be a reset."""
+
+    def handle(request, responder):
+        responder.write_begin_chunked("text/plain")
+        responder.write_end_chunked(b"x" * 30_000_000)
+
+    server = serve(handle, write_timeout=0.2 if how == "write_timeout" else 30.0)
+    client = connect(server)
+    client.get(version="1.0")
+    client.until(b"\r\n\r\n")
+    if how == "grace":
+        close(server, 0.0).result(TIMEOUT)
+    else:
+        wait_for_no_connection(server)
+    assert client.is_reset()

@@ -69,6 +69,17 @@ class TestThreads:
         answer_late(server, late.calls.get()[1], "next")
         assert client.answer().body == b"next"
 
+    def test_a_file_that_is_missing(self, serve, connect, tmp_path):
+        late = Late()
+        server = serve(late)
+        client = connect(server)
+        client.get()
+        _, responder = late.calls.get()
+        assert type(outside(lambda: responder.write(tmp_path / "missing"))) is RuntimeError
+        settle(server)
+        answer_late(server, responder, "right")
+        assert client.answer().body == b"right"
+
     def test_a_file(self, serve, connect, tmp_path):
         path = tmp_path / "file"
         for size in (100, 1_000_000):
@@ -112,6 +123,20 @@ class TestThreads:
         client.send(message("GET", "/") * 5)
         for _ in range(5):
             assert client.answer().body == b"from a thread"
+
+
+def test_made_once_more(serve, connect):
+    """A call of __init__ leaves the request what it is."""
+
+    def handle(request, responder):
+        for thing in (request, responder):
+            with pytest.raises(TypeError):
+                thing.__init__()
+        responder.write(request.target, "text/plain")
+
+    client = connect(serve(handle))
+    client.get("/path")
+    assert client.answer().body == b"/path"
 
 
 class TestValues:

@@ -7,11 +7,13 @@ import gc
 import logging
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 from connection.fake import Transport, Wire, turns
 from connection.tools import Inbox, message, wait_for_no_connection
+
+from fastresp import ResponderStateError
 
 QUICK = {"write_timeout": 0.2}
 """The sweep comes every tenth of a second."""
@@ -86,6 +88,34 @@ def test_a_drain_beside_what_was_lost(twin):
         assert transport.aborted
         await turns()
         assert ended
+        wire.lose()
+
+    asyncio.run(main())
+
+
+def test_a_failure_between_two_requests(twin):
+    """What fails in the reading is not the handlers': nothing more is handled, and the connection ends."""
+
+    async def main():
+        class Full(Transport):
+            def pause_reading(self):
+                raise MemoryError
+
+        handled = []
+
+        def handle(request, responder):
+            handled.append(request.path)
+            responder.write(b"fine", "text/plain")
+
+        wire = Wire(twin, handle, transport=Full(), **QUICK)
+        with pytest.raises(MemoryError):
+            wire.feed(b"".join(message("GET", f"/{number}") for number in range(100)))
+        count = len(handled)
+        assert 0 < count < 100
+        await turns()
+        assert len(handled) == count
+        wire.service.sweep()
+        assert wire.transport.aborted
         wire.lose()
 
     asyncio.run(main())
@@ -205,3 +235,98 @@ def settled(server) -> None:
             await asyncio.sleep(0)
 
     asyncio.run_coroutine_threadsafe(main(), server._loop).result(10)
+
+
+class Dying:
+    """Answers when the collector finds it."""
+
+    def __init__(self, responder):
+        self.cycle = self
+        self.responder = responder
+
+    def __del__(self):
+        with suppress(ResponderStateError):  # it was in time
+            self.responder.write(b"dying", "text/plain")
+
+
+@contextmanager
+def collecting(allocations: int) -> Iterator[None]:
+    """The collector runs after so many allocations."""
+    gc.set_threshold(gc.get_count()[0] + allocations)
+    gc.enable()
+    try:
+        yield
+    finally:
+        gc.disable()
+        gc.set_threshold(700, 10, 10)
+
+
+@pytest.fixture
+def disabled_collector():
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("disabled_collector")
+@pytest.mark.parametrize("how", ["read", "pieces"])
+def test_a_body_that_ends_while_it_is_asked_for(twin, how):
+    """What the collector runs meanwhile answers the request: its reader is told."""
+
+    async def main():
+        for allocations in range(1, 30):
+            ended: list[int] = []
+
+            async def handle(request, responder, allocations=allocations, ended=ended):
+                Dying(responder)
+                del responder
+                with collecting(allocations):
+                    try:
+                        if how == "read":
+                            await request.read()
+                        else:
+                            async for _ in request:
+                                pass
+                    finally:
+                        ended.append(allocations)
+
+            wire = Wire(twin, handle)
+            wire.feed(message("POST", "/", "Expect: 100-continue", "Content-Length: 5"))
+            await turns()
+            gc.disable()
+            wire.lose()
+            await turns()
+            assert ended
+            gc.collect()
+
+    asyncio.run(main())
+
+
+@pytest.mark.usefixtures("disabled_collector")
+def test_a_turn_that_comes_while_it_is_waited_for(twin):
+    async def main():
+        for allocations in range(1, 30):
+            first: list[object] = []
+
+            async def handle(request, responder, allocations=allocations, first=first):
+                if request.path == "/first":
+                    first.append(responder)
+                    return
+                responder.write_begin_chunked("text/plain")
+                responder.write_chunk(b"abc")
+                Dying(first.pop())
+                with collecting(allocations):
+                    await responder.drain()
+                responder.write_end_chunked()
+
+            wire = Wire(twin, handle)
+            wire.feed(message("GET", "/first") + message("GET", "/second"))
+            await turns()
+            gc.disable()
+            gc.collect()
+            await turns()
+            assert wire.transport.sent.endswith(b"0\r\n\r\n")
+            wire.lose()
+
+    asyncio.run(main())

@@ -20,6 +20,37 @@ def stall(time, seconds: float) -> None:
     time._due = (max(due, time._now), callback)
 
 
+def large(request, responder):
+    responder.write(b"x" * MIB, "text/plain")
+
+
+@pytest.mark.parametrize(
+    ("config", "taken", "reason"),
+    [
+        ({"write_timeout": 3.0}, 0, "took nothing"),
+        ({"min_write_rate": 5000}, 1000, "it takes its answer too slowly"),
+    ],
+)
+def test_a_cut_is_logged(play, caplog, config, taken, reason):
+    caplog.set_level("INFO", "fastresp")
+
+    async def scene(wire, time):
+        transport = wire.hold()
+        wire.feed(message("GET", "/"))
+        await turns()
+        for _ in range(80):
+            transport.take(taken)
+            await time.goes_on(1.0)
+            if transport.aborted:
+                return
+        raise AssertionError("it was not cut")
+
+    play(large, scene, **config)
+    found = [line for line in caplog.messages if "an answer to 127.0.0.1:50000 was cut" in line]
+    assert len(found) == 1
+    assert reason in found[0]
+
+
 class TestStalls:
     @OFFSETS
     def test_an_idle_connection(self, play, offset):

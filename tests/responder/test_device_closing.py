@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import threading
 
 import pytest
@@ -322,6 +323,19 @@ def test_a_generator_is_finished(stage, how):
         assert finished.wait(TIMEOUT)
         assert stage.serves()
         assert count == [1]
+
+
+@pytest.mark.parametrize("size", [3, SIZE])
+def test_a_bytesio_that_its_handler_closes(stage, size):
+    def handler(_, responder):
+        with io.BytesIO(b"x" * size) as file:
+            file.seek(1)
+            responder.write(file, "a/b")
+
+    stage(handler)
+    client = stage.client()
+    client.send(GET)
+    assert client.answer().body == b"x" * (size - 1)
 
 
 def test_a_close_that_blocks_holds_nobody_up(stage):

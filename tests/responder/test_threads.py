@@ -56,6 +56,8 @@ def test_many_slow_devices_hold_few_threads_and_no_file(stage, few, tmp_path):
         device.opened.set()
     for client in clients:
         assert client.until(b"\r\n0\r\n\r\n") == STREAM + chunks(b"abc")
+    for device in devices:
+        assert device.closing.wait(TIMEOUT)
     assert [device.closes for device in devices] == [1] * len(devices)
 
 

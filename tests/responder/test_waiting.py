@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import queue
 import threading
+from contextlib import suppress
 
 import pytest
+from connection import fake
 from responder.devices import TIMEOUT
 from responder.messages import FAULT, GET, OK, PING, PONG, begun, chunks, fine, message, request
 from responder.slowness import IN_HAND, KERNEL, MIB, slow_client, turns
@@ -252,6 +255,27 @@ def test_drain_looks_again_after_a_swap(serve, connect):
     client = connect(serve(handler))
     client.send(request("GET", "/one") + request("GET", "/two"))
     assert [client.answer().body for _ in range(2)] == [b"by two", b"by one"]
+
+
+def test_drains_that_are_given_up(twin):
+    async def main():
+        wire = fake.Wire(twin, lambda _, responder: kept.append(responder))
+        wire.feed(request("GET", "/") * 2)
+        _, second = kept
+        second.write_begin_chunked("a/b")
+        for _ in range(100):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(second.drain(), 0)
+            waiting = asyncio.ensure_future(second.drain())
+            await fake.turns(2)
+            waiting.cancel()
+        await fake.turns()
+        del waiting
+        assert sum(isinstance(thing, asyncio.Future) for thing in gc.get_objects()) < 50
+        wire.lose()
+
+    kept = []
+    asyncio.run(main())
 
 
 def test_drain_lets_others_run_when_the_client_is_gone(serve, connect):

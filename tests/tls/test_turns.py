@@ -77,6 +77,30 @@ class Sizes:
 BODY = bytes(range(251)) * 34  # 8,534 octets, each in a record of 23 or 30 bytes
 
 
+def test_a_large_answer_to_a_client_that_takes_it_at_once(alone, ends):
+    """It is encrypted in many turns."""
+    size = 16 << 20
+
+    def handle(request, responder):
+        responder.write(b"x" * size, "text/plain")
+
+    async def test(connection):
+        client = connection()
+        client.shake_hands()
+        client.hear()
+        client.feed(client.records(message("GET", "/")))
+        most = heard = 0
+        for _ in range(100):
+            said = sum(map(len, client.transport.writes))
+            most = max(most, said)
+            heard += len(client.hear())
+            await asyncio.sleep(0)
+        assert heard > size
+        assert most < 2 << 20
+
+    alone(test, handle, ends)
+
+
 def test_a_read_of_small_records(alone, ends):
     handler = Sizes()
 
