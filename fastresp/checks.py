@@ -1,4 +1,4 @@
-"""What a server is given, looked at before it starts: a handler, a TLS context."""
+"""What a server is given, looked at before it starts: a handler, a TLS context, a time."""
 
 from __future__ import annotations
 
@@ -9,9 +9,17 @@ from typing import TypeAlias
 
 from fastresp import http
 
-__all__ = ["Handler", "check_handler", "check_ssl"]
+__all__ = ["Handler", "check_grace", "check_handler", "check_ssl"]
 
 Handler: TypeAlias = Callable[[http.Request, http.Responder], object]
+
+
+def check_grace(seconds: object) -> None:
+    """Raises TypeError for what is no number, ValueError for one below zero."""
+    if not isinstance(seconds, (int, float)):
+        raise TypeError(f"grace is a number of seconds, not {seconds!r}")
+    if not seconds >= 0:
+        raise ValueError(f"grace must not be below zero, not {seconds!r}")
 
 
 def check_handler(handler: object) -> None:

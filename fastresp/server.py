@@ -20,7 +20,7 @@ from functools import partial
 from typing import Any, ClassVar, Self
 
 from fastresp import forks, hooks, http, sockets
-from fastresp.checks import Handler, check_handler, check_ssl
+from fastresp.checks import Handler, check_grace, check_handler, check_ssl
 from fastresp.config import Config
 from fastresp.ending import Ending
 from fastresp.loops import LoopFactory, complete, gathers, new_event_loop, poll_descriptor, turns
@@ -194,8 +194,7 @@ class Server:
 
         Calling it again, also meanwhile, is harmless: the earliest end of grace counts.
         """
-        if not grace >= 0:
-            raise ValueError(f"grace must not be below zero, not {grace!r}")
+        check_grace(grace)
         if self._state in ("new", "starting", "closed"):
             self._state = "closed"
             return
@@ -276,6 +275,7 @@ class Server:
         Takes what `start` takes, and raises what it raises, at the `with`. `loop_factory` makes the loop (default:
         uvloop's where there is one, else asyncio's).
         """
+        check_grace(grace)
         begun: Future[Callable[[], None]] = Future()
         started: Future[None] = Future()
         ended: Future[None] = Future()
@@ -342,6 +342,7 @@ def run(
     event loop already runs. Outside the main thread there are no signals to hear.
     """
     server = Server(handler, config=config)
+    check_grace(grace)
     try:
         asyncio.get_running_loop()
     except RuntimeError:

@@ -111,6 +111,10 @@ class TestClose:
         with pytest.raises(ValueError, match="grace must not be below zero"):
             drive(Server(hello).close(grace))
 
+    def test_grace_that_is_no_number(self, drive):
+        with pytest.raises(TypeError, match="grace is a number of seconds, not '5'"):
+            drive(Server(hello).close("5"))
+
     def test_who_waits_in_the_queue_is_served(self, drive, server_class):
         # Connected and sent, but the loop has not seen it: closing the listener now would reset the connection.
         async def main():

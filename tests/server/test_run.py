@@ -15,6 +15,9 @@ from server.clients import REQUEST, Late, connect, get, hello, read_all
 from fastresp.server import new_event_loop, run
 
 
+GRACES = {-1: ValueError, float("nan"): ValueError, "5": TypeError, None: TypeError}
+
+
 class TestBackground:
     def test_serves_in_a_thread(self, server_class, loop_factory):
         with server_class(hello).background(host="127.0.0.1", port=0, loop_factory=loop_factory) as server:
@@ -58,6 +61,15 @@ class TestBackground:
             assert late.called.wait(10)
         with client:
             assert read_all(client) == b""
+
+    @pytest.mark.parametrize("grace", GRACES)
+    def test_a_grace_of_no_use(self, server_class, grace):
+        """Before anything starts, not at the end."""
+        server = server_class(hello)
+        with pytest.raises(GRACES[grace], match="grace"), server.background(port=0, grace=grace):
+            raise AssertionError("unreachable")
+        with server.background(port=0):  # it was not started
+            pass
 
     def test_two_at_once(self, server_class, loop_factory):
         one = server_class(hello).background(port=0, loop_factory=loop_factory)
@@ -135,6 +147,12 @@ class TestRun:
         with pytest.raises(ZeroDivisionError):
             run(hello, port=0, loop_factory=loop_factory, on_start=lambda server: 1 // 0)
         assert signal.getsignal(signal.SIGINT) is before
+
+    @pytest.mark.parametrize("grace", GRACES)
+    def test_a_grace_of_no_use(self, grace):
+        """Before anything starts, not at the end."""
+        with pytest.raises(GRACES[grace], match="grace"):
+            run(hello, port=0, grace=grace, on_start=lambda server: os.kill(os.getpid(), signal.SIGTERM))
 
     def test_where_a_loop_runs(self, drive):
         async def main():
