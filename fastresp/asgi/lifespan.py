@@ -9,10 +9,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from fastresp.hooks import StartUpError
+from fastresp.http.faults import report
 
 __all__ = ["Lifespan"]
-
-log = logging.getLogger("fastresp")
 
 
 class Lifespan:
@@ -38,7 +37,7 @@ class Lifespan:
             self._task.cancel()
             lines = failure.split("\n")
             if len(lines) > 1:  # a whole traceback, as some frameworks send
-                log.error("the application failed to start: %s", failure)
+                report("the application failed to start: %s", failure)
             raise StartUpError(f"the application failed to start{failure and ': '}{lines[-1]}")
 
     async def shut_down(self) -> None:
@@ -47,7 +46,7 @@ class Lifespan:
             return
         failure = await self._tell("shutdown")
         if failure is not None:
-            log.error("the application failed to shut down%s%s", failure and ": ", failure)
+            report("the application failed to shut down%s%s", failure and ": ", failure)
         await asyncio.sleep(0)  # its last step; one that waits for more has nothing to wait for
         self._task.cancel()
 
@@ -62,25 +61,39 @@ class Lifespan:
         except BaseException:
             self._task.cancel()
             raise
-        return self._answer.result() if self._answer.done() else None
+        if self._answer.done():
+            return self._answer.result()
+        return "its task was cancelled" if self._task.cancelled() else None
 
     async def _run(self) -> None:
         scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": self._state}
         try:
             await self._app(scope, self._receive, self._send)
-        except (SystemExit, KeyboardInterrupt) as error:
-            if self._answer.done():
-                log.error("the application's lifespan ended", exc_info=True)
-            else:
-                self._answer.set_result("\n".join(traceback.format_exception(error)).strip())
-        except Exception as error:
-            if not self._heard:
-                # The specification: whoever raises at this scope knows no lifespan, and is served without one.
-                log.info("the application has no lifespan: %r", error)
-            elif not self._answer.done():
-                log.warning("the application's lifespan ended in its %s", self._told, exc_info=True)
-            elif self._answer.result() is None:
-                log.error("the application's lifespan ended", exc_info=True)
+        except BaseException as error:
+            assert self._task is not None
+            if isinstance(error, asyncio.CancelledError) and self._task.cancelling():
+                raise
+            if isinstance(error, GeneratorExit) and self._task.get_loop().is_closed():
+                raise  # the task is destroyed with its loop
+            self._end(error)
+
+    def _end(self, error: BaseException) -> None:
+        """The application raised. Only an Exception says that it knows no lifespan: what ends programs, tasks or groups
+        of them is a failure of the event that waits for its answer."""
+        is_failure = not isinstance(error, Exception)
+        if self._answer.done():
+            if is_failure or self._answer.result() is None:
+                report("the application's lifespan ended", error=error)
+        elif is_failure:
+            text = "".join(traceback.format_exception(error)).strip()
+            if isinstance(error, BaseExceptionGroup):  # whose last line is a frame's
+                text += f"\n{type(error).__name__}: {error}"
+            self._answer.set_result(text)
+        elif self._heard:
+            report("the application's lifespan ended in its %s", self._told, error=error, level=logging.WARNING)
+        else:
+            # The specification: what raises at this scope knows no lifespan, and is served without one.
+            report("the application has no lifespan: %r", error, level=logging.INFO)
 
     async def _receive(self) -> dict[str, Any]:
         event = await self._events.get()

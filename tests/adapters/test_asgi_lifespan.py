@@ -216,6 +216,83 @@ def test_a_shutdown_that_raises_is_logged(live, log):
     assert "LookupError: in the shutdown" in log.wait_for("the application's lifespan ended in its shutdown")
 
 
+class Odd(BaseException):
+    """What no library expects."""
+
+
+async def awaits_what_was_cancelled():
+    future = asyncio.get_running_loop().create_future()
+    future.cancel()
+    await future
+
+
+async def cancels_itself():
+    asyncio.current_task().cancel()
+    await asyncio.sleep(0)
+
+
+async def raises_odd():
+    raise Odd("no database")
+
+
+async def raises_a_group():
+    raise BaseExceptionGroup("all of it", [Odd("no database")])
+
+
+async def exits():
+    raise SystemExit(3)
+
+
+ENDS = {
+    awaits_what_was_cancelled: "CancelledError",
+    cancels_itself: "its task was cancelled",
+    raises_odd: "Odd: no database",
+    raises_a_group: "BaseExceptionGroup: all of it (1 sub-exception)",
+    exits: "SystemExit: 3",
+}
+
+
+@pytest.mark.parametrize("end", ENDS, ids=lambda end: end.__name__)
+def test_a_startup_that_ends_with_no_plain_exception_is_a_failure(live, log, end):
+    async def lifespan(scope, receive, send):
+        await receive()
+        await end()
+
+    with pytest.raises(StartUpError) as caught:
+        live(App(lifespan))
+    assert str(caught.value).startswith("the application failed to start: ")
+    assert str(caught.value).endswith(ENDS[end])
+    if end is not cancels_itself:
+        assert "Traceback" in log.wait_for("the application failed to start")
+
+
+@pytest.mark.parametrize("end", ENDS, ids=lambda end: end.__name__)
+def test_a_shutdown_that_ends_with_no_plain_exception_is_logged(live, log, end):
+    async def lifespan(scope, receive, send):
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await end()
+
+    live(App(lifespan))
+    assert ENDS[end] in log.wait_for("the application failed to shut down: ")
+
+
+@pytest.mark.parametrize("end", ENDS, ids=lambda end: end.__name__)
+def test_one_that_ends_between_with_no_plain_exception_is_logged(live, log, end):
+    async def lifespan(scope, receive, send):
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await end()
+
+    async def once(server):
+        assert (await get(server)).endswith(b"ok")
+
+    live(App(lifespan), once)
+    if end is not cancels_itself:  # as its own doing, that is an end as any other
+        log.wait_for("the application's lifespan ended")
+
+
 def test_one_that_ends_while_it_is_served_is_logged(live, log):
     async def lifespan(scope, receive, send):
         await receive()
