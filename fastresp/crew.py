@@ -16,6 +16,7 @@ from contextlib import suppress
 from types import FrameType
 from typing import Any
 
+from fastresp.http.faults import report
 from fastresp.signals import Terminal
 
 __all__ = ["Crew", "Worker"]
@@ -29,8 +30,6 @@ EARLY = 2.0
 """Seconds that a worker has to live for the next one to be started at once."""
 MARGIN = 8.0
 """Seconds above its grace that a worker has to end: for its shutdown, and to write out its log."""
-
-log = logging.getLogger("fastresp")
 
 
 class Worker:
@@ -110,7 +109,7 @@ class Crew:
             self._heed()
             self._reap()
         if self._serves:
-            log.info("closed")
+            report("closed", level=logging.INFO)
         return self._status
 
     # -- what happens
@@ -164,7 +163,7 @@ class Crew:
         now = time.monotonic()
         late = self._workers if self._stopping and now >= self._deadline else ()
         for pid in (*late, *[pid for pid, deadline in self._leaving.items() if now >= deadline and pid not in late]):
-            log.warning("worker %d has not ended in time, and is killed", pid)
+            report("worker %d has not ended in time, and is killed", pid, level=logging.WARNING)
             _kill(pid, signal.SIGKILL)
             if pid in self._leaving:
                 self._leaving[pid] = now + MARGIN
@@ -180,7 +179,7 @@ class Crew:
             if self._serves:
                 count = len(self._workers)
                 what = f"{count} worker{'' if count == 1 else 's'}"
-                log.info("%s: closing %s: what runs has %g s to end", name, what, self._grace)
+                report("%s: closing %s: what runs has %g s to end", name, what, self._grace, level=logging.INFO)
         else:
             self._deadline = min(self._deadline, now + MARGIN)
         for pid in self._workers:
@@ -189,7 +188,7 @@ class Crew:
     def _reload(self) -> None:
         if self._stopping or not self._serves:
             return
-        log.info("SIGHUP: new workers take the places of %d", len(self._workers))
+        report("SIGHUP: new workers take the places of %d", len(self._workers), level=logging.INFO)
         self._outgoing = [pid for pid in self._workers if pid != self._incoming and pid not in self._leaving]
 
     def _end_one(self) -> None:
@@ -225,13 +224,13 @@ class Crew:
         elif pid == self._incoming:
             self._incoming = 0
             self._outgoing.clear()
-            log.error("the reload is given up: the new worker ended with status %d; the old ones serve on", code)
+            report("the reload is given up: the new worker ended with status %d; the old ones serve on", code)
         else:
             pause = 0.0
             if lived < EARLY:
                 pause = min(PAUSE * 2**self._early, LONGEST_PAUSE)
                 self._early = min(self._early + 1, 5)
-            log.error("worker %d ended with status %d; another one takes its place", pid, code)
+            report("worker %d ended with status %d; another one takes its place", pid, code)
             if pid in self._outgoing:
                 self._outgoing.remove(pid)
                 if self._incoming and not self._outgoing:

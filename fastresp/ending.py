@@ -10,6 +10,7 @@ from typing import Any
 
 from fastresp import hooks
 from fastresp.http.closing import all_closed
+from fastresp.http.faults import report
 from fastresp.http.names import describe
 
 __all__ = ["Ending"]
@@ -21,8 +22,6 @@ _MOST = 20
 """Lines on what was cut."""
 # Idle connections are closed a moment after the begin: what is left then is worth a line.
 _NOTICE = 0.2
-
-log = logging.getLogger("fastresp")
 
 
 class Ending:
@@ -64,7 +63,9 @@ class Ending:
                     await all_closed(self._loop)
             except TimeoutError:
                 if service.tasks:
-                    log.warning("%s did not end when cancelled", _count(len(service.tasks), "handler"))
+                    report(
+                        "%s did not end when cancelled", _count(len(service.tasks), "handler"), level=logging.WARNING
+                    )
         finally:
             service.tasks.difference_update(self.callers)
             self._patience = None
@@ -79,32 +80,37 @@ class Ending:
             async with asyncio.timeout_at(self._loop.time() + seconds) as self._patience:
                 await hooks.shut_down(self._handler)
         except TimeoutError:
-            log.warning("the handler's shutdown is given up: it took too long")
+            report("the handler's shutdown is given up: it took too long", level=logging.WARNING)
         finally:
             self._patience = None
 
     def _tell_what_is_left(self, service: Any) -> None:
         requests = len(service.unanswered())
         if service.connections or service.tasks:
-            log.info(
+            report(
                 "waiting for %s, %s and %s",
                 _count(len(service.connections), "connection"),
                 _count(requests, "request"),
                 _count(len(service.tasks), "coroutine handler"),
+                level=logging.INFO,
             )
         elif self._drains:
-            log.info("waiting for the handler's calls in threads")
+            report("waiting for the handler's calls in threads", level=logging.INFO)
 
     def _tell_what_is_cut(self, service: Any) -> None:
         requests = service.unanswered()
         for request in requests[:_MOST]:
-            log.warning("cut at the end of grace: %s", describe(request))
+            report("cut at the end of grace: %s", describe(request), level=logging.WARNING)
         if len(requests) > _MOST:
-            log.warning("and %s more cut", _count(len(requests) - _MOST, "request"))
+            report("and %s more cut", _count(len(requests) - _MOST, "request"), level=logging.WARNING)
         if service.tasks:
-            log.warning("cancelled at the end of grace: %s", _count(len(service.tasks), "coroutine handler"))
+            report(
+                "cancelled at the end of grace: %s",
+                _count(len(service.tasks), "coroutine handler"),
+                level=logging.WARNING,
+            )
         if self._drains:
-            log.warning("given up at the end of grace: the handler's calls in threads, which go on")
+            report("given up at the end of grace: the handler's calls in threads, which go on", level=logging.WARNING)
 
 
 def _count(number: int, word: str) -> str:

@@ -7,11 +7,11 @@ the last answer; then the third.
 from __future__ import annotations
 
 import asyncio
-import logging
+from collections.abc import Awaitable, Callable
+
+from fastresp.http.faults import report
 
 __all__ = ["StartUpError", "drained", "shut_down", "start_up"]
-
-log = logging.getLogger("fastresp")
 
 
 class StartUpError(RuntimeError):
@@ -40,12 +40,19 @@ async def _call(handler: object, name: str, failure: str) -> None:
     method = getattr(handler, name, None)
     if method is None:
         return
+    # in a task of its own: one that takes no notice of its end can be left behind
+    task = asyncio.create_task(_guard(method, failure))
+    try:
+        await asyncio.wait((task,))
+    finally:
+        task.cancel()
+
+
+async def _guard(method: Callable[[], Awaitable[None]], failure: str) -> None:
     try:
         await method()
-    except asyncio.CancelledError:
+    except BaseException as error:
         task = asyncio.current_task()
-        if task is not None and task.cancelling():
+        if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
             raise  # it is we who have lost patience
-        log.exception(failure)
-    except (Exception, SystemExit, KeyboardInterrupt):
-        log.exception(failure)
+        report(failure, error=error)

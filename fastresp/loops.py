@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import sys
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeAlias, TypeVar
+
+from fastresp.http.faults import report
 
 __all__ = ["LoopFactory", "complete", "gathers", "new_event_loop", "poll_descriptor", "turns"]
 
 LoopFactory: TypeAlias = Callable[[], asyncio.AbstractEventLoop]
 Result = TypeVar("Result")
-
-log = logging.getLogger("fastresp")
 
 
 def new_event_loop(name: str = "auto") -> asyncio.AbstractEventLoop:
@@ -65,7 +64,7 @@ def complete(
 
 
 def _tell(error: BaseException) -> None:
-    log.error("a task or a callback raised %r, which does not end the server", error, exc_info=error)
+    report("a task or a callback raised %r, which does not end the server", error, error=error)
 
 
 def gathers(loop: asyncio.AbstractEventLoop) -> bool:

@@ -23,6 +23,7 @@ from fastresp import forks, hooks, http, sockets
 from fastresp.checks import Handler, check_grace, check_handler, check_ssl
 from fastresp.config import Config
 from fastresp.ending import Ending
+from fastresp.http.faults import report
 from fastresp.loops import LoopFactory, complete, gathers, new_event_loop, poll_descriptor, turns
 from fastresp.signals import Stop, call_soon
 
@@ -33,8 +34,6 @@ _PORT = 8000
 _BACKLOG = sockets.BACKLOG
 GRACE = 10.0
 _QUIET_TURNS = 4
-
-log = logging.getLogger("fastresp")
 
 
 class Server:
@@ -205,7 +204,7 @@ class Server:
         if self._closing is None:
             self._state = "closing"
             cause = f"{self._cause}: " if self._cause else ""
-            log.info("%sclosing %s: what runs has %g s to end", cause, ", ".join(self._urls), grace)
+            report("%sclosing %s: what runs has %g s to end", cause, ", ".join(self._urls), grace, level=logging.INFO)
             self._closing = self._loop.create_task(self._end())
         await asyncio.shield(self._closing)
 
@@ -219,7 +218,7 @@ class Server:
             service.close()
             await self._shut_down()
             self._state = "closed"
-            log.info("closed")
+            report("closed", level=logging.INFO)
 
     async def _take_the_last(self) -> None:
         # A client that the system has accepted for us would lose its request if the listeners closed under it: take
@@ -355,7 +354,7 @@ def run(
         stop.listen()
         start = server.start(host, port, uds=uds, fd=fd, sock=sock, ssl=ssl, reuse_port=reuse_port, backlog=backlog)
         if not await _started(start, stop.first):
-            log.info("%s: the start is given up", stop.name)
+            report("%s: the start is given up", stop.name, level=logging.INFO)
             return
         stop.serves = True
         try:
@@ -371,7 +370,7 @@ def run(
         await asyncio.wait((closing, second), return_when=asyncio.FIRST_COMPLETED)
         second.cancel()
         if not closing.done():
-            log.info("a second signal: what still runs is dropped")
+            report("a second signal: what still runs is dropped", level=logging.INFO)
             await server.close(0)
         await closing
 
@@ -394,5 +393,5 @@ async def _started(start: Coroutine[Any, Any, None], leave: asyncio.Event) -> bo
             starting.cancel()
             await asyncio.wait((starting,))
     if not starting.cancelled() and starting.exception() is not None:
-        log.info("the start ended with %r", starting.exception())
+        report("the start ended with %r", starting.exception(), level=logging.INFO)
     return False

@@ -17,10 +17,9 @@ from types import FrameType
 from typing import Any
 
 from fastresp import forks
+from fastresp.http.faults import report
 
 __all__ = ["Stop", "Terminal", "call_soon"]
-
-log = logging.getLogger("fastresp")
 
 _HANGUP = getattr(signal, "SIGHUP", None)
 
@@ -122,7 +121,10 @@ class Stop:
 
 
 def _refuse_reload() -> None:
-    log.warning("SIGHUP: a single process does not reload itself and serves on; start it again, or use --workers")
+    report(
+        "SIGHUP: a single process does not reload itself and serves on; start it again, or use --workers",
+        level=logging.WARNING,
+    )
 
 
 def call_soon(loop: asyncio.AbstractEventLoop, callback: Callable[[], object]) -> None:

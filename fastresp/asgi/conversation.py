@@ -17,12 +17,11 @@ from fastresp.errors import BodyError
 from fastresp.gateway import Fields, declared_length, write_empty
 from fastresp.headers import Headers
 from fastresp.http import Request, Responder
+from fastresp.http.faults import report
 
 __all__ = ["DONE", "ClientDisconnected", "Conversation", "Message"]
 
 Message: TypeAlias = MutableMapping[str, Any]
-
-log = logging.getLogger("fastresp")
 
 # Where an answer is. SENT: the responder has it all; events that add nothing may follow.
 _NEW, _HELD, _CHUNKED, _MEASURED, _SENT, _TRAILERS, DONE = range(7)
@@ -149,7 +148,7 @@ class Conversation:
         if self._feed is not None:
             self._feed.fail("the application failed")
         if self._told and issubclass(type(error), Exception):
-            log.info("the application ended with %r when the client had left", error)
+            report("the application ended with %r when the client had left", error, level=logging.INFO)
             self._responder._abandon()  # one that has closed only its side gets no answer that looks complete
             return True
         return False
@@ -161,7 +160,10 @@ class Conversation:
         if self._feed is not None and self._feed.left == 0:
             return
         if self._told:
-            log.info("the application returned without an answer, or in the middle of it, when the client had left")
+            report(
+                "the application returned without an answer, or in the middle of it, when the client had left",
+                level=logging.INFO,
+            )
             if self._feed is not None:
                 self._feed.fail("the client had left")
             self._responder._abandon()

@@ -5,19 +5,17 @@ from __future__ import annotations
 import asyncio
 import functools
 import inspect
-import logging
 from collections.abc import Callable
 from typing import Any
 
 from fastresp.checks import Handler, check_handler
+from fastresp.http.faults import report
 from fastresp.http.names import describe
 from fastresp.qt.calls import call_in_loop
 from fastresp.qt.request import QHttpServerRequest
 from fastresp.qt.responder import QHttpServerResponder
 
 __all__ = ["in_qt_thread", "in_server_thread"]
-
-log = logging.getLogger("fastresp")
 
 QtHandler = Callable[[Any, Any], object]
 
@@ -72,6 +70,6 @@ def in_qt_thread(handler: QtHandler) -> Handler:
 def _run(handler: QtHandler, request: Any, responder: Any, inner: Any, loop: asyncio.AbstractEventLoop) -> None:
     try:
         handler(request, responder)
-    except Exception:
-        log.exception("the handler failed on %s", describe(request._request))
+    except Exception as error:
+        report("the handler failed on %s", describe(request._request), error=error)
         call_in_loop(loop, inner._fail)

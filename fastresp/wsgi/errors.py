@@ -7,6 +7,8 @@ import sys
 import threading
 from collections.abc import Iterable
 
+from fastresp.http.faults import report
+
 __all__ = ["ErrorStream"]
 
 log = logging.getLogger("fastresp.wsgi.errors")
@@ -66,6 +68,6 @@ def _log(line: str) -> None:
     _here.is_logging = True
     try:
         for start in range(0, len(line) or 1, LONGEST):
-            log.error("%s", line[start : start + LONGEST])
+            report("%s", line[start : start + LONGEST], logger=log)
     finally:
         _here.is_logging = False

@@ -13,11 +13,10 @@ import time
 
 from fastresp.http.blocking import FILES
 from fastresp.http.device import PIECE, DeviceError
+from fastresp.http.faults import report
 from fastresp.wsgi.spool import Spool
 
 __all__ = ["Feed"]
-
-log = logging.getLogger("fastresp")
 
 WINDOW = 65536
 """Bytes that may wait in memory."""
@@ -205,7 +204,11 @@ class _Complaint:
     def make(self, error: OSError) -> None:
         if time.monotonic() >= self._next:
             self._next = time.monotonic() + 60
-            log.warning("answers can't be written to a temporary file, threads wait for slow clients: %s", error)
+            report(
+                "answers can't be written to a temporary file, threads wait for slow clients: %s",
+                error,
+                level=logging.WARNING,
+            )
 
 
 _complaint = _Complaint()

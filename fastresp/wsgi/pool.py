@@ -10,9 +10,9 @@ from contextlib import suppress
 from queue import SimpleQueue
 from typing import Any
 
-__all__ = ["Pool"]
+from fastresp.http.faults import report
 
-log = logging.getLogger("fastresp")
+__all__ = ["Pool"]
 
 Job = tuple[Callable[..., object], tuple[Any, ...]]
 
@@ -73,9 +73,9 @@ class Pool:
             function, arguments = job
             try:
                 function(*arguments)
-            except BaseException:  # this thread is the others' too
+            except BaseException as error:  # this thread is the others' too
                 with suppress(BaseException):
-                    log.critical("a call in the application's thread failed", exc_info=True)
+                    report("a call in the application's thread failed", error=error, level=logging.CRITICAL)
             del job, function, arguments
             with self._lock:
                 self._open -= 1

@@ -14,7 +14,6 @@ from server.clients import REQUEST, Late, connect, get, hello, read_all
 
 from fastresp.server import new_event_loop, run
 
-
 GRACES = {-1: ValueError, float("nan"): ValueError, "5": TypeError, None: TypeError}
 
 
