@@ -1,7 +1,5 @@
 """`python -m fastresp` is the command line `fastresp`."""
 
-import sys
+from fastresp.cli import program
 
-from fastresp.cli import main
-
-sys.exit(main())
+program()

@@ -16,9 +16,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import fields
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
-from fastresp import __version__, http, logs, sockets, standard, wire
+from fastresp import __version__, exits, http, logs, sockets, standard, wire
 from fastresp.config import Config
 from fastresp.crew import Crew, Worker
 from fastresp.hooks import StartUpError
@@ -27,20 +27,35 @@ from fastresp.options import LISTENING, read_options
 from fastresp.server import GRACE, Server, run
 from fastresp.target import Failure, adapt, load_target, one_line, recognise
 
-__all__ = ["main"]
+__all__ = ["main", "program"]
 
 ONLY_IPV6 = "note: :: is every IPv6 address and no IPv4 one; an empty --host is both"
 
 
+def program() -> NoReturn:
+    """The whole program: `main`, and an end of the process that nothing holds up for ever."""
+    left = [0.0]
+    try:
+        sys.exit(_command(None, left))
+    except BaseException as error:
+        exits.limit(exits.status_of(error), left[0])
+        raise
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line (sys.argv without arguments given) and returns the exit status."""
+    return _command(arguments, [])
+
+
+def _command(arguments: Sequence[str] | None, left: list[float]) -> int:
+    """`left` is told how many seconds of its grace a server has left at its end."""
     standard.keep_open()
     try:
         options = read_options(sys.argv[1:] if arguments is None else arguments, os.environ)
         count = options.pop("workers", 1)
         if count > 1:
-            return _serve_together(options, count)
-        _serve(options)
+            return _serve_together(options, count, left)
+        _serve(options, left)
     except Failure as failure:
         _complain(str(failure))
         return failure.status
@@ -52,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 # --- serving
 
 
-def _serve_together(options: dict[str, Any], count: int) -> int:
+def _serve_together(options: dict[str, Any], count: int, left: list[float]) -> int:
     """Serves in several processes. They share a UNIX socket, or an inherited one; of a TCP port each has its own
     queue, among which the kernel spreads the connections.
     """
@@ -75,7 +90,7 @@ def _serve_together(options: dict[str, Any], count: int) -> int:
     if isinstance(worker, Worker):
         if held is not None and file is None and "sock" not in options:
             held.close()
-        _serve(options, worker, count)
+        _serve(options, left, worker, count)
         return 0
     if file is not None:
         file.remove()
@@ -91,7 +106,7 @@ def _reserved(host: str) -> socket.socket:
     return reserved
 
 
-def _serve(options: dict[str, Any], worker: Worker | None = None, count: int = 1) -> None:
+def _serve(options: dict[str, Any], left: list[float], worker: Worker | None = None, count: int = 1) -> None:
     standard.replace(shared=count > 1)  # before the import, so that the program's own handlers write to these
     interface = "native"
     if "target" in options:
@@ -102,13 +117,14 @@ def _serve(options: dict[str, Any], worker: Worker | None = None, count: int = 1
         from fastresp.welcome import welcome as handler
     logs.set_up()  # after the import: a program that gives our loggers handlers has its way
     limits = {field.name: options[field.name] for field in fields(Config) if field.name in options}
-    where = {name: options[name] for name in (*LISTENING, "sock", "reuse_port", "grace") if name in options}
+    where = {name: options[name] for name in (*LISTENING, "sock", "reuse_port") if name in options}
     context = _tls_context(options.get("ssl_certfile"), options.get("ssl_keyfile"))
-    started = False
+    grace = options.get("grace", GRACE)
+    started: Server | None = None
 
     def on_start(server: Server) -> None:
         nonlocal started
-        started = True
+        started = server
         if worker is None or worker.is_first:
             _announce(options.get("target"), interface, server, count)
         if worker is not None:
@@ -119,14 +135,18 @@ def _serve(options: dict[str, Any], worker: Worker | None = None, count: int = 1
             handler,
             config=Config(**limits),
             loop_factory=partial(new_event_loop, options.get("loop", "auto")),
+            grace=grace,
             on_start=on_start,
             ssl=context,
             **where,
         )
     except (OSError, ValueError, ImportError, StartUpError) as error:
-        if started:
+        if started is not None:
             raise  # a fault of ours, and its traceback is wanted
         raise Failure(error.strerror if isinstance(error, OSError) and error.strerror else one_line(error)) from error
+    finally:
+        if started is not None:
+            left[:] = [started.seconds_left(grace)]
 
 
 def _tls_context(certificate: str | None, key: str | None) -> ssl.SSLContext | None:

@@ -28,7 +28,7 @@ PAUSE = 1.0
 LONGEST_PAUSE = 30.0
 EARLY = 2.0
 """Seconds that a worker has to live for the next one to be started at once."""
-MARGIN = 8.0
+MARGIN = 12.0
 """Seconds above its grace that a worker has to end: for its shutdown, and to write out its log."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -32,14 +33,20 @@ class Ending:
         self._handler = handler
         self.callers: set[Any] = set()  # tasks that wait for the end: a handler among them would wait for itself
         self._deadline = math.inf
+        self._until = math.inf  # the same of time.monotonic(), which is there behind the loop's end
         self._patience: asyncio.Timeout | None = None
         self._drains = False  # it waits for the handler's calls outside the loop
 
     def limit(self, grace: float) -> None:
         """Ends the waiting after so many seconds, if it does not end before."""
         self._deadline = min(self._deadline, self._loop.time() + grace)
+        self._until = min(self._until, time.monotonic() + grace)
         if self._patience is not None and not self._patience.expired():
             self._patience.reschedule(self._deadline)
+
+    def left(self) -> float:
+        """Seconds that are left."""
+        return max(self._until - time.monotonic(), 0.0)
 
     async def finish(self, service: Any, stop_accepting: Callable[[], Awaitable[None]]) -> None:
         """Waits for connections, coroutine handlers and calls in threads; drops what is left at the end of grace."""

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeAlias, TypeVar
 
 from fastresp.http.faults import report
+from fastresp.leftovers import Leftovers
 
-__all__ = ["LoopFactory", "complete", "gathers", "new_event_loop", "poll_descriptor", "turns"]
+__all__ = ["LoopFactory", "comes_first", "complete", "gathers", "new_event_loop", "poll_descriptor", "turns"]
 
 LoopFactory: TypeAlias = Callable[[], asyncio.AbstractEventLoop]
 Result = TypeVar("Result")
+
+_CANCELLED = 7.0
+"""Seconds that a start has to end which was cancelled, with the shutdown of what it has started."""
 
 
 def new_event_loop(name: str = "auto") -> asyncio.AbstractEventLoop:
@@ -36,31 +41,59 @@ def new_event_loop(name: str = "auto") -> asyncio.AbstractEventLoop:
 def complete(
     main: Callable[[], Coroutine[Any, Any, Result]],
     loop_factory: LoopFactory | None,
+    seconds: Callable[[], float],
+    hurry: asyncio.Event,
     is_meant: Callable[[BaseException], bool] = lambda error: False,
 ) -> Result:
     """Runs the coroutine of `main` in a new loop, closes that, and returns or raises what the coroutine does.
 
     asyncio and uvloop leave `run_forever` with a SystemExit or a KeyboardInterrupt that a task or a callback raises.
-    Unless such an exception `is_meant` for the process, it goes to the log, and the loop goes on.
+    Unless such an exception `is_meant` for the process, it goes to the log, and the loop goes on. What is left on the
+    loop then has as many `seconds` to end, and less in a `hurry`.
     """
-    runner = asyncio.Runner(loop_factory=loop_factory or new_event_loop)
+    loop = (loop_factory or new_event_loop)()
     try:
-        loop = runner.get_loop()
-        task = loop.create_task(main())
-        while True:
-            try:
-                return loop.run_until_complete(task)
-            except (SystemExit, KeyboardInterrupt) as error:
-                if is_meant(error) or (task.done() and not task.cancelled() and task.exception() is error):
-                    raise
-                _tell(error)
-    finally:
+        leftovers = Leftovers(loop)
         try:
-            runner.close()
-        except (SystemExit, KeyboardInterrupt) as error:  # of a task that was cancelled just now
-            if is_meant(error):
+            return _run(loop, main(), is_meant)
+        finally:
+            _run(loop, leftovers.end(seconds(), hurry), is_meant)
+    finally:
+        loop.close()
+
+
+def _run(
+    loop: asyncio.AbstractEventLoop,
+    coroutine: Coroutine[Any, Any, Result],
+    is_meant: Callable[[BaseException], bool],
+) -> Result:
+    task = loop.create_task(coroutine)
+    while True:
+        try:
+            return loop.run_until_complete(task)
+        except (SystemExit, KeyboardInterrupt) as error:
+            if is_meant(error) or (task.done() and not task.cancelled() and task.exception() is error):
                 raise
             _tell(error)
+
+
+async def comes_first(start: Coroutine[Any, Any, None], leave: asyncio.Event) -> bool:
+    """Whether a start comes to its end before it is time to leave; one that takes longer is cancelled."""
+    starting = asyncio.ensure_future(start)
+    leaving = asyncio.ensure_future(leave.wait())
+    try:
+        await asyncio.wait((starting, leaving), return_when=asyncio.FIRST_COMPLETED)
+        if starting.done():
+            starting.result()
+            return True
+    finally:
+        leaving.cancel()
+        if not starting.done():
+            starting.cancel()
+            await asyncio.wait((starting,), timeout=_CANCELLED)
+    if starting.done() and not starting.cancelled() and starting.exception() is not None:
+        report("the start ended with %r", starting.exception(), level=logging.INFO)
+    return False
 
 
 def _tell(error: BaseException) -> None:

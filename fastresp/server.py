@@ -13,7 +13,7 @@ import selectors
 import socket
 import ssl as tls
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import partial
@@ -24,7 +24,7 @@ from fastresp.checks import Handler, check_grace, check_handler, check_ssl
 from fastresp.config import Config
 from fastresp.ending import Ending
 from fastresp.http.faults import report
-from fastresp.loops import LoopFactory, complete, gathers, new_event_loop, poll_descriptor, turns
+from fastresp.loops import LoopFactory, comes_first, complete, gathers, new_event_loop, poll_descriptor, turns
 from fastresp.signals import Stop, call_soon
 
 __all__ = ["Server", "new_event_loop", "run"]
@@ -232,6 +232,10 @@ class Server:
             self._to_shut_down = False
             await self._ending.shut_down(grace)
 
+    def seconds_left(self, grace: float) -> float:
+        """Seconds of the grace that are left; all before the end."""
+        return min(grace, self._ending.left()) if hasattr(self, "_ending") else grace
+
     def _forget(self) -> None:
         """In a forked child: lets go of the sockets, which are the parent's to serve."""
         if self._state in ("starting", "serving", "closing"):
@@ -285,14 +289,14 @@ class Server:
             loop = asyncio.get_running_loop()
             begun.set_result(lambda: call_soon(loop, leave.set))
             start = self.start(host, port, uds=uds, fd=fd, sock=sock, ssl=ssl, reuse_port=reuse_port, backlog=backlog)
-            if await _started(start, leave):
+            if await comes_first(start, leave):
                 started.set_result(None)
                 await leave.wait()
                 await self.close(grace)
 
         def main() -> None:
             try:
-                complete(serve, loop_factory)
+                complete(serve, loop_factory, partial(self.seconds_left, grace), asyncio.Event())
             except BaseException as error:
                 for future in (begun, started, ended):
                     if not future.done():
@@ -353,7 +357,7 @@ def run(
     async def serve() -> None:
         stop.listen()
         start = server.start(host, port, uds=uds, fd=fd, sock=sock, ssl=ssl, reuse_port=reuse_port, backlog=backlog)
-        if not await _started(start, stop.first):
+        if not await comes_first(start, stop.first):
             report("%s: the start is given up", stop.name, level=logging.INFO)
             return
         stop.serves = True
@@ -375,23 +379,4 @@ def run(
         await closing
 
     with stop.signals():
-        complete(serve, loop_factory, stop.is_meant)
-
-
-async def _started(start: Coroutine[Any, Any, None], leave: asyncio.Event) -> bool:
-    """Whether a server comes to its start before it is to leave; a start that takes longer is cancelled."""
-    starting = asyncio.ensure_future(start)
-    leaving = asyncio.ensure_future(leave.wait())
-    try:
-        await asyncio.wait((starting, leaving), return_when=asyncio.FIRST_COMPLETED)
-        if starting.done():
-            starting.result()
-            return True
-    finally:
-        leaving.cancel()
-        if not starting.done():
-            starting.cancel()
-            await asyncio.wait((starting,))
-    if not starting.cancelled() and starting.exception() is not None:
-        report("the start ended with %r", starting.exception(), level=logging.INFO)
-    return False
+        complete(serve, loop_factory, partial(server.seconds_left, grace), stop.second, stop.is_meant)

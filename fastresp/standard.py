@@ -21,7 +21,7 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Any
 
-__all__ = ["LIMIT", "Output", "keep_open", "replace"]
+__all__ = ["LIMIT", "Output", "flush", "keep_open", "replace"]
 
 LIMIT = 1 << 20
 """Bytes that may wait for a reader; behind them lines are dropped until half of it is free again."""
@@ -200,6 +200,12 @@ def _end(stream: io.TextIOWrapper, output: Output) -> None:
     with suppress(OSError, ValueError):
         stream.flush()
     output.flush(LAST_SECONDS)
+
+
+def flush() -> None:
+    """Waits until what waits is written, for LAST_SECONDS each at the most."""
+    for output in _replaced:
+        output.flush(LAST_SECONDS)
 
 
 def keep_open() -> None:

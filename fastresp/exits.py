@@ -1,0 +1,66 @@
+"""The end of a process that is ours alone: in order, but within a time."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import sys
+import threading
+import time
+from contextlib import suppress
+
+from fastresp import standard
+from fastresp.http.faults import report
+
+__all__ = ["LEAST", "limit", "status_of"]
+
+LEAST = 1.0
+"""Seconds that the interpreter has at the least to end."""
+_LAST = 1.0
+"""Seconds that functions of `atexit`, the log's own among them, have when its threads are given up."""
+
+
+def status_of(error: BaseException) -> int:
+    """The exit status of a program that ends with this exception."""
+    if isinstance(error, SystemExit):
+        if error.code is None:
+            return 0
+        return error.code & 0xFF if isinstance(error.code, int) else 1
+    return 130 if isinstance(error, KeyboardInterrupt) else 1
+
+
+def limit(status: int, seconds: float) -> None:
+    """Ends the process with `status` in `seconds`, if it has not ended by then, and names in the log what held it up.
+
+    Called where the program is over: the interpreter waits for threads, and `multiprocessing` for processes, for ever.
+    """
+    exiting = threading.Event()
+    atexit.register(exiting.set)  # the last one registered, so the first one called
+    arguments = (status, min(max(seconds, LEAST), threading.TIMEOUT_MAX), exiting)
+    with suppress(RuntimeError):  # the system gives no thread
+        threading.Thread(target=_watch, args=arguments, name="fastresp-exit", daemon=True).start()
+
+
+def _watch(status: int, seconds: float, exiting: threading.Event) -> None:
+    time.sleep(seconds)
+    report("given up at the end: %s", _what_is_left(), level=logging.WARNING)
+    if not exiting.is_set():
+        rest = threading.Thread(target=atexit._run_exitfuncs, daemon=True)
+        with suppress(RuntimeError):
+            rest.start()
+            rest.join(_LAST)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(BaseException):
+            stream.flush()
+    standard.flush()
+    os._exit(status)
+
+
+def _what_is_left() -> str:
+    main = threading.main_thread()
+    names = [f"the thread {each.name}" for each in threading.enumerate() if not each.daemon and each is not main]
+    multiprocessing = sys.modules.get("multiprocessing")
+    if multiprocessing is not None:
+        names += [f"the process {each.name}" for each in multiprocessing.active_children() if not each.daemon]
+    return ", ".join(names) or "functions of atexit"
