@@ -18,7 +18,7 @@ from dataclasses import fields
 from functools import partial
 from typing import Any, NoReturn
 
-from fastresp import __version__, exits, http, logs, sockets, standard, wire
+from fastresp import __version__, exits, forks, http, logs, sockets, standard, wire
 from fastresp.config import Config
 from fastresp.crew import Crew, Worker
 from fastresp.hooks import StartUpError
@@ -38,7 +38,7 @@ def program() -> NoReturn:
     try:
         sys.exit(_command(None, left))
     except BaseException as error:
-        exits.limit(exits.status_of(error), left[0])
+        exits.limit(forks.status_of(error), left[0])
         raise
 
 
@@ -191,7 +191,7 @@ def _announce(target: str | None, interface: str, server: Server, count: int) ->
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     text = "\n".join(lines).encode(encoding, "backslashreplace").decode(encoding)  # a path may hold anything
     try:
-        print(text, flush=True)
+        print(f"{text}\n", end="", flush=True)  # one write: what a child writes must not come between
     except OSError:
         # Nobody reads; Python must not try again at its end and fail with status 120.
         with suppress(OSError, ValueError):

@@ -13,21 +13,12 @@ from contextlib import suppress
 from fastresp import standard
 from fastresp.http.faults import report
 
-__all__ = ["LEAST", "limit", "status_of"]
+__all__ = ["LEAST", "limit"]
 
 LEAST = 1.0
 """Seconds that the interpreter has at the least to end."""
 _LAST = 1.0
 """Seconds that functions of `atexit`, the log's own among them, have when its threads are given up."""
-
-
-def status_of(error: BaseException) -> int:
-    """The exit status of a program that ends with this exception."""
-    if isinstance(error, SystemExit):
-        if error.code is None:
-            return 0
-        return error.code & 0xFF if isinstance(error.code, int) else 1
-    return 130 if isinstance(error, KeyboardInterrupt) else 1
 
 
 def limit(status: int, seconds: float) -> None:

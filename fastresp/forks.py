@@ -3,21 +3,28 @@
 It inherits a copy of each descriptor. With those of the connections, the end of a connection would not be seen by its
 client; with those of the listening sockets, the port would stay taken, and clients would wait in a queue that no one
 empties. Its copy of the loop's poll descriptor is the parent's own: whatever the child did there, it did to the parent.
+
+A child that comes back from a handler, a task or a thread ends there: what it came from is the parent's to go on with.
 """
 
 from __future__ import annotations
 
 import os
+import select
 import socket
 import stat
+import sys
 import weakref
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import Any
+from typing import Any, NoReturn
 
-__all__ = ["forget_in_children", "release"]
+__all__ = ["end", "forget_in_children", "generation", "leave", "release", "status_of"]
 
 _FOLDERS = ("/proc/self/fd", "/dev/fd")
+
+generation = 0
+"""Forks that this process comes from: what began at another number began in a parent."""
 
 _owners: weakref.WeakSet[Any] = weakref.WeakSet()
 
@@ -27,18 +34,55 @@ def forget_in_children(owner: Any) -> None:
     _owners.add(owner)
 
 
+def status_of(error: BaseException) -> int:
+    """The exit status of a program that ends with this exception."""
+    if isinstance(error, SystemExit):
+        if error.code is None:
+            return 0
+        return error.code & 0xFF if isinstance(error.code, int) else 1
+    return 130 if isinstance(error, KeyboardInterrupt) else 1
+
+
+def end(error: BaseException | None = None) -> NoReturn:
+    """Ends a child as any program, with what `error` says, but for what the parent has registered with `atexit`."""
+    status = 0
+    try:
+        if error is not None:
+            status = status_of(error)
+            if not isinstance(error, SystemExit):
+                sys.excepthook(type(error), error, error.__traceback__)
+            elif error.code is not None and not isinstance(error.code, int):
+                print(error.code, file=sys.stderr)
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(Exception):
+                stream.flush()
+    finally:
+        os._exit(status)
+
+
+def leave(loop: Any) -> None:
+    """In a child that came to the next turn of its copy of the loop: ends that, which may know of a SystemExit, or else
+    the process."""
+    loop.stop()
+    loop.call_soon(end)
+
+
 def release(addresses: Iterable[Any], poll: int) -> None:
     """In a child: gives back its copies of the sockets that are bound to one of these addresses, a listening socket's
     as `getsockname` says it, and of the poll descriptor, if that is not below 0.
 
-    /dev/null takes their numbers: objects that still hold one may close it without harm to what the child opens later.
+    /dev/null takes their numbers, and a poll descriptor of its own that one's: objects that still hold one may use and
+    close it without harm to the parent, and to what the child opens later.
     """
     ports = {address[1] for address in addresses if isinstance(address, tuple)}
     paths = {address for address in addresses if not isinstance(address, tuple)}
     null = os.open(os.devnull, os.O_RDWR)
     try:
         for descriptor in _descriptors():
-            if descriptor == poll or _is_bound(descriptor, ports, paths):
+            if descriptor == poll and hasattr(select, "epoll"):
+                with select.epoll() as empty:
+                    os.dup2(empty.fileno(), descriptor, inheritable=False)
+            elif descriptor == poll or _is_bound(descriptor, ports, paths):
                 with suppress(OSError):
                     os.dup2(null, descriptor, inheritable=False)
     finally:
@@ -71,6 +115,8 @@ def _is_bound(descriptor: int, ports: set[int], paths: set[Any]) -> bool:
 
 
 def _after_fork() -> None:
+    global generation
+    generation += 1
     for owner in list(_owners):
         with suppress(Exception):  # a child that can't let go of something lives on with it
             owner._forget()

@@ -8,11 +8,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from threading import Thread
 from typing import Any
 
+from fastresp import forks
 from fastresp.http.faults import report
 
 __all__ = ["LEAST", "Leftovers"]
@@ -32,7 +33,7 @@ class Leftovers:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         # PERF: without a call in a thread it has none; 3 us
-        self._executor = ThreadPoolExecutor(thread_name_prefix="asyncio")  # the loop's own tells nothing of its threads
+        self._executor = _Executor(thread_name_prefix="asyncio")  # the loop's own tells nothing of its threads
         loop.set_default_executor(self._executor)
         self._deadline = 0.0
         self._hurried: asyncio.Task[object]
@@ -90,6 +91,25 @@ class Leftovers:
         future.cancel()
         await asyncio.wait((future,), timeout=_LAST)
         return False
+
+
+class _Executor(ThreadPoolExecutor):
+    """Its threads don't go on in a child that a call has forked."""
+
+    def submit(self, function: Callable[..., Any], /, *arguments: Any, **options: Any) -> Future[Any]:
+        return super().submit(_call, forks.generation, function, *arguments, **options)
+
+
+def _call(generation: int, function: Callable[..., Any], /, *arguments: Any, **options: Any) -> Any:
+    try:
+        result = function(*arguments, **options)
+    except BaseException as error:
+        if generation != forks.generation:
+            forks.end(error)
+        raise
+    if generation != forks.generation:
+        forks.end()
+    return result
 
 
 def _named(tasks: set[asyncio.Task[Any]]) -> str:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeAlias, TypeVar
 
+from fastresp import forks
 from fastresp.http.faults import report
 from fastresp.leftovers import Leftovers
 
@@ -67,12 +68,16 @@ def _run(
     coroutine: Coroutine[Any, Any, Result],
     is_meant: Callable[[BaseException], bool],
 ) -> Result:
+    generation = forks.generation
     task = loop.create_task(coroutine)
     while True:
         try:
             return loop.run_until_complete(task)
-        except (SystemExit, KeyboardInterrupt) as error:
-            if is_meant(error) or (task.done() and not task.cancelled() and task.exception() is error):
+        except BaseException as error:
+            ends = isinstance(error, (SystemExit, KeyboardInterrupt))
+            if generation != forks.generation:
+                forks.end(error if ends else None)
+            if not ends or is_meant(error) or (task.done() and not task.cancelled() and task.exception() is error):
                 raise
             _tell(error)
 

@@ -238,8 +238,11 @@ class Server:
 
     def _forget(self) -> None:
         """In a forked child: lets go of the sockets, which are the parent's to serve."""
-        if self._state in ("starting", "serving", "closing"):
+        if self._service is not None and self._state in ("starting", "serving", "closing"):
             forks.release(self._addresses, poll_descriptor(self._loop))
+            self._service.forget()
+            if threading.get_ident() == self._service.thread:
+                self._loop.call_soon(forks.leave, self._loop)
 
     async def _empty_queues(self) -> None:
         """Lets the loop accept until nobody waits, and finish what it accepted, but not for ever on a busy server:
@@ -279,6 +282,7 @@ class Server:
         uvloop's where there is one, else asyncio's).
         """
         check_grace(grace)
+        generation = forks.generation
         begun: Future[Callable[[], None]] = Future()
         started: Future[None] = Future()
         ended: Future[None] = Future()
@@ -319,7 +323,8 @@ class Server:
         finally:
             stop()
             thread.join()
-        ended.result()
+        if generation == forks.generation:  # else the thread is the parent's
+            ended.result()
 
 
 def run(

@@ -7,6 +7,7 @@ import contextvars
 import sys
 from typing import TYPE_CHECKING, Any
 
+from fastresp import forks
 from fastresp.errors import BodyError
 from fastresp.http import contexts, references
 from fastresp.http.faults import passes_on, report
@@ -29,6 +30,8 @@ def dispatch(service: services.Service, exchange: Any, request: Any) -> None:
     except BaseException as error:
         fail(service, request, responder, error)
         return
+    if service.forked:
+        forks.end()
     if result is None:
         if not references.is_shared(request):
             service.request = request
@@ -43,6 +46,8 @@ def dispatch(service: services.Service, exchange: Any, request: Any) -> None:
 
 def fail(service: services.Service, request: Any, responder: Any, error: Any) -> None:
     """The handler raised: its request is answered with 500, or broken off, and the log tells."""
+    if service.forked:
+        forks.end(error)
     what = describe(request)
     responder._fail()
     if issubclass(type(error), BodyError):  # of the type: an instance may have a __class__ of its own making
@@ -66,10 +71,12 @@ def start(service: services.Service, awaitable: Any, request: Any, responder: An
 async def _guard(service: services.Service, awaitable: Any, request: Any, responder: Any) -> None:
     try:
         result = await awaitable
+        if service.forked:
+            forks.end()
         if result is not None:
             service.tell_of_value(result)
     except asyncio.CancelledError as error:
-        if service.aborted or responder.is_response_canceled:
+        if not service.forked and (service.aborted or responder.is_response_canceled):
             responder._fail()  # the server's end, or the client's, is told elsewhere
         else:
             fail(service, request, responder, error)

@@ -58,8 +58,8 @@ class Service:
     __slots__ = (
         "_admitted", "_empty", "_hosts", "_is_full", "_rates", "_refused", "_remarks", "_second", "_server_line",
         "_ticked", "_timer", "_told_of_value", "aborted", "access_log", "body_timeout", "config", "connections",
-        "context", "copy", "date_header", "date_line", "draining", "dropped", "early_hints", "exchange", "gather",
-        "handler", "head_timeout", "is_async", "keep_alive_timeout", "largest", "loop", "max_connections",
+        "context", "copy", "date_header", "date_line", "draining", "dropped", "early_hints", "exchange", "forked",
+        "gather", "handler", "head_timeout", "is_async", "keep_alive_timeout", "largest", "loop", "max_connections",
         "max_per_host", "min_body_rate", "min_write_rate", "now", "outbox", "pace", "parser", "rate_limit", "request",
         "responder", "room", "secure", "tail", "tail_close", "tail_keep", "tasks", "thread", "write_timeout",
     )
@@ -79,6 +79,7 @@ class Service:
         self.tasks: set[asyncio.Task[None]] = set()
         self.draining = False
         self.aborted = False
+        self.forked = False  # this is a child that a handler, say, has forked
         self.largest = LIKELY  # bytes of the largest answer of late, or a guess
         # PERF: what the last request has left for the next one, on whatever connection: it is in the processor's cache
         self.parser: Any = None  # in the middle of nothing
@@ -276,6 +277,10 @@ class Service:
             connection.abort()
         for task in list(self.tasks):
             task.cancel()
+
+    def forget(self) -> None:
+        """In a forked child: what comes back from the handler ends it."""
+        self.forked = True
 
     async def closed(self) -> None:
         """Returns when no connection is left."""

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
+from fastresp import forks
 from fastresp.gateway import write_empty
 from fastresp.http import Request, Responder
 from fastresp.http.faults import report
@@ -52,6 +53,7 @@ class Call:
         self._responder = responder
         self._loop = loop  # None: this is its thread
         self._spool_limit = spool_limit
+        self._generation = forks.generation
         self._collected: list[bytes] = []  # content that waits for the rest, where this is the loop's thread
 
     def run(self) -> None:
@@ -126,6 +128,7 @@ class Call:
 
     def _write(self, data: bytes, is_all: bool = False) -> None:
         """The write() callable of PEP 3333. Raises _Unwanted when nobody waits for more."""
+        self._check_process()
         if not isinstance(data, bytes):
             raise TypeError(f"a WSGI application's content is bytes, not {type(data).__name__}")
         if not data:
@@ -151,6 +154,11 @@ class Call:
                 self._tell(self._answer_with, self._feed)
                 self._write(data)
 
+    def _check_process(self, error: BaseException | None = None) -> None:
+        """Ends a child that the application has forked: the answer is the parent's to give."""
+        if self._generation != forks.generation:
+            forks.end(error)
+
     def _check_start(self) -> None:
         if not self._status:
             raise AssertionError("the application has sent content before it called start_response()")
@@ -162,6 +170,7 @@ class Call:
 
     def _fail(self, error: BaseException) -> None:
         """The application raised."""
+        self._check_process(error)
         if self._feed is not None:
             self._feed.fail("the application failed")
         try:
@@ -171,6 +180,7 @@ class Call:
 
     def _tell(self, function: Callable[..., None], *arguments: Any) -> None:
         """Has the loop's thread call a function."""
+        self._check_process()
         if self._loop is None:
             function(*arguments)
             return

@@ -10,6 +10,7 @@ from contextlib import suppress
 from queue import SimpleQueue
 from typing import Any
 
+from fastresp import forks
 from fastresp.http.faults import report
 
 __all__ = ["Pool"]
@@ -69,13 +70,18 @@ class Pool:
             await future
 
     def _work(self, jobs: SimpleQueue[Job | None]) -> None:
+        generation = forks.generation
         while (job := jobs.get()) is not None:
             function, arguments = job
             try:
                 function(*arguments)
             except BaseException as error:  # this thread is the others' too
+                if generation != forks.generation:
+                    forks.end(error)
                 with suppress(BaseException):
                     report("a call in the application's thread failed", error=error, level=logging.CRITICAL)
+            if generation != forks.generation:
+                forks.end()  # a child that the call has forked
             del job, function, arguments
             with self._lock:
                 self._open -= 1

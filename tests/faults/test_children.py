@@ -1,0 +1,169 @@
+"""A child that a handler forks ends where it comes back from the handler: it answers nothing, and serves nobody."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+import pytest
+from connection.tools import message
+from server.clients import remarks
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
+
+APP = """
+import asyncio, os, sys
+
+here = os.getpid()
+
+def fork(way):
+    pid = os.fork()
+    if pid == 0:
+        print("child", os.getpid(), flush=True)
+        if way == "exit":
+            sys.exit(3)
+        elif way == "text":
+            sys.exit("the child's last words")
+        elif way == "raise":
+            raise LookupError("of the child's")
+        elif way == "interrupt":
+            raise KeyboardInterrupt
+    return pid
+
+def count(request):
+    if os.getpid() != here:
+        print("served by the child", request, flush=True)
+
+def plain(request, responder):
+    count(request.path)
+    if request.path.startswith("/wait/"):
+        _, status = os.waitpid(int(request.path[6:]), 0)
+        responder.write(str(os.waitstatus_to_exitcode(status)))
+    else:
+        pid = fork(request.path[1:]) if request.path != "/pid" else here
+        responder.write(str(pid))
+
+async def coroutine(request, responder):
+    await asyncio.sleep(0.01)
+    plain(request, responder)
+
+async def waits(request, responder):
+    plain(request, responder)
+    await asyncio.sleep(0)
+
+async def thread(request, responder):
+    count(request.path)
+    if request.path.startswith("/wait/"):
+        plain(request, responder)
+    else:
+        responder.write(str(await asyncio.to_thread(fork, request.path[1:])))
+
+async def task(request, responder):
+    count(request.path)
+    if request.path.startswith("/wait/"):
+        plain(request, responder)
+        return
+    found = asyncio.get_running_loop().create_future()
+    async def run():
+        pid = os.fork()
+        if pid == 0:
+            print("child", os.getpid(), flush=True)
+            if request.path == "/exit":
+                sys.exit(3)
+        found.set_result(pid)
+    task.task = asyncio.create_task(run())
+    responder.write(str(await found))
+
+async def asgi(scope, receive, send):
+    if scope["type"] == "http":
+        count(scope["path"])
+        if scope["path"].startswith("/wait/"):
+            _, status = os.waitpid(int(scope["path"][6:]), 0)
+            text = str(os.waitstatus_to_exitcode(status))
+        else:
+            text = str(fork(scope["path"][1:]))
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": text.encode()})
+
+def wsgi(environ, start_response):
+    count(environ["PATH_INFO"])
+    if environ["PATH_INFO"].startswith("/wait/"):
+        _, status = os.waitpid(int(environ["PATH_INFO"][6:]), 0)
+        text = str(os.waitstatus_to_exitcode(status))
+    else:
+        text = str(fork(environ["PATH_INFO"][1:]))
+    start_response("200 OK", [])
+    return [text.encode()]
+
+def stream(environ, start_response):
+    if environ["PATH_INFO"].startswith("/wait/"):
+        yield from wsgi(environ, start_response)
+        return
+    start_response("200 OK", [])
+    yield b" "
+    yield str(fork(environ["PATH_INFO"][1:])).encode()
+    yield b" "
+"""
+
+STATUS = {"exit": 3, "text": 1, "raise": 1, "interrupt": 130, "return": 0}
+CASES = [
+    *[(kind, way) for kind in ("plain", "coroutine", "wsgi") for way in STATUS],
+    *[(kind, way) for kind in ("waits", "thread", "task", "asgi", "stream") for way in ("exit", "return")],
+]
+
+
+def ask(client, path: str) -> int:
+    client.get(path)
+    answer = client.answer()
+    assert answer.status == 200
+    return int(answer.body)
+
+
+@pytest.mark.parametrize(("kind", "way"), CASES)
+def test_it_ends(site, kind, way):
+    server = site(APP + f"handle = {kind}\n", "--grace", "5")
+    with server.connect() as client:
+        child = ask(client, f"/{way}")
+        server.process.wait_for(f"^(child {child})$")
+        assert ask(client, f"/wait/{child}") == STATUS[way]
+        assert server.stop() == 0
+    log = server.log()
+    if way in ("raise", "interrupt"):
+        assert log.count("Traceback") == 1
+        assert "the handler failed" not in log
+    elif way == "text":
+        assert "the child's last words\n" in log
+    else:
+        assert remarks(log) == []
+    assert "served by" not in server.process.popen.stdout.read()
+
+
+@pytest.mark.parametrize("kind", ["plain", "coroutine"])
+def test_what_is_pipelined_is_the_parents(site, kind):
+    server = site(APP + f"handle = {kind}\n", "--grace", "5")
+    with server.connect() as client:
+        client.send(message("GET", "/return") + message("GET", "/pid") * 3)
+        child = int(client.answer().body)
+        assert [int(client.answer().body) for _ in range(3)] == [server.pid] * 3
+        assert ask(client, f"/wait/{child}") == 0
+    assert server.stop() == 0
+    assert "served by" not in server.process.popen.stdout.read()
+
+
+def test_a_child_of_the_program_leaves_the_block(server_class, loop_factory):
+    """A server in the background is the parent's."""
+
+    def hello(request, responder):
+        responder.write("hello")
+
+    pid = 0
+    with server_class(hello).background(port=0, loop_factory=loop_factory):
+        pid = os.fork()
+    if pid == 0:
+        os._exit(7)
+    try:
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
+    except BaseException:
+        os.kill(pid, signal.SIGKILL)
+        raise
