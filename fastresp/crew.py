@@ -228,8 +228,7 @@ class Crew:
         else:
             pause = 0.0
             if lived < EARLY:
-                pause = min(PAUSE * 2**self._early, LONGEST_PAUSE)
-                self._early = min(self._early + 1, 5)
+                pause = self._longer_pause()
             report("worker %d ended with status %d; another one takes its place", pid, code)
             if pid in self._outgoing:
                 self._outgoing.remove(pid)
@@ -241,22 +240,22 @@ class Crew:
 
     def _fork(self, reloads: bool = False) -> Worker | None:
         """In the new process the Worker that it is; in the parent None."""
-        is_first = self._forked == 0
-        started, ready = os.pipe()
         # a signal must not come between the look whether there was one and the worker's entry among those it is for
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-        pid = -1 if self._signals else os.fork()
-        if pid == 0:
-            signal.set_wakeup_fd(-1)
-            for descriptor in (self._held, self._woken, self._wake, started, *self._starting):
-                os.close(descriptor)
-            os.setpgid(0, 0)  # Ctrl-C is for the parent, who hands it on once
-            for number, handler in self._previous.items():
-                signal.signal(number, handler)
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            signal.signal(signal.SIGHUP, _leave_to_the_parent)
+        try:
+            started, ready = os.pipe()
+            try:
+                pid = -1 if self._signals else os.fork()
+            except OSError:
+                os.close(started)
+                os.close(ready)
+                raise
+        except OSError as error:  # no memory, no process or no descriptor is left
+            self._put_off(error, reloads)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
-            return Worker(is_first, ready, self._life, self._grace + MARGIN)
+            return None
+        if pid == 0:
+            return self._begin(started, ready)
         if pid > 0:
             self._workers[pid] = time.monotonic()
             self._starting[started] = pid
@@ -270,6 +269,32 @@ class Crew:
             if not reloads:
                 self._due.append(0.0)
         return None
+
+    def _put_off(self, error: OSError, reloads: bool) -> None:
+        if reloads:
+            self._outgoing.clear()
+            report("the reload is given up: no worker can be started: %s", error)
+            return
+        pause = self._longer_pause()
+        self._due.append(time.monotonic() + pause)
+        report("no worker can be started, and the next attempt is in %g s: %s", pause, error)
+
+    def _longer_pause(self) -> float:
+        pause = min(PAUSE * 2**self._early, LONGEST_PAUSE)
+        self._early = min(self._early + 1, 5)
+        return pause
+
+    def _begin(self, started: int, ready: int) -> Worker:
+        signal.set_wakeup_fd(-1)
+        for descriptor in (self._held, self._woken, self._wake, started, *self._starting):
+            os.close(descriptor)
+        os.setpgid(0, 0)  # Ctrl-C is for the parent, who hands it on once
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGHUP, _leave_to_the_parent)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+        return Worker(self._forked == 0, ready, self._life, self._grace + MARGIN)
 
 
 def _leave_to_the_parent(number: int, frame: FrameType | None) -> None:

@@ -324,3 +324,32 @@ def test_a_terminal_that_is_closed_ends_it(spawn, app):
     os.close(master)
     assert process.stop(signal.SIGHUP) == 0
     assert ": SIGHUP: closing " in process.popen.stderr.read()
+
+
+@pytest.mark.parametrize("call", ["fork", "pipe"])
+@pytest.mark.parametrize("reloads", [False, True], ids=["replacement", "reload"])
+def test_one_that_cannot_be_started_ends_no_other(spawn, app, tmp_path, call, reloads):
+    """The system has no memory, no process or no descriptor for it, for now."""
+    (tmp_path / "sitecustomize.py").write_text(
+        f"""
+import os
+real, calls = os.{call}, []
+def fail():
+    calls.append(None)
+    if len(calls) == {3 if call == "fork" else 5}:
+        raise OSError(12, "Cannot allocate memory")
+    return real()
+os.{call} = fail
+"""
+    )
+    path = os.pathsep.join([str(tmp_path), *sys.path])
+    process = spawn("app", "--port=0", "--workers=2", environment={"PYTHONPATH": path})
+    port = process.port()
+    pids = workers(port, 2)
+    os.kill(process.popen.pid if reloads else pids.pop(), signal.SIGHUP if reloads else signal.SIGKILL)
+    lines = iter(process.popen.stderr.readline, "")
+    expected = "the reload is given up: no worker" if reloads else "no worker can be started, and the next attempt"
+    assert any(expected in line for line in lines)
+    now = workers(port, 2)
+    assert now == pids if reloads else now > pids
+    assert process.stop() == 0
