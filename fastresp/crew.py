@@ -280,7 +280,7 @@ class Crew:
         report("no worker can be started, and the next attempt is in %g s: %s", pause, error)
 
     def _longer_pause(self) -> float:
-        pause = min(PAUSE * 2**self._early, LONGEST_PAUSE)
+        pause: float = min(PAUSE * 2**self._early, LONGEST_PAUSE)
         self._early = min(self._early + 1, 5)
         return pause
 
