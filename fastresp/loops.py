@@ -84,12 +84,14 @@ def _run(
 
 async def comes_first(start: Coroutine[Any, Any, None], leave: asyncio.Event) -> bool:
     """Whether a start comes to its end before it is time to leave; one that takes longer is cancelled."""
-    starting = asyncio.ensure_future(start)
+    starting = asyncio.ensure_future(_exit_of(start))
     leaving = asyncio.ensure_future(leave.wait())
     try:
         await asyncio.wait((starting, leaving), return_when=asyncio.FIRST_COMPLETED)
         if starting.done():
-            starting.result()
+            exit = starting.result()
+            if exit is not None:
+                raise exit
             return True
     finally:
         leaving.cancel()
@@ -99,6 +101,15 @@ async def comes_first(start: Coroutine[Any, Any, None], leave: asyncio.Event) ->
     if starting.done() and not starting.cancelled() and starting.exception() is not None:
         report("the start ended with %r", starting.exception(), level=logging.INFO)
     return False
+
+
+async def _exit_of(start: Coroutine[Any, Any, None]) -> BaseException | None:
+    """What ends the program, as the start's own task would raise it past all that waits for it."""
+    try:
+        await start
+    except (SystemExit, KeyboardInterrupt) as error:
+        return error
+    return None
 
 
 def _tell(error: BaseException) -> None:

@@ -153,6 +153,19 @@ class TestRun:
         with pytest.raises(GRACES[grace], match="grace"):
             run(hello, port=0, grace=grace, on_start=lambda server: os.kill(os.getpid(), signal.SIGTERM))
 
+    @pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt])
+    def test_a_start_that_exits(self, loop_factory, caplog, error):
+        class Handler:
+            async def start_up(self):
+                raise error(3)
+
+            def __call__(self, request, responder):
+                pass
+
+        with pytest.raises(error):
+            run(Handler(), port=0, loop_factory=loop_factory)
+        assert caplog.text == ""
+
     def test_where_a_loop_runs(self, drive):
         async def main():
             run(hello)
