@@ -25,6 +25,11 @@ class Pool:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
+        self._forget()
+        forks.forget_in_children(self)
+
+    def _forget(self) -> None:
+        """A child process has none of its parent's threads, nor what these work on."""
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._count = 0
         self._lock = threading.Lock()

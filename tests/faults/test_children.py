@@ -8,9 +8,14 @@ import sys
 
 import pytest
 from connection.tools import message
-from server.clients import remarks
+from server.clients import get, remarks
 
-pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
+from fastresp.wsgi import WsgiHandler
+
+pytestmark = [
+    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a child elsewhere has no copy of the loop"),
+    pytest.mark.filterwarnings("ignore:.* is multi-threaded:DeprecationWarning"),
+]
 
 APP = """
 import asyncio, os, sys
@@ -149,6 +154,26 @@ def test_what_is_pipelined_is_the_parents(site, kind):
         assert ask(client, f"/wait/{child}") == 0
     assert server.stop() == 0
     assert "served by" not in server.process.popen.stdout.read()
+
+
+def test_threads_of_wsgi_are_made_again_in_a_child(server_class, loop_factory):
+    def app(environ, start_response):
+        start_response("200 OK", [])
+        return [str(os.getpid()).encode()]
+
+    handler = WsgiHandler(app, threads=2)
+    with server_class(handler).background(port=0, loop_factory=loop_factory) as server:
+        for _ in range(3):
+            assert get(server.port) == (200, str(os.getpid()).encode())
+        pid = os.fork()
+        if pid == 0:
+            with server_class(handler).background(port=0, loop_factory=loop_factory) as other:
+                os._exit(0 if get(other.port) == (200, str(os.getpid()).encode()) else 1)
+        try:
+            assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+        except BaseException:
+            os.kill(pid, signal.SIGKILL)
+            raise
 
 
 def test_a_child_of_the_program_leaves_the_block(server_class, loop_factory):
