@@ -105,11 +105,11 @@ class Ending:
             report("waiting for the handler's calls in threads", level=logging.INFO)
 
     def _tell_what_is_cut(self, service: Any) -> None:
-        requests = service.unanswered()
-        for request in requests[:_MOST]:
-            report("cut at the end of grace: %s", describe(request), level=logging.WARNING)
-        if len(requests) > _MOST:
-            report("and %s more cut", _count(len(requests) - _MOST, "request"), level=logging.WARNING)
+        cut = [*map(describe, service.unanswered()), *service.untaken()]
+        for text in cut[:_MOST]:
+            report("cut at the end of grace: %s", text, level=logging.WARNING)
+        if len(cut) > _MOST:
+            report("and %s more cut", _count(len(cut) - _MOST, "answer"), level=logging.WARNING)
         if service.tasks:
             report(
                 "cancelled at the end of grace: %s",

@@ -108,6 +108,14 @@ class Deadlines(pipelines.Pipeline):
         elif self.waits_for == IN_BODY and self.service.min_body_rate:
             self._watch_rate(now)
 
+    def untaken(self) -> str:
+        """What the client has not taken of answers that are complete, for the log; empty if there is nothing."""
+        transport = self.transport
+        if transport is None or self.first is not None:
+            return ""
+        size = self.out_size + transport.get_write_buffer_size()
+        return f"{size} bytes of an answer to {address(transport.get_extra_info('peername'))}" if size else ""
+
     def _unsent(self) -> int:
         """Bytes that the client has not taken: the transport's, and the system's, which a slow client empties long
         before there is room for more of ours.

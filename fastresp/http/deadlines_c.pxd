@@ -17,6 +17,8 @@ cdef class Deadlines(pipelines.Pipeline):
     @cython.locals(busy=bint)
     cpdef object drain(self)
     cpdef object sweep(self, double now)
+    @cython.locals(size=Py_ssize_t)
+    cpdef str untaken(self)
     cdef Py_ssize_t _unsent(self) except -1
     @cython.locals(left=Py_ssize_t, taken=Py_ssize_t)
     cdef object _watch_writing(self, double now)

@@ -317,6 +317,11 @@ class Service:
                 requests += connection.unanswered()
         return requests
 
+    def untaken(self) -> list[str]:
+        """What clients have not taken of answers that are complete, for the log."""
+        found = [connection.untaken() for connection in list(self.connections) if hasattr(connection, "untaken")]
+        return [text for text in found if text]
+
 
 def new_service(
     handler: Callable[[Any, Any], object], config: Config, loop: Any, secure: bool = False, gather: bool = True

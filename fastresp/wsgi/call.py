@@ -37,6 +37,7 @@ class Call:
     _length: int | None = None  # as the application has stated it
     _feed: Feed | None = None
     _is_begun = False
+    _is_running = False
 
     def __init__(
         self,
@@ -49,7 +50,7 @@ class Call:
         self.environ = new_environ(request)
         self._errors: ErrorStream = self.environ["wsgi.errors"]
         self._app = app
-        self._request = request
+        self._request: Any = request
         self._responder = responder
         self._loop = loop  # None: this is its thread
         self._spool_limit = spool_limit
@@ -58,6 +59,7 @@ class Call:
 
     def run(self) -> None:
         """Calls the application and sees its answer through."""
+        self._is_running = True  # first: `leave` looks in the other order
         if self._responder.is_response_canceled:
             return  # it has waited for a thread for too long
         try:
@@ -75,6 +77,18 @@ class Call:
             self._fail(error)
         finally:
             self._errors.flush()
+
+    def leave(self) -> None:
+        """The loop's: the client has left, or closed its side. While the call waits for a thread, it need not keep what
+        the client has sent.
+        """
+        if self._is_running:
+            return
+        if self._responder.is_response_canceled:
+            self.environ = {}
+            self._request = None
+        else:  # the client still gets an answer, or leaves for good
+            asyncio.get_running_loop().call_later(1.0, self.leave)
 
     def start_response(
         self, status: str, headers: list[tuple[str, str]], exc_info: Any = None

@@ -7,6 +7,7 @@ import os
 from contextvars import Context, copy_context
 
 from fastresp.http import Request, Responder
+from fastresp.text import shown
 from fastresp.wsgi.call import Application, Call
 from fastresp.wsgi.pool import Pool
 
@@ -26,7 +27,7 @@ class WsgiHandler:
     more slowly than the application produces; beyond them, and with 0, its thread waits for the client. In memory are
     64 KiB of an answer that the application yields, one piece, and what is being sent; a list is held as it is. An
     answer that goes on for ever, as a stream of events does, holds a thread for as long.
-    Raises TypeError for what can't be called, ValueError for a number below 0.
+    Raises TypeError for what can't be called or counted, ValueError for a number below 0.
     """
 
     def __init__(
@@ -41,6 +42,9 @@ class WsgiHandler:
             raise TypeError(f"a WSGI application is a callable of (environ, start_response), not {app!r}")
         if threads is None:
             threads = min(32, (os.cpu_count() or 1) + 4)
+        for name, number in (("threads", threads), ("spool_limit", spool_limit)):
+            if not isinstance(number, int) or isinstance(number, bool):
+                raise TypeError(f"{name} takes an int, not {shown(number)}")
         if threads < 0:
             raise ValueError(f"threads must not be below 0, which is the loop's own, but is {threads}")
         if spool_limit < 0:
@@ -57,6 +61,8 @@ class WsgiHandler:
             call.environ["wsgi.multithread"] = self.threads > 1
             call.environ["wsgi.multiprocess"] = self.multiprocess
             self._pool.start(Context().run, call.run)
+            if self._pool.is_full():
+                responder.on_close(call.leave)
         else:
             call = Call(self.app, request, responder, None)
             call.environ["wsgi.multiprocess"] = self.multiprocess

@@ -47,6 +47,10 @@ class Pool:
             self._open += 1
         self._jobs.put((function, arguments))
 
+    def is_full(self) -> bool:
+        """Whether some jobs may have to wait for a thread."""
+        return self._open > self._limit
+
     def _add(self) -> None:
         try:
             threading.Thread(target=self._work, args=(self._jobs,), name="fastresp-wsgi", daemon=True).start()

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
+import time
 
 import pytest
 from adapters.wsgi_applications import PLAIN, Closing, answering, yielding
 from client import Client
+from connection.tools import post, settle
 
 from fastresp.wsgi import WsgiHandler
+from fastresp.wsgi.call import Call
 
 
 def _late(environ, start_response):
     yield b"x"
     start_response("200 OK", [])
+
+
+def large(size: int) -> int:
+    """Contents of requests that wait, of this size."""
+    calls = [thing for thing in gc.get_objects() if type(thing) is Call and thing.environ]
+    return sum(len(call.environ["wsgi.input"].getvalue()) == size for call in calls)
 
 
 class TestFaults:
@@ -159,6 +169,35 @@ class TestFaults:
         client.get()
         client.answer()
         assert result.closed.wait(10)
+
+    @pytest.mark.parametrize("half_closes", [False, True])
+    def test_what_waits_for_a_thread_without_its_client(self, serve, connect, half_closes):
+        """Its content is let go before a thread is free."""
+        busy, free = threading.Semaphore(0), threading.Event()
+
+        def app(environ, start_response):
+            busy.release()
+            free.wait(20)
+            start_response("200 OK", [PLAIN])
+            return [b"done"]
+
+        size = 4_000_000
+        server = serve(WsgiHandler(app, threads=1))
+        first, client = connect(server), connect(server)
+        first.get()
+        assert busy.acquire(timeout=20)
+        before = large(size)
+        client.send(post("/", b"x" * size))
+        while large(size) == before:
+            time.sleep(0.001)
+        if half_closes:
+            client.half_close()
+            settle(server)
+        client.reset()
+        while large(size) > before:  # in the turn that follows, or, behind a half-close, within a second
+            time.sleep(0.01)
+        free.set()
+        assert first.answer().body == b"done"
 
     def test_a_system_that_gives_no_thread(self, serve, connect, log, monkeypatch):
         inside, go = threading.Event(), threading.Event()

@@ -162,6 +162,18 @@ def test_what_takes_too_long_is_dropped(serve, connect, log):
     wait_for_no_connection(server)
 
 
+def test_a_complete_answer_that_is_not_taken(serve, connect, log):
+    server = serve(lambda _, responder: responder.write(b"x" * 30_000_000, "text/plain"))
+    client = connect(server)
+    client.get()
+    client.until(b"\r\n\r\n")
+    close(server, 0.1).result(10)
+    line = log.expect("cut at the end of grace: ", " bytes of an answer to 127.0.0.1:")
+    assert int(line.split(": ")[-1].split()[0]) > 1_000_000
+    client.is_reset()
+    assert len(client.buffer) < 30_000_000
+
+
 def test_a_coroutine_that_never_ends_is_canceled(serve, connect, log):
     started, ended = Inbox(), Inbox()
 

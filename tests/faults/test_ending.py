@@ -129,7 +129,7 @@ def test_it_says_what_it_cuts(site):
     cut = [line for line in warnings if line.startswith("cut at the end of grace: GET /slow?long=")]
     assert len(cut) == 20
     assert {line.rpartition(" from ")[2] for line in cut} < set(addresses)
-    assert warnings[20:] == ["and 3 requests more cut", "cancelled at the end of grace: 24 coroutine handlers"]
+    assert warnings[20:] == ["and 3 answers more cut", "cancelled at the end of grace: 24 coroutine handlers"]
 
 
 def test_a_second_signal(site):
