@@ -26,21 +26,30 @@ def limit(status: int, seconds: float) -> None:
 
     Called where the program is over: the interpreter waits for threads, and `multiprocessing` for processes, for ever.
     """
-    exiting = threading.Event()
+    exiting, given_up, done = threading.Event(), threading.Event(), threading.Event()
     atexit.register(exiting.set)  # the last one registered, so the first one called
-    arguments = (status, min(max(seconds, LEAST), threading.TIMEOUT_MAX), exiting)
+    seconds = min(max(seconds, LEAST), threading.TIMEOUT_MAX)
+    # both by now: some versions make no threads once the interpreter waits for the others
     with suppress(RuntimeError):  # the system gives no thread
+        threading.Thread(target=_call_exit_functions, args=(given_up, done), daemon=True).start()
+        arguments = (status, seconds, exiting, given_up, done)
         threading.Thread(target=_watch, args=arguments, name="fastresp-exit", daemon=True).start()
 
 
-def _watch(status: int, seconds: float, exiting: threading.Event) -> None:
+def _call_exit_functions(given_up: threading.Event, done: threading.Event) -> None:
+    given_up.wait()
+    atexit._run_exitfuncs()
+    done.set()
+
+
+def _watch(
+    status: int, seconds: float, exiting: threading.Event, given_up: threading.Event, done: threading.Event
+) -> None:
     time.sleep(seconds)
     report("given up at the end: %s", _what_is_left(), level=logging.WARNING)
     if not exiting.is_set():
-        rest = threading.Thread(target=atexit._run_exitfuncs, daemon=True)
-        with suppress(RuntimeError):
-            rest.start()
-            rest.join(_LAST)
+        given_up.set()
+        done.wait(_LAST)
     for stream in (sys.stdout, sys.stderr):
         with suppress(BaseException):
             stream.flush()

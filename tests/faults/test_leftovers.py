@@ -14,7 +14,9 @@ from fastresp import leftovers
 from fastresp.server import run
 
 APP = """
-import asyncio, multiprocessing, threading, time
+import asyncio, atexit, multiprocessing, threading, time
+
+atexit.register(print, "the last function", flush=True)
 
 async def stubborn():
     while True:
@@ -79,6 +81,8 @@ def test_it_is_given_up(site, what):
         if child:
             os.kill(child, signal.SIGKILL)
     assert f"given up at the end: {LINES[what]}\n" in server.log()
+    if what != "process":  # which such a function waits for
+        assert server.process.popen.stdout.read().endswith("the last function\n")
 
 
 @pytest.mark.parametrize("what", ["task", "call", "generator"])
