@@ -160,11 +160,13 @@ def test_who_exits_in_a_task_ends_nothing_else(site, number):
 
 
 def test_nor_in_the_background(serve, caplog):
+    tasks = []
+
     def handle(request, responder):
         async def leave():
             raise SystemExit(5)
 
-        handle.task = asyncio.get_running_loop().create_task(leave())
+        tasks.append(asyncio.get_running_loop().create_task(leave()))
         responder.write("fine")
 
     server = serve(handle)
@@ -172,6 +174,7 @@ def test_nor_in_the_background(serve, caplog):
         assert get(server.port) == (200, b"fine")
     told = [record.getMessage() for record in caplog.records if record.name == "fastresp"]
     assert set(told) == {"a task or a callback raised SystemExit(5), which does not end the server"}
+    assert [str(task.exception()) for task in tasks] == ["5"] * 3  # or asyncio logs them, in another test
 
 
 def test_a_program_with_signal_handlers_of_its_own_ends_as_it_says(site):
