@@ -18,6 +18,24 @@ from fastresp.http import Engine
 PURE_ONLY = os.environ.get("FASTRESP_NO_EXTENSIONS", "") not in ("", "0")
 
 
+# Each test runs on the compiled twin with uvloop, as in production, and on the pure one with asyncio. With this set, as
+# in CI, also the other way round.
+ALL = os.environ.get("FASTRESP_TEST_ALL", "") not in ("", "0")
+CROSSED = {("pure", "uvloop"), ("compiled", "asyncio")}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not ALL:
+        crossed = [item for item in items if _pair(item) in CROSSED]
+        items[:] = [item for item in items if _pair(item) not in CROSSED]
+        config.hook.pytest_deselected(items=crossed)
+
+
+def _pair(item: pytest.Item) -> tuple[str | None, str | None]:
+    params = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+    return params.get("twin"), params.get("loop_factory")
+
+
 class Twin:
     """One of the two implementations: `twin("wire.headers")` is its module of that name."""
 

@@ -9,6 +9,7 @@ import pkgutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -111,6 +112,8 @@ def test_more_has_come_than_there_was_room_for(twin):
     came = []
 
     class Protocol:
+        service = SimpleNamespace(room=None)
+
         def content_left(self):
             return 0
 

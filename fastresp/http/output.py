@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Output"]
 
+GATHERED = 262144
+"""Bytes of answers that are gathered before they are written, even in the middle of a read."""
+CALL = 1024
+"""What each wait for the client counts for beside the bytes before it, which may be none: to a HEAD, say."""
 JOINED = 131072
 """Answers of up to this size together are joined for one write."""
 SMALL = 4096
@@ -26,7 +30,7 @@ class Output(turns.Channel):
     # fmt: off
     __slots__ = (  # noqa: RUF023
         "service", "transport", "write", "fd", "behind", "in_outbox", "out", "out_size", "burst", "running", "writing",
-        "flushing", "closing", "lost", "waiters", "written",
+        "flushing", "closing", "lost", "waiters", "write_paused", "written",
     )
     # fmt: on
 
@@ -42,6 +46,7 @@ class Output(turns.Channel):
         # PERF: None instead of empty lists, which would be looked at for each answer and are not in the cache
         self.out: Any = None  # a list
         self.burst = 0  # written since somebody waited
+        self.write_paused = False  # the transport has had enough
         self.waiters: dict[Any, None] | None = None
         self.running = False  # within proceed(), which writes at its end
         self.writing = False  # bytes are being gathered: what comes meanwhile is held, and follows them
@@ -161,6 +166,27 @@ class Output(turns.Channel):
             self.behind = self.transport.is_closing() or self.transport.get_write_buffer_size() > 0
         # a loop that is closed has closed its sockets, and told nobody: their numbers may be those of others now
         return not self.behind and (in_loop or not self.service.loop.is_closed())
+
+    def waiter(self, exchange: Any) -> Any:
+        self.flush(False)
+        if self.closing and not self.lost:
+            return None
+        if self.is_turn(exchange) and not self.write_paused and not self.transport.is_closing():
+            self.burst += CALL
+            if self.burst <= GATHERED:
+                return None
+        self.burst = 0
+        future = self.service.loop.create_future()
+        fresh: dict[Any, None] = {}
+        waiters = self.waiters
+        if waiters is None:
+            waiters = self.waiters = fresh
+        waiters[future] = None
+        future.add_done_callback(waiters.pop)  # one that is given up goes, too
+        if self.closing or (self.is_turn(exchange) and not self.write_paused):
+            # a client that takes everything at once must not keep the others waiting; or its turn has come meanwhile
+            self.wake_soon()
+        return future
 
     def wake(self) -> None:
         """Lets all who wait look again."""

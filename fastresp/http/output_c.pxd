@@ -5,7 +5,7 @@ from fastresp.http.direct_c cimport send, send_outbox
 from fastresp.http.service_c cimport Service
 from fastresp.wire.outbox_c cimport Outbox
 
-cdef Py_ssize_t JOINED, SMALL
+cdef Py_ssize_t CALL, GATHERED, JOINED, SMALL
 
 cdef class Output(turns.Channel):
     cdef Service service
@@ -14,7 +14,7 @@ cdef class Output(turns.Channel):
     cdef Py_ssize_t out_size, burst, written
     cdef list out
     cdef dict waiters
-    cdef bint behind, in_outbox, running, writing, flushing, closing, lost
+    cdef bint behind, in_outbox, running, writing, flushing, closing, lost, write_paused
     cdef object connect(self, object transport)
     cdef object disconnect(self)
     @cython.final
@@ -36,6 +36,8 @@ cdef class Output(turns.Channel):
     cdef object _flush(self, bint in_loop)
     @cython.final
     cdef bint _is_direct(self, bint in_loop) except -1
+    @cython.locals(waiters=dict)
+    cpdef object waiter(self, turns.Turn exchange)
     @cython.locals(waiters=dict)
     cpdef object wake(self)
     cdef object wake_soon(self)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from fastresp.http import linger
 from fastresp.http import output as outputs
 from fastresp.http.exchange import new_exchange
+from fastresp.http.output import GATHERED
 
 if TYPE_CHECKING:
     from fastresp.http import service as services
@@ -21,10 +22,8 @@ __all__ = ["Pipeline"]
 # What a deadline is for.
 NOTHING, IDLE, IN_HEAD, IN_BODY, LINGERING, CLOSING, LAST = range(7)
 
-GATHERED = 262144
-"""Bytes of answers that are gathered before they are written, even in the middle of a read."""
-CALL = 1024
-"""What each wait for the client counts for beside the bytes before it, which may be none: to a HEAD, say."""
+CROWD = 64
+"""Requests of all connections that stand behind another one, from which on each connection has few of them."""
 LEFT = 499  # in the access log, as in nginx's: the client has left before its answer began
 NEVER = -(1 << 62)  # less than any client can have taken
 LINGER = 2.0
@@ -39,7 +38,7 @@ class Pipeline(outputs.Output):
     # fmt: off
     __slots__ = (  # noqa: RUF023
         "first", "last", "count", "held_size", "due", "delimits", "stopped", "eof", "read_paused", "unread",
-        "write_paused", "taken", "waits_for", "deadline",
+        "taken", "waits_for", "deadline",
     )
     # fmt: on
 
@@ -56,7 +55,6 @@ class Pipeline(outputs.Output):
         self.eof = False
         self.read_paused = False
         self.unread = False  # the client may be sending what nobody will read
-        self.write_paused = False
         self.taken = NEVER  # the most of what was written that the client has been seen to take
         self.waits_for = NOTHING
         self.deadline = 0.0
@@ -76,6 +74,7 @@ class Pipeline(outputs.Output):
             self.first = exchange
         else:
             self.last.next = exchange
+            service.behind += 1
         self.last = exchange
         self.count += 1
         return exchange
@@ -104,6 +103,8 @@ class Pipeline(outputs.Output):
             if following is None:
                 self.last = None
             self.count -= 1
+            if following is not None:
+                service.behind -= 1
             if finished is None:
                 finished = exchange
             else:
@@ -153,6 +154,8 @@ class Pipeline(outputs.Output):
         """Gives up all exchanges: nothing can reach the client any more."""
         service = self.service
         exchange = self.first
+        if exchange is not None:
+            service.behind -= self.count - 1
         self.first = self.last = None
         self.count = 0
         while exchange is not None:
@@ -188,8 +191,11 @@ class Pipeline(outputs.Output):
         return requests
 
     def kept(self) -> int:
-        """Bytes that the exchanges behind the first hold, or may come to: as much as the largest answer of late."""
-        largest = self.service.largest
+        """Bytes that the exchanges behind the first hold, or may come to: each as much as the largest answer of late;
+        where there are many on all connections, as much as all together may.
+        """
+        service = self.service
+        largest = service.largest if service.behind < CROWD else HELD
         first = self.first
         exchange = first.next
         size = self.held_size
@@ -279,27 +285,6 @@ class Pipeline(outputs.Output):
             self.out_size += size
             self.burst += size
         return size
-
-    def waiter(self, exchange: Any) -> Any:
-        self.flush(False)
-        if self.closing and not self.lost:
-            return None
-        if exchange is self.first and not self.write_paused and not self.transport.is_closing():
-            self.burst += CALL
-            if self.burst <= GATHERED:
-                return None
-        self.burst = 0
-        future = self.service.loop.create_future()
-        fresh: dict[Any, None] = {}
-        waiters = self.waiters
-        if waiters is None:
-            waiters = self.waiters = fresh
-        waiters[future] = None
-        future.add_done_callback(waiters.pop)  # one that is given up goes, too
-        if self.closing or (exchange is self.first and not self.write_paused):
-            # a client that takes everything at once must not keep the others waiting; or its turn has come meanwhile
-            self.wake_soon()
-        return future
 
     def pause_writing(self) -> None:
         self.write_paused = True

@@ -7,14 +7,14 @@ from fastresp.http.request_c cimport Request
 from fastresp.http.service_c cimport Service
 from fastresp.wire.outbox_c cimport Outbox
 
-cdef Py_ssize_t GATHERED, HELD, NEVER
+cdef Py_ssize_t CROWD, GATHERED, HELD, NEVER
 cdef int LEFT, NOTHING, IDLE, IN_HEAD, IN_BODY, LINGERING, CLOSING, LAST
 cdef double LINGER
 
 cdef class Pipeline(outputs.Output):
     cdef Turn first, last
     cdef Py_ssize_t count, held_size, taken
-    cdef bint delimits, due, stopped, eof, read_paused, unread, write_paused
+    cdef bint delimits, due, stopped, eof, read_paused, unread
     cdef int waits_for
     cdef double deadline
     @cython.locals(exchange=Turn, service=Service, last=Turn)
@@ -29,7 +29,7 @@ cdef class Pipeline(outputs.Output):
     cdef list line(self)
     @cython.locals(exchange=Turn)
     cpdef list unanswered(self)
-    @cython.locals(first=Turn, exchange=Turn, largest=Py_ssize_t, size=Py_ssize_t)
+    @cython.locals(first=Turn, exchange=Turn, service=Service, largest=Py_ssize_t, size=Py_ssize_t)
     cdef Py_ssize_t kept(self) except -1
     cdef bint is_turn(self, Turn exchange) except -1
     cdef object put(self, Turn exchange, bytes data)
@@ -47,8 +47,6 @@ cdef class Pipeline(outputs.Output):
     cdef Py_ssize_t put_head(
         self, Turn exchange, bytes line, object content_type, Py_ssize_t length, bytes tail, bytes data
     ) except -1
-    @cython.locals(waiters=dict)
-    cpdef object waiter(self, Turn exchange)
     cdef object proceed_soon(self)
     cpdef object proceed(self)
     @cython.locals(first=Turn, is_cut=bint)

@@ -36,7 +36,7 @@ OUTBOX = 131072
 """Bytes of answers to one read that are gathered in place."""
 REFUSED = 64
 """Connections at once, at the most, that are told why they are refused."""
-LIKELY = 65536
+LIKELY = 16384
 """Bytes that an answer may have, where no larger one was seen."""
 REMARKS = 20
 """Lines a second, at the most, on what clients did wrong; one more line counts the rest."""
@@ -57,11 +57,12 @@ class Service:
     # fmt: off
     __slots__ = (
         "_admitted", "_empty", "_hosts", "_is_full", "_rates", "_refused", "_remarks", "_second", "_server_line",
-        "_ticked", "_timer", "_told_of_value", "aborted", "access_log", "body_timeout", "config", "connections",
-        "context", "copy", "date_header", "date_line", "draining", "dropped", "early_hints", "exchange", "forked",
-        "gather", "handler", "head_timeout", "is_async", "keep_alive_timeout", "largest", "loop", "max_connections",
-        "max_per_host", "min_body_rate", "min_write_rate", "now", "outbox", "pace", "parser", "rate_limit", "request",
-        "responder", "room", "secure", "tail", "tail_close", "tail_keep", "tasks", "thread", "write_timeout",
+        "_ticked", "_timer", "_told_of_value", "aborted", "access_log", "behind", "body_timeout", "config",
+        "connections", "context", "copy", "date_header", "date_line", "draining", "dropped", "early_hints", "exchange",
+        "forked", "gather", "handler", "head_timeout", "is_async", "keep_alive_timeout", "largest", "loop",
+        "max_connections", "max_per_host", "min_body_rate", "min_write_rate", "now", "outbox", "pace", "parser",
+        "rate_limit", "request", "responder", "room", "secure", "tail", "tail_close", "tail_keep", "tasks", "thread",
+        "write_timeout",
     )
     # fmt: on
 
@@ -81,6 +82,7 @@ class Service:
         self.aborted = False
         self.forked = False  # this is a child that a handler, say, has forked
         self.largest = LIKELY  # bytes of the largest answer of late, or a guess
+        self.behind = 0  # requests of all connections that stand behind another one
         # PERF: what the last request has left for the next one, on whatever connection: it is in the processor's cache
         self.parser: Any = None  # in the middle of nothing
         self.request: Any = None  # empty

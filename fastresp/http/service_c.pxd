@@ -10,7 +10,7 @@ cdef class Service:
     cdef readonly bint is_async, secure, gather, draining, aborted, forked, access_log, date_header, early_hints
     cdef readonly double now, pace, head_timeout, body_timeout, write_timeout, keep_alive_timeout
     cdef readonly Py_ssize_t max_connections, max_per_host, min_body_rate, min_write_rate, rate_limit
-    cdef Py_ssize_t largest, _admitted, _remarks
+    cdef Py_ssize_t behind, largest, _admitted, _remarks
     cdef bint _is_full, _told_of_value
     cdef double _ticked
     cdef readonly bytes date_line, tail, tail_close, tail_keep

@@ -203,17 +203,17 @@ def test_pipelined_answers_wait_on_disk(serve, connect):
     try:
         client = connect(serve(WsgiHandler(app, threads=3)))
         client.get("/wait")
-        for _ in range(4):
+        for _ in range(12):
             client.get()
-        for _ in range(4):
+        for _ in range(12):
             assert done.acquire(timeout=20)
-        assert len(feeds) == 4
+        assert len(feeds) == 12
         assert max(feed._size for feed in feeds) <= WINDOW
     finally:
         Feed.__init__ = create
         go.set()
     assert client.answer().body == b"first"
-    for _ in range(4):
+    for _ in range(12):
         assert client.answer().body == bytes(3 << 20)
 
 

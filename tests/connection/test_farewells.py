@@ -113,7 +113,7 @@ class TestTold:
 
 
 @pytest.mark.parametrize("how", ["grace", "write_timeout"])
-def test_an_answer_that_the_end_delimits_is_not_cut_in_silence(serve, connect, how):
+def test_an_answer_that_the_end_delimits_is_not_cut_in_silence(serve, connect, log, how):
     """To HTTP/1.0 the end of the connection is that of a chunked answer: one that comes too early has to be a reset."""
 
     def handle(request, responder):
@@ -126,6 +126,7 @@ def test_an_answer_that_the_end_delimits_is_not_cut_in_silence(serve, connect, h
     client.until(b"\r\n\r\n")
     if how == "grace":
         close(server, 0.0).result(TIMEOUT)
+        log.expect("cut at the end of grace: ", " bytes of an answer to 127.0.0.1:")
     else:
         wait_for_no_connection(server)
     assert client.is_reset()

@@ -164,6 +164,7 @@ class TestRequests:
         assert [answer.body for answer in answers] == [b"/%d" % number for number in range(len(answers))]
         assert len(answers) >= 21
         assert client.rest() == b""
+        client.socket.close()  # or the server lingers, as it has not read all
         closing.result(TIMEOUT)
         assert len(turns.calls) == len(answers), "handled, and not answered"
 

@@ -125,15 +125,15 @@ async def asynchronously(twin: Any, pieces: list[bytes], eof: bool) -> tuple[lis
     wire = Wire(twin, handler.read, **CONFIG)
     for piece in pieces:
         if not wire.transport.reading:
-            await turns(30)
+            await turns(100)
         if wire.transport.closed:
             break
         wire.feed(piece)
         await turns(1)
-    await turns(12)
+    await turns(100)
     if eof and not wire.transport.closed:
         wire.protocol.eof_received()
-        await turns(12)
+        await turns(100)
     return outcome(wire, handler)
 
 

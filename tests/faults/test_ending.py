@@ -8,7 +8,7 @@ import re
 import signal
 
 import pytest
-from connection.tools import message
+from connection.tools import message, settle
 from server.clients import get
 
 APP = """
@@ -172,6 +172,7 @@ def test_nor_in_the_background(serve, caplog):
     server = serve(handle)
     for _ in range(3):
         assert get(server.port) == (200, b"fine")
+    settle(server)
     told = [record.getMessage() for record in caplog.records if record.name == "fastresp"]
     assert set(told) == {"a task or a callback raised SystemExit(5), which does not end the server"}
     assert [str(task.exception()) for task in tasks] == ["5"] * 3  # or asyncio logs them, in another test
