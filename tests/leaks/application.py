@@ -1,8 +1,9 @@
-"""The server under the leak check, in a process of its own: `python application.py TWIN LOOP FILE`.
+"""The servers under the leak check, in a process of their own: `python application.py TWIN LOOP FILE CERTIFICATE KEY`:
+handlers of both kinds, an ASGI and a WSGI application, each over TCP and over TLS.
 
-It prints its port, and then answers each line on its standard input: for `count`, once everything has come to rest,
-with its memory in KiB, its descriptors, its tasks, its open connections, and how many objects of ours, and of the kinds
-that a loop and a handler make for us, are alive. It ends at the end of its input.
+It prints their ports, those of TLS last, and then answers each line on its standard input: for `count`, once everything
+has come to rest, with its memory in KiB, its descriptors, its tasks, its open connections, and how many objects of
+ours, and of the kinds that a loop and a handler make for us, are alive. It ends at the end of its input.
 """
 
 from __future__ import annotations
@@ -14,12 +15,15 @@ import io
 import json
 import logging
 import os
+import ssl
 import sys
 from collections import Counter
 from typing import Any
 
 from fastresp import Config, Server
+from fastresp.asgi import AsgiHandler
 from fastresp.http import Engine
+from fastresp.wsgi import WsgiHandler
 
 # Besides the classes of fastresp itself: what would pile up if we forgot a connection, a handler or a device.
 OTHERS = ("Task", "Future", "Handle", "TimerHandle", "coroutine", "async_generator", "TCPTransport",
@@ -86,6 +90,49 @@ class Application:
             return
         self.route(request, responder, body)
 
+    async def asgi(self, scope: Any, receive: Any, send: Any) -> None:
+        path = scope["path"]
+        start = {"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]}
+        body = b""
+        if path != "/unread":
+            while True:
+                event = await receive()
+                body += event.get("body", b"")
+                if not event.get("more_body"):
+                    break
+        if path == "/raise":
+            raise LookupError("on purpose")
+        if path == "/late":
+            await asyncio.sleep(0.002)
+        if path != "/drop":
+            await send(start)
+        if path in ("/chunked", "/stream", "/broken"):
+            for _ in range(5):
+                await send({"type": "http.response.body", "body": b"x" * 300, "more_body": True})
+            if path == "/broken":
+                raise LookupError("on purpose")
+        if path != "/drop":
+            await send({"type": "http.response.body", "body": b"x" * 300_000 if path == "/large" else body or b"hello"})
+
+    def wsgi(self, environ: Any, start_response: Any) -> Any:
+        path = environ["PATH_INFO"]
+        if path == "/raise":
+            raise LookupError("on purpose")
+        start_response("200 OK", [("content-type", "text/plain")])
+        if path == "/file":
+            return environ["wsgi.file_wrapper"](open(self.file, "rb"))
+        if path in ("/chunked", "/stream", "/broken"):
+            return self.pieces(path == "/broken")
+        if path == "/large":
+            return [b"x" * 300_000]
+        return [environ["wsgi.input"].read() or b"hello"]
+
+    def pieces(self, is_broken: bool) -> Any:
+        for _ in range(5):
+            yield b"x" * 300
+        if is_broken:
+            raise LookupError("on purpose")
+
 
 def memory() -> int:
     """Of this process, in KiB."""
@@ -105,7 +152,7 @@ def objects() -> dict[str, int]:
     return dict(counts)
 
 
-async def serve(twin: str, file: str) -> None:
+async def serve(twin: str, file: str, certificate: str, key: str) -> None:
     end = "_c" if twin == "compiled" else ""
     service, protocol, tls = (
         importlib.import_module(f"fastresp.http.{name}{end}") for name in ("service", "protocol", "tls")
@@ -113,10 +160,16 @@ async def serve(twin: str, file: str) -> None:
     engine = Engine(service.new_service, protocol.new_protocol, tls.new_tls)
     cls = type("TwinServer", (Server,), {"engine": engine})
     application = Application(file)
-    config = Config(max_body_size=400_000)
-    servers = [cls(handler, config=config) for handler in (application.plain, application.coroutine)]
-    for server in servers:
-        await server.start("127.0.0.1", 0)
+    config = Config(max_body_size=400_000, body_timeout=2.0)  # over TLS a client can only wait for it
+    handlers = [application.plain, application.coroutine, AsgiHandler(application.asgi), WsgiHandler(application.wsgi)]
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(certificate, key)
+    servers = []
+    for context in (None, tls):
+        for handler in handlers:
+            server = cls(handler, config=config)
+            await server.start("127.0.0.1", 0, ssl=context)
+            servers.append(server)
     loop = asyncio.get_running_loop()
     lines = asyncio.StreamReader()
     pipe, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
@@ -146,7 +199,7 @@ async def serve(twin: str, file: str) -> None:
 
 
 def main() -> None:
-    twin, loop, file = sys.argv[1:]
+    twin, loop, *files = sys.argv[1:]
     logging.getLogger("fastresp").addHandler(logging.NullHandler())
     logging.getLogger("fastresp").propagate = False
     if loop == "uvloop":
@@ -156,7 +209,7 @@ def main() -> None:
     else:
         factory = asyncio.new_event_loop
     with asyncio.Runner(loop_factory=factory) as runner:
-        runner.run(serve(twin, file))
+        runner.run(serve(twin, *files))
 
 
 if __name__ == "__main__":

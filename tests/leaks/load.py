@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import socket
+import ssl
 import struct
 from contextlib import suppress
 
@@ -52,13 +53,20 @@ LAST = (
 )
 
 
-async def visit(port: int, choice: random.Random) -> int:
+def unverified() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+async def visit(port: int, choice: random.Random, context: ssl.SSLContext | None) -> int:
     """One connection, from its first request to its end; how many requests that were, about."""
     count = choice.randrange(1, 40)
     messages = [choice.choice(GOOD) for _ in range(count)]
-    if choice.randrange(2):
+    if choice.randrange(2) or context is not None:  # there is no half-closed TLS
         messages.append(choice.choice(LAST))
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context)
     sock: socket.socket = writer.get_extra_info("socket")
     stream = b"".join(messages)
     way = choice.randrange(6)
@@ -67,7 +75,8 @@ async def visit(port: int, choice: random.Random) -> int:
         writer.write(stream)
         with suppress(OSError):
             await writer.drain()
-            writer.write_eof()
+            if context is None:
+                writer.write_eof()
         await reading
     else:  # the client leaves: after some of its request, before, while or after it is answered
         end = choice.randrange(len(stream) + 1)
@@ -83,7 +92,7 @@ async def visit(port: int, choice: random.Random) -> int:
             with suppress(OSError):  # the server may have been first
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             writer.transport.abort()
-        elif way == 4:
+        elif way == 4 or context is not None:  # asyncio's TLS waits for what it does not read
             writer.transport.abort()
         else:
             with suppress(OSError):
@@ -96,20 +105,23 @@ async def visit(port: int, choice: random.Random) -> int:
 
 
 async def read_all(reader: asyncio.StreamReader) -> None:
-    with suppress(ConnectionError):
+    with suppress(OSError):
         while await asyncio.wait_for(reader.read(1 << 18), TIMEOUT):
             pass
 
 
-async def visitors(ports: list[int], requests: int, seed: int, together: int = 24) -> int:
-    """Connections until these many requests are sent, some at once."""
+async def visitors(ports: list[int], secure: int, requests: int, seed: int, together: int = 24) -> int:
+    """Connections until these many requests are sent, some at once. The last `secure` of the ports speak TLS."""
     choice = random.Random(seed)
     sent = 0
+    tls = unverified() if secure else None
 
     async def one() -> None:
         nonlocal sent
         while sent < requests:
-            count = await visit(choice.choice(ports), random.Random(choice.random()))
+            number = choice.randrange(len(ports))
+            context = tls if number >= len(ports) - secure else None
+            count = await visit(ports[number], random.Random(choice.random()), context)
             sent += count  # not in one: others count while this one waits
 
     await asyncio.gather(*[one() for _ in range(together)])

@@ -19,7 +19,7 @@ from leaks.load import visitors
 
 REQUESTS = int(os.environ.get("FASTRESP_LEAK_REQUESTS", "2000"))
 # The allocators' own: what a thread or an arena takes when it is first wanted, and a page here and there.
-KIB = 4096
+KIB = 8192
 # Each server keeps one of these that is over, or none, for its next request.
 SPARE = {"Http1Exchange", "Parser", "Request"}
 
@@ -29,8 +29,8 @@ pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="the 
 class Process:
     """The server of application.py."""
 
-    def __init__(self, twin: str, loop: str, file: Path) -> None:
-        command = [sys.executable, str(Path(__file__).with_name("application.py")), twin, loop, str(file)]
+    def __init__(self, twin: str, loop: str, *files: Path) -> None:
+        command = [sys.executable, str(Path(__file__).with_name("application.py")), twin, loop, *map(str, files)]
         root = str(Path(__file__).resolve().parents[2])
         paths = [path for path in (os.environ.get("PYTHONPATH"), root) if path]
         self.process = subprocess.Popen(
@@ -41,6 +41,7 @@ class Process:
             env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
         )
         self.ports: list[int] = self.read()
+        self.secure = len(self.ports) // 2
 
     def read(self) -> Any:
         assert self.process.stdout is not None
@@ -69,9 +70,11 @@ class Process:
 
 @pytest.fixture
 def process(twin: Any, loop_name: str, tmp_path: Path) -> Iterator[Process]:
-    file = tmp_path / "file"
+    file, key, certificate = tmp_path / "file", tmp_path / "key.pem", tmp_path / "certificate.pem"
     file.write_bytes(b"z" * 200_000)
-    process = Process(twin.name, loop_name, file)
+    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost"
+    subprocess.run([*command.split(), "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    process = Process(twin.name, loop_name, file, certificate, key)
     try:
         yield process
     finally:
@@ -88,9 +91,9 @@ def loop_name(request: pytest.FixtureRequest) -> str:
 
 def test_nothing_is_left(process: Process, capsys: pytest.CaptureFixture[str]) -> None:
     # the first quarter warms up: caches, the pool's threads, free lists, the allocator's arenas
-    asyncio.run(visitors(process.ports, REQUESTS // 4, 1))
+    asyncio.run(visitors(process.ports, process.secure, REQUESTS // 4, 1))
     before = process.count()
-    sent = asyncio.run(visitors(process.ports, REQUESTS - REQUESTS // 4, 2))
+    sent = asyncio.run(visitors(process.ports, process.secure, REQUESTS - REQUESTS // 4, 2))
     after = process.count()
     with capsys.disabled():
         if REQUESTS > 10_000:
