@@ -86,7 +86,7 @@ class Octets(bytes):
 
     def __bytes__(self) -> bytes:
         self.run()
-        return bytes.__add__(self, b"")
+        return bytes.__getitem__(self, slice(None))
 
     def __bool__(self) -> bool:
         self.run()
@@ -94,7 +94,7 @@ class Octets(bytes):
 
     def __buffer__(self, flags: int) -> memoryview:
         self.run()
-        return memoryview(bytes.__add__(self, b""))
+        return memoryview(bytes.__getitem__(self, slice(None)))
 
 
 class Buffer:
