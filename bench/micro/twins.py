@@ -71,6 +71,8 @@ class StandingLoop:
 def connect(twin: Twin, handler: Callable[[Any, Any], object], transport: Any) -> Any:
     """A protocol of this twin, as a server makes it for a connection, with `transport` under it."""
     service = twin("http.service").new_service(handler, Config(), StandingLoop(), False, True)
-    protocol = twin("http.protocol").new_protocol(service)
+    module = twin("http.protocol")
+    module.monotonic = float  # the budget of a turn of the loop is not for a loop that stands
+    protocol = module.new_protocol(service)
     protocol.connection_made(transport)
     return protocol

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import sys
 import threading
 import time
@@ -23,8 +24,8 @@ def _late(environ, start_response):
 
 def large(size: int) -> int:
     """Contents of requests that wait, of this size."""
-    calls = [thing for thing in gc.get_objects() if type(thing) is Call and thing.environ]
-    return sum(len(call.environ["wsgi.input"].getvalue()) == size for call in calls)
+    inputs = [thing.environ.get("wsgi.input") for thing in gc.get_objects() if type(thing) is Call]
+    return sum(isinstance(content, io.BytesIO) and len(content.getvalue()) == size for content in inputs)
 
 
 class TestFaults:

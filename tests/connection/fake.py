@@ -89,13 +89,19 @@ class Wire:
         loop = loop or asyncio.get_running_loop()
         config.setdefault("connect", True)
         self.service = twin("http.service").new_service(handler, Config(**config), loop, False, True)
-        self.protocol = twin("http.protocol").new_protocol(self.service)
+        self._module = twin("http.protocol")
+        self.protocol = self._module.new_protocol(self.service)
         self.transport = transport or Transport()
         self.protocol.connection_made(self.transport)
 
     def feed(self, data: bytes) -> None:
+        """As the loop would, in no time: how much of a burst is handled at once is a matter of that, too."""
         assert self.transport.reading, "data came to a paused connection"
-        self.protocol.data_received(data)
+        clock, self._module.monotonic = self._module.monotonic, float
+        try:
+            self.protocol.data_received(data)
+        finally:
+            self._module.monotonic = clock
 
     def lose(self) -> None:
         self.protocol.connection_lost(None)
