@@ -18,6 +18,7 @@ from fastresp.headers import (
     HAS_TRAILER,
     HAS_TRANSFER_ENCODING,
 )
+from fastresp.http import threads
 from fastresp.http import turn as turns
 from fastresp.http.device import PIECE
 from fastresp.http.faults import report
@@ -67,7 +68,8 @@ class Http1Exchange(turns.Turn):
 
     def answer(self, status: int, head: Any, content_type: Any, data: bytes, bare: bool) -> None:
         """RFC 9112, section 6.3: framed by its content-length."""
-        self.check_thread()
+        if not threads.is_current(self.service.thread):  # PERF: no call where it is
+            self.check_thread()
         channel = self.channel
         length = len(data)
         block, facts, declared = b"", 0, -1

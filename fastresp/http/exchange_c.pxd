@@ -2,6 +2,7 @@
 cimport cython
 from fastresp.http cimport turn_c as turns
 from fastresp.http.service_c cimport Service
+from fastresp.http cimport threads_c as threads
 from fastresp.http.turn_c cimport Channel
 from fastresp.wire.chunks_c cimport format_chunk, format_last_chunk
 from fastresp.wire.headers_c cimport format_fields, format_head

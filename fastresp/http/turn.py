@@ -90,6 +90,7 @@ class Turn(waist.Exchange):
         self.source: Source | None = None
         self.pump: Any = None
         self.trailer_names: Any = None
+        self.weight = 0  # bytes of its request that are kept for it
 
     def open(self, channel: Any, request: Any, minor: int, keep_alive: bool) -> None:
         """Makes the exchange ready for an answer, also when it has served before."""
@@ -108,7 +109,6 @@ class Turn(waist.Exchange):
         self.left = False  # the client has closed its side
         self.status = 0
         self.sent = 0
-        self.weight = 0  # bytes of its request that are kept for it
 
     def fail(self) -> None:
         if self.begun:
