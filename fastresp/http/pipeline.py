@@ -119,6 +119,7 @@ class Pipeline(outputs.Output):
         if close:
             self.delimits = latest.reset
             if latest.broken and latest.reset:
+                self.flush(False)  # the answers before it are whole
                 self.lost = True
                 self.abort()
             self.shut()

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 from client import TIMEOUT
+from connection.fake import Wire
 from connection.test_drain import close
 from connection.tools import Gate, Inbox, Late, in_loop, message, wait_for_no_connection
 
@@ -130,3 +131,26 @@ def test_an_answer_that_the_end_delimits_is_not_cut_in_silence(serve, connect, l
     else:
         wait_for_no_connection(server)
     assert client.is_reset()
+
+
+def test_a_reset_takes_no_earlier_answer_along(twin, log):
+    """The second one is cut, which to HTTP/1.0 only a reset tells; the first was complete in the same read."""
+
+    def handle(request, responder):
+        if request.path == "/whole":
+            responder.write(b"whole", "text/plain")
+        else:
+            responder.write_begin_chunked("text/plain")
+            raise LookupError("in the middle")
+
+    async def main():
+        wire = Wire(twin, handle)
+        wire.feed(message("GET", "/whole") + message("GET", "/cut", version="1.0"))
+        assert wire.transport.aborted
+        assert wire.transport.sent.startswith(
+            b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 5\r\n\r\nwhole"
+        )
+        wire.lose()
+
+    asyncio.run(main())
+    log.expect("the handler failed on GET /cut")
