@@ -155,14 +155,10 @@ class Service:
         """Has every connection look whether it has waited too long."""
         dropped, self.dropped = self.dropped, []
         for exchange in dropped:
-            exchange.dropped()
+            _guarded(exchange.dropped)
+        now = self.now
         for connection in list(self.connections):
-            try:
-                connection.sweep(self.now)
-            except BaseException as error:
-                report("looking after a connection failed", error=error)
-                if passes_on(error):
-                    raise
+            _guarded(connection.sweep, now)
 
     def _renew(self) -> None:
         date = http_date()
@@ -323,6 +319,16 @@ class Service:
         """What clients have not taken of answers that are complete, for the log."""
         found = [connection.untaken() for connection in list(self.connections) if hasattr(connection, "untaken")]
         return [text for text in found if text]
+
+
+def _guarded(look: Callable[..., None], *arguments: Any) -> None:
+    """Calls `look`; what it raises is logged, and costs no other connection."""
+    try:
+        look(*arguments)
+    except BaseException as error:
+        report("looking after a connection failed", error=error)
+        if passes_on(error):
+            raise
 
 
 def new_service(

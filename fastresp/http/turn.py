@@ -136,10 +136,10 @@ class Turn(waist.Exchange):
         """Answer in place of a responder that is gone."""
         if self.gone or self.ended:
             return
-        what = describe(self.request)
+        request = self.request
         how = "in the middle of its answer" if self.begun else "without an answer"
         self.fail()
-        report("the responder of %s was dropped %s", what, how)
+        report("the responder of %s was dropped %s", describe(request), how)
 
     def check_thread(self) -> None:
         service = self.service

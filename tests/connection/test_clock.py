@@ -141,3 +141,20 @@ def test_a_handler_may_take_its_time(play):
         assert wire.transport.sent.endswith(b"at last")
 
     play(late, scene)
+
+
+def test_a_failure_costs_no_other_connection(play, log):
+    """What one look raises is logged, and the others are looked after."""
+
+    class Dropped:
+        def dropped(self):
+            raise MemoryError("on purpose")
+
+    async def scene(wire, clock):
+        wire.service.dropped.append(Dropped())
+        await clock.goes_on(2)
+        log.expect("looking after a connection failed", "on purpose")
+        await clock.goes_on(10)
+        assert wire.transport.closed
+
+    play(hello, scene, keep_alive_timeout=5, head_timeout=5)
