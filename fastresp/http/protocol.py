@@ -196,7 +196,8 @@ class HttpProtocol(content.Content):
         finally:
             self.running = False
             # PERF: in an `except` it would cost each read 40 instructions
-            if not completed and exc_info()[0] is not KeyboardInterrupt:  # that of a handler, whose request has failed
+            # A KeyboardInterrupt is that of a handler, whose request has failed.
+            if not completed and not issubclass(exc_info()[0] or object, KeyboardInterrupt):
                 self.lost = self.closing = True  # something of the message, or of an answer, may be missing
             request = self.service.request
             if request is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 
 import pytest
 from connection.fake import Transport, Wire, turns
@@ -131,6 +132,34 @@ def test_one_that_is_interrupted(twin, error, log):
         assert transport.sent.count(b"HTTP/1.1") == 1
         assert transport.sent.endswith(b"/c")
         assert crowd.transport.sent == sent
+
+    asyncio.run(main())
+
+
+class Interrupt(KeyboardInterrupt):
+    pass
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, Interrupt])
+def test_an_interrupt_that_goes_on(twin, error, log, monkeypatch):
+    """Where the program has no signal handler, it leaves the read; its request has failed, and no other."""
+
+    def handler(request, responder):
+        if request.path == "/interrupt":
+            raise error
+        responder.write(request.target, "text/plain")
+
+    async def main() -> None:
+        crowd = Crowd(twin, handler)
+        with monkeypatch.context() as patch:
+            patch.setattr(signal, "getsignal", lambda number: signal.default_int_handler)
+            with pytest.raises(error):
+                crowd.feed(b"".join(message("GET", path) for path in ["/a", "/interrupt", "/b"]))
+        log.expect("the handler failed on GET /interrupt", error.__name__)
+        await turns()
+        parts = crowd.transport.sent.split(b"HTTP/1.1 ")
+        assert [part[:3] for part in parts[1:]] == [b"200", b"500", b"200"]
+        assert parts[3].endswith(b"/b")
 
     asyncio.run(main())
 
