@@ -16,7 +16,7 @@ from typing import Any
 from fastresp.http.blocking import CLOSINGS
 from fastresp.http.faults import report
 
-__all__ = ["all_closed", "close_descriptor", "close_in_thread", "close_quietly", "shown", "told"]
+__all__ = ["all_closed", "close_descriptor", "close_in_thread", "close_quietly", "message_of", "shown"]
 
 _tasks: set[asyncio.Task[None]] = set()
 _busy: set[int] = set()
@@ -30,7 +30,7 @@ def shown(thing: Any) -> str:
         return f"<{type(thing).__name__}>"
 
 
-def told(error: BaseException) -> str:
+def message_of(error: BaseException) -> str:
     """`str(error)`, also where that raises."""
     try:
         return str(error)

@@ -20,7 +20,7 @@ import traceback
 from contextvars import copy_context
 from typing import Any
 
-from fastresp.http.closing import close_descriptor, close_quietly, shown, told
+from fastresp.http.closing import close_descriptor, close_quietly, message_of, shown
 from fastresp.http.regular import new_regular
 from fastresp.http.sources import PIECE, Async, Blocking, DeviceError, Memory, Ready, Seekable, Source
 
@@ -69,7 +69,7 @@ def refusal(error: BaseException, device: Any = None) -> DeviceError:
         return error  # type: ignore[return-value]
     about = "" if device is None else f"{shown(device)}: "
     if issubclass(kind, OSError | ValueError):
-        return DeviceError(about + told(error))
+        return DeviceError(about + message_of(error))
     # nobody foresees these: without the traceback they can't be found
     return DeviceError(f"{about}{''.join(traceback.format_exception(error))}".rstrip())
 

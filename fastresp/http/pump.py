@@ -13,7 +13,7 @@ import logging
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
-from fastresp.http.closing import told
+from fastresp.http.closing import message_of
 from fastresp.http.device import PIECE, DeviceError, refusal
 from fastresp.http.faults import report
 
@@ -117,10 +117,10 @@ def _tell(error: Any) -> None:
     known = issubclass(type(error), DeviceError)  # of the type: an instance may have a __class__ of its own making
     if not (known and error.told):
         cause = None if known else error
-        report("an answer was broken off: reading its device failed: %s", told(error), error=cause)
+        report("an answer was broken off: reading its device failed: %s", message_of(error), error=cause)
 
 
 def _tell_late(error: BaseException) -> None:
     """A device was cancelled, because its client is gone, and ended with this."""
     if not issubclass(type(error), asyncio.CancelledError):
-        report("a device whose client was gone failed: %s", told(error), error=error, level=logging.WARNING)
+        report("a device whose client was gone failed: %s", message_of(error), error=error, level=logging.WARNING)
