@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from contextlib import suppress
 
@@ -76,55 +75,3 @@ def test_others_are_answered(serve, connect, step, fields, request_, leaves):
             assert other.answer().body == b"fine"
     finally:
         app.over = True
-
-
-def test_native_head_of_an_endless_stream(serve, connect):
-    async def handle(request, responder):
-        if request.path != "/endless":
-            responder.write("fine")
-            return
-        responder.write_begin_chunked("a/b")
-        while not over.is_set():
-            responder.write_chunk(b"x" * 10)
-            await responder.drain()
-            begun.set()
-
-    begun, over = threading.Event(), threading.Event()
-    server = serve(handle)
-    client, other = connect(server), connect(server)
-    try:
-        client.send(message("HEAD", "/endless"))
-        assert begun.wait(10)
-        other.get()
-        assert other.answer().body == b"fine"
-    finally:
-        over.set()
-
-
-def test_a_device_of_single_octets(serve, connect):
-    """What it gives is counted by the piece, too."""
-
-    class Octets:
-        def __aiter__(self):
-            return self
-
-        async def __anext__(self):
-            if over.is_set():
-                raise StopAsyncIteration
-            begun.set()
-            return b"x"
-
-    async def handle(request, responder):
-        responder.write(Octets() if request.path == "/endless" else b"fine", "a/b")
-        await asyncio.sleep(0)
-
-    begun, over = threading.Event(), threading.Event()
-    server = serve(handle)
-    client, other = connect(server), connect(server)
-    try:
-        client.send(message("GET", "/endless"))
-        assert begun.wait(10)
-        other.get()
-        assert other.answer().body == b"fine"
-    finally:
-        over.set()
