@@ -20,6 +20,7 @@ from fastresp.http.names import address
 from fastresp.http.parser import new_parser
 from fastresp.http.pipeline import HELD, IN_HEAD
 from fastresp.http.request import empty, new_peer, new_request
+from fastresp.http.service import PENDING
 from fastresp.response import TEXT
 from fastresp.wire.headers import format_fields
 
@@ -33,8 +34,8 @@ SAFE = 1 << GET | 1 << HEAD_METHOD | 1 << OPTIONS | 1 << TRACE
 
 REQUESTS = 16
 """Requests of one connection that are handled in one turn of the loop."""
-PENDING = 4
-"""What a request counts for that is not answered at once: its handler may take its time in a later turn."""
+LONG = 0.01
+"""Seconds after which a turn of the loop is long: then a request that is not answered at once counts for REQUESTS."""
 SHARE = 0.002
 """Seconds that all requests of a connection but the first may take in one turn."""
 PIECES = 256
@@ -48,7 +49,7 @@ HIGH_WATER = 65536
 class HttpProtocol(content.Content):
     """The protocol object of one connection, for a loop's `create_server`."""
 
-    __slots__ = ("admitted", "held", "host", "peer")
+    __slots__ = ("admitted", "asked", "held", "host", "peer")
 
     def __init__(self, service: services.Service) -> None:
         content.Content.__init__(self, service)
@@ -56,6 +57,7 @@ class HttpProtocol(content.Content):
         self.host: Any = None
         self.admitted = False
         self.held = False  # a head is complete whose turn has not come
+        self.asked = 0.0  # when the next turn was asked for, as the budget of one was used up
 
     # -- what the loop calls
 
@@ -135,6 +137,9 @@ class HttpProtocol(content.Content):
         counted = REQUESTS
         pieces = PIECES
         until = 0.0
+        if self.asked != 0:
+            self.service.pending = REQUESTS if monotonic() - self.asked > LONG else PENDING
+            self.asked = 0.0
         self.running = True
         completed = False
         try:
@@ -145,7 +150,7 @@ class HttpProtocol(content.Content):
                 if requests != counted and parser.buffered > 0:
                     latest = self.last
                     if latest is not None and not latest.ended and not latest.incoming:
-                        requests -= PENDING - 1
+                        requests -= self.service.pending - 1
                     counted = requests
                     if until == 0:
                         until = monotonic() + SHARE
@@ -155,6 +160,7 @@ class HttpProtocol(content.Content):
                     self.pause_reading()
                     self.service.loop.call_soon(self.proceed)
                     self.due = True
+                    self.asked = monotonic()
                     break
                 if self.held:
                     if self.first is not None:
@@ -212,6 +218,8 @@ class HttpProtocol(content.Content):
 
     def _may_handle(self) -> bool:
         """Whether the request whose head has come may be handled while others are not answered."""
+        if self.service.in_turn:
+            return False
         first = self.first
         parser = self.parser
         is_last = first.begun and first.close

@@ -12,12 +12,13 @@ cdef int NEED_DATA, HEAD, BODY, END, GET, HEAD_METHOD, CONNECT, OPTIONS, TRACE, 
 cdef int IN_HEAD
 cdef Py_ssize_t DISCARDED, HELD, HIGH_WATER, MAX_PIPELINE
 cdef int PENDING, PIECES, REQUESTS
-cdef double SHARE
+cdef double LONG, SHARE
 
 cdef class HttpProtocol(content.Content):
     cdef object host
     cdef Peer peer
     cdef bint admitted, held
+    cdef double asked
     @cython.locals(
         parser=Parser, request=Request, latest=Turn, event=int, completed=bint, requests=int, counted=int, pieces=int,
         until=double,

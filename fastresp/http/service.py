@@ -36,6 +36,10 @@ OUTBOX = 131072
 """Bytes of answers to one read that are gathered in place."""
 REFUSED = 64
 """Connections at once, at the most, that are told why they are refused."""
+PENDING = 4
+"""What a request counts for, in the budget of a turn, that is not answered at once: its handler may take its time in a
+later turn.
+"""
 LIKELY = 16384
 """Bytes that an answer may have, where no larger one was seen."""
 REMARKS = 20
@@ -59,10 +63,10 @@ class Service:
         "_admitted", "_empty", "_hosts", "_is_full", "_rates", "_refused", "_remarks", "_second", "_server_line",
         "_ticked", "_timer", "_told_of_value", "aborted", "access_log", "behind", "body_timeout", "config",
         "connections", "context", "copy", "date_header", "date_line", "draining", "dropped", "early_hints", "exchange",
-        "forked", "gather", "handler", "head_timeout", "is_async", "keep_alive_timeout", "largest", "loop",
-        "max_connections", "max_per_host", "min_body_rate", "min_write_rate", "now", "outbox", "pace", "parser",
-        "rate_limit", "request", "responder", "room", "secure", "tail", "tail_close", "tail_keep", "tasks", "thread",
-        "write_timeout",
+        "forked", "gather", "handler", "head_timeout", "in_turn", "is_async", "keep_alive_timeout", "largest",
+        "loop", "max_connections", "max_per_host", "min_body_rate", "min_write_rate", "now", "outbox", "pace", "parser",
+        "pending", "rate_limit", "request", "responder", "room", "secure", "tail", "tail_close", "tail_keep", "tasks",
+        "thread", "write_timeout",
     )
     # fmt: on
 
@@ -71,6 +75,7 @@ class Service:
     ) -> None:
         self.handler = handler
         self.is_async = is_coroutine_function(handler)
+        self.in_turn = bool(getattr(handler, "in_turn", False))
         self.config = config
         self.loop = loop
         self.secure = secure
@@ -83,6 +88,7 @@ class Service:
         self.forked = False  # this is a child that a handler, say, has forked
         self.largest = LIKELY  # bytes of the largest answer of late, or a guess
         self.behind = 0  # requests of all connections that stand behind another one
+        self.pending = PENDING  # what a request counts for, in the budget of a turn, that is not answered at once
         # PERF: what the last request has left for the next one, on whatever connection: it is in the processor's cache
         self.parser: Any = None  # in the middle of nothing
         self.request: Any = None  # empty

@@ -2,16 +2,18 @@
 from fastresp.wire.outbox_c cimport Outbox, new_outbox
 
 cdef int HAS_CONNECTION, HAS_DATE, HAS_SERVER, REFUSED, REMARKS
+cdef int PENDING
 cdef Py_ssize_t LIKELY, OUTBOX
 
 cdef class Service:
     cdef readonly unsigned long thread
     cdef readonly object handler, config, loop, connections, tasks, context
-    cdef readonly bint is_async, secure, gather, draining, aborted, forked, access_log, date_header, early_hints
+    cdef readonly bint is_async, in_turn, secure, gather, draining, aborted, forked, access_log, date_header, early_hints
     cdef readonly double now, pace, head_timeout, body_timeout, write_timeout, keep_alive_timeout
     cdef readonly Py_ssize_t max_connections, max_per_host, min_body_rate, min_write_rate, rate_limit
     cdef Py_ssize_t behind, largest, _admitted, _remarks
     cdef bint _is_full, _told_of_value
+    cdef int pending
     cdef double _ticked
     cdef readonly bytes date_line, tail, tail_close, tail_keep
     cdef bytes _server_line

@@ -50,7 +50,7 @@ class Call:
         self.environ = new_environ(request)
         self._errors: ErrorStream = self.environ["wsgi.errors"]
         self._app = app
-        self._request: Any = request
+        self._request = request
         self._responder = responder
         self._loop = loop  # None: this is its thread
         self._spool_limit = spool_limit
@@ -59,7 +59,7 @@ class Call:
 
     def run(self) -> None:
         """Calls the application and sees its answer through."""
-        self._is_running = True  # first: `leave` looks in the other order
+        self._is_running = True
         if self._responder.is_response_canceled:
             return  # it has waited for a thread for too long
         try:
@@ -78,17 +78,14 @@ class Call:
         finally:
             self._errors.flush()
 
-    def leave(self) -> None:
-        """The loop's: the client has left, or closed its side. While the call waits for a thread, it need not keep what
-        the client has sent.
+    def leave(self, withdraw: Callable[[], None]) -> None:
+        """The loop's: the client has left, or closed its side. `withdraw` takes the call back, while it waits for a
+        thread, with all that the client has sent.
         """
-        if self._is_running:
-            return
         if self._responder.is_response_canceled:
-            self.environ = {}
-            self._request = None
-        else:  # the client still gets an answer, or leaves for good
-            asyncio.get_running_loop().call_later(1.0, self.leave)
+            withdraw()
+        elif not self._is_running:  # the client still gets an answer, or leaves for good
+            asyncio.get_running_loop().call_later(1.0, self.leave, withdraw)
 
     def start_response(
         self, status: str, headers: list[tuple[str, str]], exc_info: Any = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from contextvars import Context, copy_context
+from functools import partial
 
 from fastresp.http import Request, Responder
 from fastresp.text import shown
@@ -20,8 +21,8 @@ class WsgiHandler:
     `threads`: how many requests it may work on at once. 0 calls it in the loop's thread: nothing is faster, but nobody
     else is served meanwhile, and what it yields is collected: for an application that neither waits nor streams.
     None is as many as there are processors and four more, 32 at the most. Requests beyond wait for a thread in the
-    order in which they came, each with its body (`Config.max_body_size`), as many as `Config.max_connections` lets in.
-    One whose client has left meanwhile is not called.
+    order in which they came, one of each connection, with its body (`Config.max_body_size`). One whose client has left
+    meanwhile is not called.
     `multiprocess`: whether other processes serve the same application, as `wsgi.multiprocess` tells it.
     `spool_limit`: bytes of an answer that may wait on disk (in the directory that TMPDIR names) for a client that reads
     more slowly than the application produces; beyond them, and with 0, its thread waits for the client. In memory are
@@ -29,6 +30,9 @@ class WsgiHandler:
     answer that goes on for ever, as a stream of events does, holds a thread for as long.
     Raises TypeError for what can't be called or counted, ValueError for a number below 0.
     """
+
+    in_turn = True
+    """For the server: of a connection, one request is handled at a time. All threads are not one client's then."""
 
     def __init__(
         self,
@@ -60,9 +64,9 @@ class WsgiHandler:
             call = Call(self.app, request, responder, asyncio.get_running_loop(), self.spool_limit)
             call.environ["wsgi.multithread"] = self.threads > 1
             call.environ["wsgi.multiprocess"] = self.multiprocess
-            self._pool.start(Context().run, call.run)
+            job = self._pool.start(Context().run, call.run)
             if self._pool.is_full():
-                responder.on_close(call.leave)
+                responder.on_close(partial(call.leave, partial(self._pool.withdraw, job)))
         else:
             call = Call(self.app, request, responder, None)
             call.environ["wsgi.multiprocess"] = self.multiprocess

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 
 import pytest
@@ -122,24 +121,3 @@ def test_the_pool_s_thread_survives_anything(error, log):
     assert pool._count == 1
     assert type(error).__name__ in log.wait_for("a call in the application's thread failed")
     pool.close()
-
-
-def test_drained():
-    async def main():
-        pool = Pool(2)
-        await pool.drained()  # nothing has begun
-        gate = threading.Event()
-        for _ in range(5):
-            pool.start(gate.wait, 10)
-        waiting = [asyncio.ensure_future(pool.drained()) for _ in range(3)]
-        given_up = asyncio.ensure_future(pool.drained())
-        await asyncio.sleep(0)
-        assert not any(task.done() for task in waiting)
-        given_up.cancel()
-        gate.set()
-        await asyncio.wait_for(asyncio.gather(*waiting), 10)
-        assert pool._open == 0
-        pool.close()
-        await pool.drained()
-
-    asyncio.run(main())

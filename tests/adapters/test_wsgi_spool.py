@@ -11,12 +11,12 @@ import tempfile
 import threading
 
 import pytest
-from adapters.wsgi_applications import Closing, answering
+from adapters.wsgi_applications import answering
 
 from fastresp.http.blocking import FILES
 from fastresp.wsgi import WsgiHandler
 from fastresp.wsgi import spool as spools
-from fastresp.wsgi.feed import WINDOW, Feed
+from fastresp.wsgi.feed import Feed
 
 SIZE = 24_000_000
 
@@ -175,46 +175,6 @@ def test_its_file_is_freed_when_the_client_leaves(serve, connect, monkeypatch):
     assert freed.wait(10)
     with pytest.raises(OSError, match="Bad file descriptor"):
         os.fstat(made[0])
-
-
-def test_pipelined_answers_wait_on_disk(serve, connect):
-    """What waits for its turn is in memory up to WINDOW, each; the first one holds them all up."""
-    go, feeds = threading.Event(), []
-    create = Feed.__init__
-
-    def watched(self, *arguments):
-        create(self, *arguments)
-        feeds.append(self)
-
-    done = threading.Semaphore(0)
-
-    class Mega(Closing):
-        def close(self):
-            done.release()
-
-    def app(environ, start_response):
-        start_response("200 OK", [])
-        if environ["PATH_INFO"] == "/wait":
-            go.wait(10)
-            return [b"first"]
-        return Mega([bytes(1 << 20)] * 3)
-
-    Feed.__init__ = watched
-    try:
-        client = connect(serve(WsgiHandler(app, threads=3)))
-        client.get("/wait")
-        for _ in range(12):
-            client.get()
-        for _ in range(12):
-            assert done.acquire(timeout=20)
-        assert len(feeds) == 12
-        assert max(feed._size for feed in feeds) <= WINDOW
-    finally:
-        Feed.__init__ = create
-        go.set()
-    assert client.answer().body == b"first"
-    for _ in range(12):
-        assert client.answer().body == bytes(3 << 20)
 
 
 def test_a_file_that_is_cut_by_another(monkeypatch):

@@ -1,0 +1,108 @@
+"""The threads of a WSGI application: no client gets all of them, and no job is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import pytest
+from connection.tools import Inbox, message
+
+from fastresp.wsgi import WsgiHandler
+from fastresp.wsgi.pool import Pool
+
+
+@pytest.fixture
+def gate():
+    gate = threading.Event()
+    yield gate
+    gate.set()
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_what_waits_when_it_is_closed(gate, threads):
+    """It is done, and then the threads end."""
+    before = set(threading.enumerate())
+    pool = Pool(threads)
+    done = Inbox()
+    for number in range(20):
+        pool.start(gate.wait, 10)
+        pool.start(done.put, number)
+    workers = set(threading.enumerate()) - before
+    assert len(workers) == threads
+    pool.close()
+    gate.set()
+    assert sorted(done.take(20)) == list(range(20))
+    for worker in workers:
+        worker.join(10)
+        assert not worker.is_alive()
+
+
+def test_one_that_is_withdrawn(gate):
+    async def main():
+        pool = Pool(1)
+        done = Inbox()
+        running = pool.start(gate.wait, 10)
+        waiting = [pool.start(done.put, job) for job in range(4)]
+        for number in [waiting[0], waiting[3], waiting[3]]:
+            pool.withdraw(number)
+        gate.set()
+        await asyncio.wait_for(pool.drained(), 10)
+        for number in [running, *waiting]:
+            pool.withdraw(number)
+        assert pool._open == 0
+        assert done.take(done.count) == [1, 2]
+        pool.start(done.put, "more")  # the thread has not ended
+        assert done.get() == "more"
+        assert pool._count == 1
+        pool.close()
+
+    asyncio.run(main())
+
+
+def test_one_client_that_pipelines(serve, connect, gate):
+    """Another one waits for one of its requests, not for all."""
+    called, queued = Inbox(), Inbox()
+
+    def app(environ, start_response):
+        called.put(environ["PATH_INFO"])
+        gate.wait(10)
+        start_response("200 OK", [])
+        return [b""]
+
+    class Noting(WsgiHandler):
+        def __call__(self, request, responder):
+            super().__call__(request, responder)
+            queued.put(request.path)
+
+    server = serve(Noting(app, threads=1))
+    client, other = connect(server), connect(server)
+    client.send(b"".join(message("GET", f"/slow/{number}") for number in range(10)))
+    assert called.get() == "/slow/0"
+    other.get("/other")
+    while queued.get() != "/other":
+        pass
+    gate.set()
+    assert called.take(2) == ["/other", "/slow/1"]
+    assert other.answer().status == 200
+
+
+def test_drained():
+    async def main():
+        pool = Pool(2)
+        await pool.drained()  # nothing has begun
+        gate = threading.Event()
+        for _ in range(5):
+            pool.start(gate.wait, 10)
+        waiting = [asyncio.ensure_future(pool.drained()) for _ in range(3)]
+        given_up = asyncio.ensure_future(pool.drained())
+        await asyncio.sleep(0)
+        assert not any(task.done() for task in waiting)
+        given_up.cancel()
+        gate.set()
+        await asyncio.wait_for(asyncio.gather(*waiting), 10)
+        assert pool._open == 0
+        pool.close()
+        await pool.drained()
+
+    asyncio.run(main())
