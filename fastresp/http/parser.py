@@ -35,6 +35,7 @@ from fastresp.http.codes import (
 )
 from fastresp.http.octets import CR, LF
 from fastresp.http.octets import HEX as _HEX
+from fastresp.http.scanner import MAX_PINNED
 
 if TYPE_CHECKING:
     from fastresp.config import Config
@@ -42,8 +43,8 @@ if TYPE_CHECKING:
 __all__ = ["Parser", "new_parser"]
 
 MAX_CHUNK_LINE = 4096
-MAX_EXTENSIONS = 65536  # bytes of chunk extensions in one message: they cost work and carry nothing
-MAX_PINNED = 4096  # bytes that a head may keep alive behind itself
+MAX_EXTENSIONS = 65536  # bytes of chunk extensions, and of long sizes, in one message: they cost work and carry nothing
+MAX_DIGITS = 16  # of a chunk size, without leading zeros
 
 HEX = _HEX
 
@@ -158,7 +159,7 @@ class Parser(scanner.Scanner):
             return self._fail(413, "the content is too large")
         has_body = chunked or length > 0
         base = start
-        if has_body and self._end - pos > MAX_PINNED:
+        if len(self._buffer) - pos + start > MAX_PINNED:
             self.data = self._buffer[start:pos]
             base = 0
         else:
@@ -241,10 +242,14 @@ class Parser(scanner.Scanner):
             j = self._chunk_extensions(i)
             if j < 0:
                 return FAILED if self._state == REFUSED else NEED_DATA
-        if digits > 16:
+        if digits > MAX_DIGITS:
             return self._fail(400, "a chunk size is too large to be true")
         if size > self._max_body - self._chunk_total:
             return self._fail(413, "the content is too large")
+        if i - pos > MAX_DIGITS:
+            self._extensions += i - pos
+            if self._extensions > MAX_EXTENSIONS:
+                return self._fail(400, "there are too many zeros in chunk sizes")
         self._consume(j + 2)
         if size == 0:
             self._fields_at = 0

@@ -41,6 +41,7 @@ __all__ = ["Scanner"]
 MAX_METHOD = 64
 MAX_EMPTY_LINES = 8
 MAX_PIECES = 64
+MAX_PINNED = 4096  # bytes that a head, or what waits, may keep alive beside itself
 HANDSHAKE = 22  # the first octet of a TLS record that opens a handshake, before the version's 3 (RFC 8446, section 5.1)
 
 # The fields that stand once in a request, for two of them would mean two requests: a bit each.
@@ -135,6 +136,18 @@ class Scanner:
         self._pos -= self._start
         self._start = 0
         self._end = len(self._buffer)
+
+    def trim(self) -> None:
+        """Keeps no more of what was read than what waits: a client may leave a part of a head there for long."""
+        size = self._end - self._start
+        if len(self._buffer) - size > size + MAX_PINNED:
+            self._buffer = self._buffer[self._start : self._end]
+            self._pos -= self._start
+            self._start = 0
+            self._end = size
+        if len(self.data) > MAX_PINNED:
+            self.data = b""
+            self.host_start = self.host_end = 0
 
     def _consume(self, pos: int) -> None:
         self.buffered -= pos - self._start

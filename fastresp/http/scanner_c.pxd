@@ -12,7 +12,7 @@ cdef const unsigned char *TARGET
 
 cdef int FAILED, GO_ON, NEED_DATA, ORIGIN, ABSOLUTE, AUTHORITY, ASTERISK, LINE, FIELDS, REFUSED, CONNECT, HEAD_METHOD, OPTIONS, OTHER
 cdef int COLON, CR, HTAB, LF, NINE, SLASH, SP, STAR, ZERO
-cdef Py_ssize_t MAX_METHOD, MAX_EMPTY_LINES, MAX_PIECES, HUGE
+cdef Py_ssize_t MAX_METHOD, MAX_EMPTY_LINES, MAX_PIECES, MAX_PINNED, HUGE
 cdef int HANDSHAKE, CONTENT_TYPE, CONTENT_RANGE, AUTHORIZATION
 
 
@@ -41,6 +41,9 @@ cdef class Scanner:
 
     @cython.locals(rest=bytes)
     cdef int _join(self) except -1
+
+    @cython.locals(size=Py_ssize_t)
+    cpdef object trim(self)
 
     cdef inline void _consume(self, Py_ssize_t pos) noexcept
 

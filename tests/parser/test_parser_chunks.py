@@ -120,6 +120,14 @@ def test_extensions_in_total(parser):
     assert [event[0] for event in events] == ["head", "body", "end"] * 2
 
 
+def test_leading_zeros_in_total(parser):
+    chunk = b"0" * 1023 + b"1\r\nx\r\n"
+    events = parse_all_ways(parser, chunked_request(chunk * 64 + b"0\r\n\r\n"))
+    assert events[1:] == [("body", b"x" * 64), ("end", b"")]
+    events = parse_all_ways(parser, chunked_request(chunk * 64 + b"00000000000000001\r\nx\r\n"))
+    assert events[1:] == [("body", b"x" * 64), ("failed", 400, "there are too many zeros in chunk sizes")]
+
+
 def test_trailers(parser):
     fields = b"A: b\r\nContent-Length: x\r\nHost: ?\r\nTransfer-Encoding: gzip\r\nConnection: close\r\nExpect: x\r\n"
     data = chunked_request(b"5\r\nhello\r\n0\r\n" + fields + b"\r\n") + request()
