@@ -8,7 +8,9 @@ import errno
 import logging
 import os
 import time
+from operator import methodcaller
 from threading import get_ident
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from fastresp.headers import HAS_CONNECTION, HAS_DATE, HAS_SERVER, field_value
@@ -40,6 +42,8 @@ PENDING = 4
 """What a request counts for, in the budget of a turn, that is not answered at once: its handler may take its time in a
 later turn.
 """
+SHARE = 0.002
+"""Seconds that one connection, or a look at all of them, may take in one turn of the loop beyond the first step."""
 LIKELY = 16384
 """Bytes that an answer may have, where no larger one was seen."""
 REMARKS = 20
@@ -61,7 +65,7 @@ class Service:
     # fmt: off
     __slots__ = (
         "_admitted", "_empty", "_hosts", "_is_full", "_rates", "_refused", "_remarks", "_second", "_server_line",
-        "_ticked", "_timer", "_told_of_value", "aborted", "access_log", "behind", "body_timeout", "config",
+        "_ticked", "_timer", "_told_of_value", "_unswept", "aborted", "access_log", "behind", "body_timeout", "config",
         "connections", "context", "copy", "date_header", "date_line", "draining", "dropped", "early_hints", "exchange",
         "forked", "gather", "handler", "head_timeout", "in_turn", "is_async", "keep_alive_timeout", "largest",
         "loop", "max_connections", "max_per_host", "min_body_rate", "min_write_rate", "now", "outbox", "pace", "parser",
@@ -113,6 +117,7 @@ class Service:
         self._is_full = False  # the process has no descriptor left
         self._told_of_value = False
         self.dropped: list[Any] = []  # exchanges whose responders are gone, and could not be answered for then
+        self._unswept: list[Any] = []  # connections that the sweep has not come to
         self.room: memoryview | None = None  # that bodies are read into
         self._remarks = 0
         self._hosts: dict[str, int] = {}
@@ -160,11 +165,27 @@ class Service:
     def sweep(self) -> None:
         """Has every connection look whether it has waited too long."""
         dropped, self.dropped = self.dropped, []
-        for exchange in dropped:
-            _guarded(exchange.dropped)
-        now = self.now
-        for connection in list(self.connections):
-            _guarded(connection.sweep, now)
+        self._each(dropped, methodcaller("dropped"))
+        if not self._unswept:  # the last sweep is over
+            self._unswept = list(self.connections)
+            self._each(self._unswept, methodcaller("sweep", self.now))
+
+    def _each(self, waiting: list[Any], look: Callable[[Any], object]) -> None:
+        """Calls `look` with each of these, over as many turns of the loop as it takes. What it raises is logged, and
+        costs no other connection.
+        """
+        until = monotonic() + SHARE
+        while waiting:
+            try:
+                look(waiting.pop())
+            except BaseException as error:
+                report("looking after a connection failed", error=error)
+                if passes_on(error):
+                    waiting.clear()
+                    raise
+            if waiting and monotonic() > until:
+                self.loop.call_soon(self._each, waiting, look)
+                return
 
     def _renew(self) -> None:
         date = http_date()
@@ -271,8 +292,7 @@ class Service:
             self.loop.call_later(LAST_CALL, self._close_idle)
 
     def _close_idle(self) -> None:
-        for connection in list(self.connections):
-            connection.drain()
+        self._each(list(self.connections), methodcaller("drain"))
 
     def abort(self) -> None:
         """Drops all connections, and cancels the handlers that still run."""
@@ -325,16 +345,6 @@ class Service:
         """What clients have not taken of answers that are complete, for the log."""
         found = [connection.untaken() for connection in list(self.connections) if hasattr(connection, "untaken")]
         return [text for text in found if text]
-
-
-def _guarded(look: Callable[..., None], *arguments: Any) -> None:
-    """Calls `look`; what it raises is logged, and costs no other connection."""
-    try:
-        look(*arguments)
-    except BaseException as error:
-        report("looking after a connection failed", error=error)
-        if passes_on(error):
-            raise
 
 
 def new_service(

@@ -3,6 +3,7 @@ from fastresp.wire.outbox_c cimport Outbox, new_outbox
 
 cdef int HAS_CONNECTION, HAS_DATE, HAS_SERVER, REFUSED, REMARKS
 cdef int PENDING
+cdef double SHARE
 cdef Py_ssize_t LIKELY, OUTBOX
 
 cdef class Service:
@@ -21,8 +22,10 @@ cdef class Service:
     cdef object parser, request, exchange, responder, copy
     cdef readonly list dropped
     cdef public object room
-    cdef object _timer, _empty, _second, _hosts, _rates, _refused
+    cdef object _unswept, _timer, _empty, _second, _hosts, _rates, _refused
     cdef object _renew(self)
+    @cython.locals(until=double)
+    cpdef object _each(self, list waiting, object look)
     cpdef bytes tail_without(self, int facts, bint close, bint keep)
     cpdef int admit(self, object connection, object host) except? -1
     cpdef object dismiss(self, object connection, object host, bint admitted)
