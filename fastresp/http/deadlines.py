@@ -62,7 +62,9 @@ class Deadlines(pipelines.Pipeline):
                 self.watch(LAST, LAST_CALL)
                 self.service.loop.call_later(LAST_CALL, self.last_call)
         elif self.has_input():
-            if self.waits_for != IN_HEAD:
+            if self.read_paused:
+                self.waits_for = NOTHING  # the client waits for us
+            elif self.waits_for != IN_HEAD:
                 self.watch(IN_HEAD, self.service.head_timeout)
         else:
             self.watch(IDLE, self.service.keep_alive_timeout)

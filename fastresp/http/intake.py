@@ -53,6 +53,7 @@ class Intake:
         """So many bytes have come. Raises ValueError for more than get_buffer() had room for."""
         if not 0 <= count <= self._size:
             raise ValueError(f"{count} bytes can't have come: there was room for {self._size}")
+        is_full = count == self._size
         self._size = 0
         data = bytes(self._room[:count])
         if self._left:
@@ -60,6 +61,8 @@ class Intake:
             self._protocol.content_received(count)
         else:
             self._protocol.data_received(data)
+        if is_full:
+            self._protocol.filled()
 
     def eof_received(self) -> bool | None:
         return self._protocol.eof_received()  # type: ignore[no-any-return]

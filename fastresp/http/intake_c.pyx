@@ -114,13 +114,16 @@ cdef class Intake:
         """So many bytes have come. Raises ValueError for more than get_buffer() had room for."""
         if not 0 <= count <= self._room:
             raise ValueError(f"{count} bytes can't have come: there was room for {self._room}")
+        cdef bint is_full = count == self._room
         self._room = 0
         if self._whole is not None:
             self._whole._size += count
             self._whole = None
             self._protocol.content_received(count)
-            return
-        self._protocol.data_received(self._take(count))
+        else:
+            self._protocol.data_received(self._take(count))
+        if is_full:
+            self._protocol.filled()
 
     cdef bytes _take(self, Py_ssize_t count):
         """What was read. The rest of the piece is given back: slow clients shall not cost one each."""

@@ -321,6 +321,7 @@ class Pipeline(outputs.Output):
         self.cancel_all()
         self.wake()
         unread = (self.unread or self.read_paused or self.has_input()) and not self.eof
+        unread = unread or (self.service.secure and transport.has_rest())
         self.taken = NEVER
         if unread and transport.can_write_eof() and not transport.is_closing():
             # Closing with unread bytes would reset the connection, and could take the answer with it (RFC 9112, 9.6).
@@ -341,8 +342,8 @@ class Pipeline(outputs.Output):
     def abort(self) -> None:
         """Closes now, whatever is going on."""
         if self.transport is not None:
-            first, transport = self.first, self.transport
-            is_cut = first is not None and first.begun and first.reset
+            transport = self.transport
+            is_cut = self.is_cut()
             if not is_cut and self.delimits:
                 is_cut = self.lost or self.out_size > 0 or transport.get_write_buffer_size() > 0
             if is_cut and not self.service.secure:
@@ -354,6 +355,11 @@ class Pipeline(outputs.Output):
             # not only when the loop says that it is lost: an answer that never has to wait would keep the loop from it
             self.cancel_all()
             self.wake()
+
+    def is_cut(self) -> bool:
+        """Whether an end of the connection now would look like that of the answer that is under way."""
+        first = self.first
+        return first is not None and first.begun and first.reset
 
     def pause_reading(self) -> None:
         """Has the transport read nothing for the moment."""

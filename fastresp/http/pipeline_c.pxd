@@ -49,8 +49,10 @@ cdef class Pipeline(outputs.Output):
     ) except -1
     cdef object proceed_soon(self)
     cpdef object proceed(self)
-    @cython.locals(first=Turn, is_cut=bint)
+    @cython.locals(is_cut=bint)
     cpdef object abort(self)
+    @cython.locals(first=Turn)
+    cpdef bint is_cut(self) except -1
     cdef object pause_reading(self)
     cdef object watch(self, int waits_for, double seconds)
     cdef bint has_input(self) except -1

@@ -9,21 +9,27 @@ from fastresp.http.service_c cimport Service
 from fastresp.wire.headers_c cimport format_fields
 
 cdef int NEED_DATA, HEAD, BODY, END, GET, HEAD_METHOD, CONNECT, OPTIONS, TRACE, SAFE
-cdef int IN_HEAD
+cdef int IN_HEAD, NOTHING
 cdef Py_ssize_t DISCARDED, HELD, HIGH_WATER, MAX_PIPELINE
 cdef int PENDING, PIECES, REQUESTS
 cdef double LONG, SHARE
+cdef Py_ssize_t FULL
 
 cdef class HttpProtocol(content.Content):
     cdef object host
     cdef Peer peer
     cdef bint admitted, held
-    cdef double asked
+    cdef double asked, reads_until
     @cython.locals(
         parser=Parser, request=Request, latest=Turn, event=int, completed=bint, requests=int, counted=int, pieces=int,
         until=double,
     )
     cpdef object proceed(self)
+    @cython.locals(now=double)
+    cpdef object filled(self)
+    cpdef object begin_turn(self)
+    @cython.final
+    cdef bint _may_read(self) except -1
     @cython.final
     @cython.locals(first=Turn, parser=Parser, is_last=bint)
     cdef bint _may_handle(self) except -1

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastresp.http.names import address
 from fastresp.http.pipeline import IN_HEAD, LINGER
-from fastresp.http.protocol import new_protocol
+from fastresp.http.protocol import FULL, new_protocol
 from fastresp.http.secure import DETAILS, refusal
 from fastresp.http.tls_read import new_reader
 from fastresp.http.tls_write import new_writer
@@ -93,10 +93,18 @@ class TlsTransport:
             self.begun = True
         reader.take(data)
         self._read()
+        if len(data) >= FULL and not self.stopped and self.transport is not None:
+            self.transport.pause_reading()
+            self.service.loop.call_soon(self.begin_turn)
+
+    def begin_turn(self) -> None:
+        """Reads the socket again: so much came in the turn before that more may wait."""
+        if not self.stopped and self.transport is not None and not self.transport.is_closing():
+            self.transport.resume_reading()
 
     def eof_received(self) -> bool:
         if self.ending == OPEN:
-            if self.reader.rest is not None:
+            if self.has_rest():
                 self.eof = True
                 return True
             self._end()
@@ -238,7 +246,9 @@ class TlsTransport:
 
     def _leave(self) -> None:
         """Closes behind what has been written; but the client, which is done, need not be there any more."""
-        if self.ending < CLOSE:
+        if self.protocol.is_cut():
+            self.abort()  # a farewell would be the end that the answer is delimited by
+        elif self.ending < CLOSE:
             self._allow(self.service.write_timeout)
             self.service.connections.add(self)
             self.close()
@@ -338,6 +348,9 @@ class TlsTransport:
     def can_write_eof(self) -> bool:
         return True
 
+    def has_rest(self) -> bool:  # read, and not decrypted
+        return self.reader.rest is not None
+
     def write_eof(self) -> None:
         """Says that nothing more will come from us, and drops what the client still says."""
         if self.ending == OPEN:
@@ -349,7 +362,7 @@ class TlsTransport:
 
     def close(self) -> None:
         """Closes behind what has been written and our farewell, without waiting for the client's (RFC 8446, 6.1)."""
-        if self.reader.rest is not None and self.protocol is not None:
+        if self.has_rest() and self.protocol is not None:
             # the system has more, and would reset the connection for it
             self.write_eof()
         elif self.ending < CLOSE:

@@ -6,7 +6,7 @@ from fastresp.http.tls_read_c cimport TlsReader, new_reader
 from fastresp.http.tls_write_c cimport TlsWriter, new_writer
 
 cdef int OPEN, HALF, CLOSE, OVER, IN_HEAD
-cdef Py_ssize_t RECORD
+cdef Py_ssize_t FULL, RECORD
 cdef double LINGER
 
 cdef class TlsTransport:
@@ -19,6 +19,7 @@ cdef class TlsTransport:
     cdef double deadline
     @cython.locals(reader=TlsReader)
     cpdef object data_received(self, object data)
+    cpdef object begin_turn(self)
     cpdef object sweep(self, double now)
     @cython.locals(reader=TlsReader, data=bytes)
     cdef object _read(self)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -97,6 +98,36 @@ def test_head(play, offset):
     play(hello, scene, head_timeout=1.0)
 
 
+def test_heads_of_a_burst_that_takes_long(play):
+    """All have come; what is late with them is the server."""
+
+    async def scene(wire, clock):
+        wire.feed(message("GET", "/") * 1000)
+        await clock.goes_on(5)
+        assert 0 < wire.transport.sent.count(b"HTTP/1.1 200") < 1000
+        await turns(100)
+        assert wire.transport.sent.count(b"HTTP/1.1 200") == 1000
+        assert b"408" not in wire.transport.sent
+
+    play(hello, scene, head_timeout=1.0)
+
+
+def test_each_head_has_its_time(play):
+    """Also where it begins in the read that brings the last one."""
+
+    async def scene(wire, clock):
+        head = message("GET", "/")
+        wire.feed(head[:9])
+        for _ in range(10):
+            await clock.goes_on(0.9)
+            wire.feed(head[9:] + head[:9])
+        assert wire.transport.sent.count(b"HTTP/1.1 200") == 10
+        await clock.goes_on(2.2)
+        assert b"HTTP/1.1 408 Request Timeout\r\n" in wire.transport.sent
+
+    play(hello, scene, head_timeout=1.0)
+
+
 @OFFSETS
 def test_body_is_between_reads(play, offset):
     async def scene(wire, clock):
@@ -158,3 +189,37 @@ def test_a_failure_costs_no_other_connection(play, log):
         assert wire.transport.closed
 
     play(hello, scene, keep_alive_timeout=5, head_timeout=5)
+
+
+@pytest.mark.parametrize("look", ["sweep", "drain"])
+def test_many_looks_take_many_turns(play, look):
+    """Ending thousands of connections whose time is over together must not hold up the others."""
+
+    class Connection:
+        def sweep(self, now):
+            looked.append(self)
+            end = monotonic() + 0.001
+            while monotonic() < end:
+                pass
+
+        def drain(self):
+            self.sweep(0)
+
+        def abort(self):
+            pass
+
+    async def scene(wire, clock):
+        wire.service.connections.update(Connection() for _ in range(100))
+        if look == "sweep":
+            wire.service.sweep()
+            wire.service.sweep()  # one of them is under way
+        else:
+            wire.service.drain()
+            await clock.goes_on(0.1)
+        assert 0 < len(looked) < 50
+        await turns(200)
+        assert len(looked) == 100 == len(set(looked))
+        wire.service.connections.clear()
+
+    looked: list[Connection] = []
+    play(hello, scene)

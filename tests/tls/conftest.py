@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import ssl
 
 import pytest
 from connection.conftest import log, serve_on, tls  # noqa: F401
+from tls.memory import Connection
 from tls.tools import HandMade, SecureClient
 
 from fastresp import Config
+
+VERSIONS = [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]
 
 
 @pytest.fixture
@@ -63,3 +67,40 @@ def remarks(caplog):
     """What the server has to say of its clients, line by line."""
     caplog.set_level(logging.INFO, "fastresp")
     return lambda: [record.getMessage() for record in caplog.records if record.name == "fastresp"]
+
+
+@pytest.fixture
+def alone(twin, loop_factory, monkeypatch):
+    """Runs a test within a loop, whose connections are made by `connection()`: `alone(test, handler, contexts)`. What
+    comes is handled in no time: how much of it is handled in one turn is a matter of that, too.
+    """
+    monkeypatch.setattr(twin("http.protocol"), "monotonic", float)
+
+    def run(test, handler, contexts, **config):
+        async def call():
+            loop = asyncio.get_running_loop()
+            service = twin("http.service").new_service(handler, Config(**config), loop, True, True)
+            made = []
+
+            def connection():
+                made.append(Connection(service, twin("http.tls").new_tls, contexts))
+                return made[-1]
+
+            try:
+                await test(connection)
+            finally:
+                for each in made:
+                    each.ours.connection_lost(None)
+
+        loop = loop_factory()
+        try:
+            loop.run_until_complete(asyncio.wait_for(call(), 60))
+        finally:
+            loop.close()
+
+    return run
+
+
+@pytest.fixture(params=VERSIONS)
+def ends(request, contexts):
+    return contexts(request.param)

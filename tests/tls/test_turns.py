@@ -14,50 +14,13 @@ from contextlib import suppress
 import pytest
 from connection.fake import turns
 from connection.tools import message, post
-from tls.memory import Connection
-
-from fastresp import Config
 
 READ = 262144  # what a loop reads at once
-VERSIONS = [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]
+RECORD = 16384  # octets of the largest record
 
 
 def echo(request, responder):
     responder.write(request.body or request.target, "text/plain")
-
-
-@pytest.fixture
-def alone(twin, loop_factory):
-    """Runs a test within a loop, whose connections are made by `connection()`: `alone(test, handler, contexts)`."""
-
-    def run(test, handler, contexts, **config):
-        async def call():
-            loop = asyncio.get_running_loop()
-            service = twin("http.service").new_service(handler, Config(**config), loop, True, True)
-            made = []
-
-            def connection():
-                made.append(Connection(service, twin("http.tls").new_tls, contexts))
-                return made[-1]
-
-            try:
-                await test(connection)
-            finally:
-                for each in made:
-                    each.ours.connection_lost(None)
-
-        loop = loop_factory()
-        try:
-            loop.run_until_complete(asyncio.wait_for(call(), 60))
-        finally:
-            loop.close()
-
-    return run
-
-
-@pytest.fixture(params=VERSIONS)
-def ends(request, contexts):
-    return contexts(request.param)
 
 
 class Sizes:
@@ -99,6 +62,22 @@ def test_a_large_answer_to_a_client_that_takes_it_at_once(alone, ends):
         assert most < 2 << 20
 
     alone(test, handle, ends)
+
+
+def test_a_read_that_is_full(alone, ends):
+    """More may wait, which the loop would read in the same turn."""
+    body = bytes(READ)
+
+    async def test(connection):
+        client = connection()
+        client.shake_hands()
+        client.feed(client.records(post("/", b"x" * READ)[:-READ], *(bytes(RECORD) for _ in range(READ // RECORD))))
+        assert not client.transport.reading
+        await turns()
+        assert client.transport.reading
+        assert client.hear().endswith(body)
+
+    alone(test, echo, ends)
 
 
 def test_a_read_of_small_records(alone, ends):

@@ -1,0 +1,78 @@
+"""The end of a connection that can't be timed over a socket: each read is as large as the test says."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+
+import pytest
+from connection.fake import turns
+from connection.test_clock import Clock
+from connection.tools import message
+from tls.memory import Connection
+
+from fastresp import Config
+
+RECORDS = 512
+"""Records that are decrypted in one turn of the loop."""
+
+
+@pytest.mark.parametrize("how", ["farewell", "end"])
+def test_an_answer_that_its_client_stops_listening_to(alone, ends, how):
+    """Its end is that of the connection: our farewell would have a half of it look like the whole."""
+
+    async def handle(request, responder):
+        responder.write_begin_chunked("text/plain")
+        responder.write_chunk(b"half")
+        await over.wait()
+
+    async def test(connection):
+        client = connection()
+        client.shake_hands()
+        client.hear()
+        client.feed(client.records(message("GET", "/", version="1.0")))
+        await turns()
+        assert client.hear().endswith(b"half")
+        if how == "farewell":
+            with pytest.raises(ssl.SSLWantReadError):
+                client.tls.unwrap()
+            client.feed(client.outgoing.read())
+        else:
+            client.ours.eof_received()
+        await turns()
+        assert client.transport.aborted
+        assert client.transport.sent == b""
+        client.ours.connection_lost(None)
+        over.set()
+        await turns()
+
+    over = asyncio.Event()
+    alone(test, handle, ends)
+
+
+def test_an_answer_that_closes_while_more_has_come(twin, contexts, log):
+    """The rest is dropped, for a moment, and the client that has the whole answer is no slow one."""
+
+    def handle(request, responder):
+        responder.write(b"hello", "text/plain")
+
+    async def test():
+        clock = Clock()
+        service = twin("http.service").new_service(handle, Config(), clock, True, True)
+        service.open()
+        client = Connection(service, twin("http.tls").new_tls, contexts())
+        client.shake_hands()
+        client.hear()
+        head = message("GET", "/", "Connection: close", "X: ")
+        head = head[:-4] + b"y" * (RECORDS - len(head)) + head[-4:]
+        client.feed(client.octets(head) + client.octets(bytes(1000)))
+        await turns()
+        assert client.hear().endswith(b"hello")
+        assert client.transport.ended
+        await clock.goes_on(5)
+        assert client.transport.closed
+        client.ours.connection_lost(None)
+        service.close()
+        assert not log.lines
+
+    asyncio.run(test())
