@@ -8,9 +8,11 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Iterable
+from threading import get_ident
 from typing import Protocol
 
 from fastresp.errors import BodyError
+from fastresp.http.threads import is_current
 
 __all__ = ["Body", "whole"]
 
@@ -33,12 +35,13 @@ class Source(Protocol):
 class Body:
     """The pieces of one request's content, in order."""
 
-    __slots__ = ("_ended", "_failure", "_gathered", "_pieces", "_size", "_source", "_taken", "_waiter")
+    __slots__ = ("_ended", "_failure", "_gathered", "_pieces", "_size", "_source", "_taken", "_thread", "_waiter")
 
     def __init__(self, source: Source | None) -> None:
         self._source: Source | None = source
         self._pieces: deque[bytes] = deque()
         self._size = 0  # what the pieces cost in memory
+        self._thread = get_ident()
         self._ended = False
         self._failure: tuple[str, bool] | None = None
         self._waiter: asyncio.Future[None] | None = None
@@ -99,17 +102,18 @@ class Body:
                 raise StopAsyncIteration
             if self._waiter is not None:
                 raise RuntimeError("the request's body is already being read")
-            self._source.want_body()
+            self._want(self._source)
             if not self._pieces and not self._ended:
                 await self._wait()
         piece = self._pieces.popleft()
         self._size -= len(piece) + OVERHEAD
         if self._source is not None and self._size < HIGH_WATER // 2:
-            self._source.want_body()
+            self._want(self._source)
         return piece
 
     async def read(self) -> bytes:
         """All that comes, as one. Raises BodyError when it breaks off. A call that was cancelled can be made again."""
+        self._check_thread()
         if not self._gathered:
             self.__aiter__()
             self._gathered = True
@@ -120,10 +124,21 @@ class Body:
         elif self._waiter is not None:
             raise RuntimeError("the request's body is already being read")
         while self._source is not None:
-            self._source.want_body()
+            self._want(self._source)
             await self._wait()
         self._check()
         return b"".join(self._pieces)
+
+    def _want(self, source: Source) -> None:
+        self._check_thread()
+        source.want_body()
+
+    def _check_thread(self) -> None:
+        if not is_current(self._thread):
+            raise RuntimeError(
+                "a request's body belongs to the thread of its server's event loop: from another thread, use "
+                "asyncio.run_coroutine_threadsafe(request.read(), ...)"
+            )
 
     async def _wait(self) -> None:
         """Returns when there may be more, or no more: also where that was so before, for asking may run any code."""

@@ -168,6 +168,23 @@ class TestMisuse:
         client.send(b"body")
         assert client.answer().body == b'{"error":"the request\'s body is already being read"}'
 
+    @pytest.mark.parametrize("how", ["whole", "piece"])
+    def test_in_another_thread(self, serve, connect, how):
+        """Its loop would never hear that more has come."""
+
+        async def other(request):
+            return await (request.read() if how == "whole" else anext(aiter(request)))
+
+        async def handle(request, responder):
+            try:
+                await asyncio.to_thread(asyncio.run, other(request))
+            except RuntimeError as error:
+                responder.write(str(error))
+
+        client = connect(serve(handle))
+        client.send(message("POST", "/", "Content-Length: 5"))
+        assert b"belongs to the thread" in client.answer().body
+
 
 class TestInterrupted:
     def test_reading_goes_on(self, serve, connect):
