@@ -159,7 +159,7 @@ class Parser(scanner.Scanner):
             return self._fail(413, "the content is too large")
         has_body = chunked or length > 0
         base = start
-        if len(self._buffer) - pos + start > MAX_PINNED:
+        if self._end - pos + start > MAX_PINNED:
             self.data = self._buffer[start:pos]
             base = 0
         else:

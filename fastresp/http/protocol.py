@@ -90,9 +90,9 @@ class HttpProtocol(content.Content):
         if self.parser is None:
             self._take_parser()
         self.parser.feed(data)
-        self.proceed()
-        if len(data) >= FULL:
+        if self.parser.buffered >= FULL:
             self.filled()
+        self.proceed()
 
     def filled(self) -> None:
         """A read was as large as can be. Others may follow in this turn of the loop, until their time is over."""
@@ -148,7 +148,8 @@ class HttpProtocol(content.Content):
 
     def proceed(self) -> None:
         """Reads requests and calls the handler until there is nothing to read or something to wait for."""
-        self.due = False
+        if self.due:
+            self._look_at_clock()
         if self.running or self.closing:
             return
         if self.parser is None:
@@ -158,9 +159,6 @@ class HttpProtocol(content.Content):
         counted = REQUESTS
         pieces = PIECES
         until = 0.0
-        if self.asked != 0:
-            self.service.pending = REQUESTS if monotonic() - self.asked > LONG else PENDING
-            self.asked = 0.0
         self.running = True
         completed = False
         try:
@@ -240,9 +238,23 @@ class HttpProtocol(content.Content):
             if parser.is_idle():
                 self.service.parser = parser
                 self.parser = None
-            elif not self.due:
-                parser.trim()
+            else:
+                self._keep_rest(requests)
         self.rest()
+
+    def _look_at_clock(self) -> None:
+        """A turn that was asked for has come."""
+        self.due = False
+        if self.asked != 0:
+            self.service.pending = REQUESTS if monotonic() - self.asked > LONG else PENDING
+            self.asked = 0.0
+
+    def _keep_rest(self, requests: int) -> None:
+        """Part of a message has come, or of its successor, and `requests` are left of the budget of this turn."""
+        if not self.due:
+            self.parser.trim()
+            if requests < REQUESTS:
+                self.waits_for = NOTHING  # the time of the next head begins anew
 
     def _may_handle(self) -> bool:
         """Whether the request whose head has come may be handled while others are not answered."""
@@ -278,7 +290,6 @@ class HttpProtocol(content.Content):
 
     def _head(self) -> None:
         """A request's head is complete."""
-        self.waits_for = NOTHING  # the time of the next one begins anew
         parser = self.parser
         service = self.service
         request = new_request(parser, self.peer, service.request)

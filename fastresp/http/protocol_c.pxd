@@ -29,6 +29,10 @@ cdef class HttpProtocol(content.Content):
     cpdef object filled(self)
     cpdef object begin_turn(self)
     @cython.final
+    cdef object _look_at_clock(self)
+    @cython.final
+    cdef object _keep_rest(self, int requests)
+    @cython.final
     cdef bint _may_read(self) except -1
     @cython.final
     @cython.locals(first=Turn, parser=Parser, is_last=bint)
