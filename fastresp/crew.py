@@ -16,6 +16,7 @@ from contextlib import suppress
 from types import FrameType
 from typing import Any
 
+from fastresp import exits
 from fastresp.http.faults import report
 from fastresp.signals import Terminal
 
@@ -56,7 +57,7 @@ class Worker:
     def _watch(self) -> None:
         os.read(self._parent, 1)
         os.kill(os.getpid(), signal.SIGTERM)
-        time.sleep(min(self._seconds, threading.TIMEOUT_MAX))
+        time.sleep(min(self._seconds, exits.MOST))
         os.kill(os.getpid(), signal.SIGKILL)
 
 

@@ -13,10 +13,12 @@ from contextlib import suppress
 from fastresp import standard
 from fastresp.http.faults import report
 
-__all__ = ["LEAST", "limit"]
+__all__ = ["LEAST", "MOST", "limit"]
 
 LEAST = 1.0
 """Seconds that the interpreter has at the least to end."""
+MOST = 1e9
+"""Seconds that can be waited for: the system refuses to sleep for threading.TIMEOUT_MAX."""
 _LAST = 1.0
 """Seconds that functions of `atexit`, the log's own among them, have when its threads are given up."""
 
@@ -28,7 +30,7 @@ def limit(status: int, seconds: float) -> None:
     """
     exiting, given_up, done = threading.Event(), threading.Event(), threading.Event()
     atexit.register(exiting.set)  # the last one registered, so the first one called
-    seconds = min(max(seconds, LEAST), threading.TIMEOUT_MAX)
+    seconds = min(max(seconds, LEAST), MOST)
     # both by now: some versions make no threads once the interpreter waits for the others
     with suppress(RuntimeError):  # the system gives no thread
         threading.Thread(target=_call_exit_functions, args=(given_up, done), daemon=True).start()

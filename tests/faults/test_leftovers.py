@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 import threading
 
 import pytest
-from server.clients import get
+from client import TIMEOUT
+from server.clients import get, remarks
 
 from fastresp import leftovers
 from fastresp.server import run
@@ -119,6 +122,26 @@ def test_a_worker_that_leaves_a_thread(site):
     assert server.stop() == 0
     assert "given up at the end: the thread worker\n" in server.log()
     assert "killed" not in server.log()
+
+
+@pytest.mark.parametrize("count", ["1", "2"])
+def test_a_grace_without_an_end(site, count):
+    """The threads that watch the end of a process wait as long as they can."""
+    server = site(APP, "--workers", count, "--grace", "inf")
+    assert get(server.port, "/") == (200, b"answered")
+    assert server.stop() == 0
+    assert remarks(server.log()) == []
+
+
+def test_a_process_with_no_limit_ends(capfd):
+    program = """
+import threading, time
+from fastresp import exits
+exits.limit(3, float("inf"))
+threading.Thread(target=time.sleep, args=(0.3,)).start()
+"""
+    assert subprocess.run([sys.executable, "-c", program], timeout=TIMEOUT).returncode == 0
+    assert capfd.readouterr().err == ""
 
 
 def test_run_returns(loop_factory, caplog, monkeypatch):
