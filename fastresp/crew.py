@@ -16,7 +16,7 @@ from contextlib import suppress
 from types import FrameType
 from typing import Any
 
-from fastresp import exits
+from fastresp import exits, forks
 from fastresp.http.faults import report
 from fastresp.signals import Terminal
 
@@ -45,6 +45,7 @@ class Worker:
         self._ready = ready
         self._parent = parent  # a descriptor that comes to its end with it
         self._seconds = seconds
+        forks.forget_in_children(self)
         # a thread, since an import or a handler may hold the loop up
         threading.Thread(target=self._watch, name="fastresp-parent", daemon=True).start()
 
@@ -52,7 +53,13 @@ class Worker:
         """Tells the parent that this one serves."""
         with suppress(BrokenPipeError):
             os.write(self._ready, b"!")
-        os.close(self._ready)
+        self._forget()
+
+    def _forget(self) -> None:
+        """Closes the pipe, in a forked child as well: the end of this process is to be the pipe's."""
+        if self._ready >= 0:
+            os.close(self._ready)
+            self._ready = -1
 
     def _watch(self) -> None:
         os.read(self._parent, 1)
@@ -139,7 +146,9 @@ class Crew:
                 self._started(descriptor, self._starting.pop(descriptor))
 
     def _started(self, descriptor: int, pid: int) -> None:
-        serves = os.read(descriptor, 1) == b"!"
+        serves = False
+        with suppress(BlockingIOError):  # it has ended without a word, and what it has started holds the pipe open
+            serves = os.read(descriptor, 1) == b"!"
         os.close(descriptor)
         if not serves:
             return
@@ -245,6 +254,7 @@ class Crew:
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         try:
             started, ready = os.pipe()
+            os.set_blocking(started, False)
             try:
                 pid = -1 if self._signals else os.fork()
             except OSError:

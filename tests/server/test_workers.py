@@ -353,3 +353,26 @@ os.{call} = fail
     now = workers(port, 2)
     assert now == pids if reloads else now > pids
     assert process.stop() == 0
+
+
+@pytest.mark.parametrize("way", ["os.fork()", "ctypes.PyDLL(None).fork()"])
+def test_one_that_leaves_a_child_behind_in_its_start(spawn, tmp_path, way):
+    """The child has a copy of all that the worker has open; the second way runs no hooks of os.register_at_fork()."""
+    (tmp_path / "app.py").write_text(
+        f"""
+import ctypes, os, signal
+
+child = {way}
+if child == 0:
+    ctypes.PyDLL(None).pause()
+print("child", child, flush=True)
+raise RuntimeError("no database")
+"""
+    )
+    process = spawn("app:handle", "--workers=2", "--port=0")
+    child = int(process.wait_for(r"child (\d+)"))
+    try:
+        assert process.popen.wait(TIMEOUT) == 1
+        assert "no database" in process.popen.stderr.readline()
+    finally:
+        os.kill(child, signal.SIGKILL)
