@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 import inspect
+import math
 import ssl as tls
 from collections.abc import Callable
 from typing import TypeAlias
 
 from fastresp import http
+from fastresp.text import shown
 
 __all__ = ["Handler", "check_grace", "check_handler", "check_ssl"]
 
 Handler: TypeAlias = Callable[[http.Request, http.Responder], object]
 
 
-def check_grace(seconds: object) -> None:
-    """Raises TypeError for what is no number, ValueError for one below zero."""
+LONGEST = 10**9
+"""Seconds that a grace may have, if it has an end: some more, and clocks and timers of the system overflow."""
+
+
+def check_grace(seconds: object) -> float:
+    """The seconds as an exact number; inf is a grace without an end.
+
+    Raises TypeError for what is no number, ValueError for one below zero, or above 10**9 and not inf.
+    """
     if not isinstance(seconds, (int, float)):
-        raise TypeError(f"grace is a number of seconds, not {seconds!r}")
-    if not seconds >= 0:
-        raise ValueError(f"grace must not be below zero, not {seconds!r}")
+        raise TypeError(f"grace is a number of seconds, not {shown(seconds)}")
+    number = float.__float__(seconds) if isinstance(seconds, float) else int.__index__(seconds)
+    if not number >= 0:
+        raise ValueError(f"grace must not be below zero, not {shown(seconds)}")
+    if number > LONGEST and number != math.inf:
+        raise ValueError(f"grace must be at most {LONGEST}, or inf, not {shown(seconds)}")
+    return float(number)
 
 
 def check_handler(handler: object) -> None:

@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any, NoReturn
 
 from fastresp import __version__
+from fastresp.checks import check_grace
 from fastresp.config import Config
 from fastresp.peers import advice
 from fastresp.target import INTERFACES, Failure, one_line
@@ -194,7 +195,10 @@ def _descriptor(text: str) -> int:
 
 def _grace(text: str) -> float:
     seconds: float = _number(text, float, "a number of seconds", 0)
-    return seconds
+    try:
+        return check_grace(seconds)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error).removeprefix("grace ")) from None
 
 
 def _path(text: str) -> str:

@@ -193,7 +193,7 @@ class Server:
 
         Calling it again, also meanwhile, is harmless: the earliest end of grace counts.
         """
-        check_grace(grace)
+        grace = check_grace(grace)
         if self._state in ("new", "starting", "closed"):
             self._state = "closed"
             return
@@ -281,7 +281,7 @@ class Server:
         Takes what `start` takes, and raises what it raises, at the `with`. `loop_factory` makes the loop (default:
         uvloop's where there is one, else asyncio's).
         """
-        check_grace(grace)
+        grace = check_grace(grace)
         generation = forks.generation
         begun: Future[Callable[[], None]] = Future()
         started: Future[None] = Future()
@@ -350,7 +350,7 @@ def run(
     event loop already runs. Outside the main thread there are no signals to hear.
     """
     server = Server(handler, config=config)
-    check_grace(grace)
+    grace = check_grace(grace)
     try:
         asyncio.get_running_loop()
     except RuntimeError:

@@ -111,6 +111,20 @@ class TestClose:
         with pytest.raises(ValueError, match="grace must not be below zero"):
             drive(Server(hello).close(grace))
 
+    @pytest.mark.parametrize("grace", [10**9 + 1, 10**400, 1.1e9])
+    def test_grace_beyond_all_clocks(self, drive, grace):
+        with pytest.raises(ValueError, match="grace must be at most 1000000000, or inf, not 1"):
+            drive(Server(hello).close(grace))
+
+    @pytest.mark.parametrize("grace", [10**9, float("inf"), type("Odd", (float,), {"__add__": None})(5)])
+    def test_the_longest_graces(self, drive, server_class, grace):
+        async def main():
+            server = server_class(hello)
+            await server.start(port=0)
+            await server.close(grace)
+
+        drive(main())
+
     def test_grace_that_is_no_number(self, drive):
         with pytest.raises(TypeError, match="grace is a number of seconds, not '5'"):
             drive(Server(hello).close("5"))

@@ -108,6 +108,10 @@ class TestOptions:
             (["app:app", "-w4"], "unknown option -w4: here that is --workers"),
             (["-w", "4", "app:app"], "unknown option -w: here that is --workers"),
             (["--timeout-graceful-shutdown", "5"], "unknown option --timeout-graceful-shutdown: here that is --grace"),
+            (
+                ["--grace", "1e10"],
+                "--grace must be at most 1000000000, or inf, not 10000000000.0 (fastresp --help shows what there is)",
+            ),
             (["--bogus=1"], "unknown option --bogus (fastresp --help shows what there is)"),
             (["a:b", "c:d"], "there is one TARGET, so what is 'c:d'? (fastresp --help shows what there is)"),
             (["--port"], "--port expected one argument (fastresp --help shows what there is)"),

@@ -14,7 +14,14 @@ from server.clients import REQUEST, Late, connect, get, hello, read_all
 
 from fastresp.server import new_event_loop, run
 
-GRACES = {-1: ValueError, float("nan"): ValueError, "5": TypeError, None: TypeError}
+GRACES = {
+    -1: ValueError,
+    float("nan"): ValueError,
+    10**400: ValueError,
+    1.1e9: ValueError,
+    "5": TypeError,
+    None: TypeError,
+}
 
 
 class TestBackground:
