@@ -18,11 +18,14 @@ __all__ = ["Ending"]
 
 # How long connections may take to report their end once they were dropped; they do so in the next turns of the loop.
 _LAST_TURNS = 2.0
+# Calls in threads, behind that: those that the drop has let go of a client, say, have something to put away.
+_LAST_CALLS = 1.0
 _FAREWELL = 5.0  # what a handler has at least to put its things away
 _MOST = 20
 """Lines on what was cut."""
 # Idle connections are closed a moment after the begin: what is left then is worth a line.
 _NOTICE = 0.2
+_GIVEN_UP = "given up at the end of grace: the handler's calls in threads, which go on"
 
 
 class Ending:
@@ -73,10 +76,19 @@ class Ending:
                     report(
                         "%s did not end when cancelled", _count(len(service.tasks), "handler"), level=logging.WARNING
                     )
+            if not self._drains:  # else that is told
+                await self._drain_at_last()
         finally:
             service.tasks.difference_update(self.callers)
             self._patience = None
             notice.cancel()
+
+    async def _drain_at_last(self) -> None:
+        try:
+            async with asyncio.timeout(_LAST_CALLS):
+                await hooks.drained(self._handler)
+        except TimeoutError:
+            report(_GIVEN_UP, level=logging.WARNING)
 
     async def shut_down(self, grace: float | None = None) -> None:
         """Has the handler put its things away, within `grace` or what is left of it, but for 5 seconds at the least."""
@@ -117,7 +129,7 @@ class Ending:
                 level=logging.WARNING,
             )
         if self._drains:
-            report("given up at the end of grace: the handler's calls in threads, which go on", level=logging.WARNING)
+            report(_GIVEN_UP, level=logging.WARNING)
 
 
 def _count(number: int, word: str) -> str:

@@ -132,6 +132,62 @@ def test_it_says_what_it_cuts(site):
     assert warnings[20:] == ["and 3 answers more cut", "cancelled at the end of grace: 24 coroutine handlers"]
 
 
+WSGI = """
+import time
+from fastresp.wsgi import WsgiHandler
+
+class Answer:
+    def __init__(self, seconds, pieces):
+        self.seconds, self.pieces = seconds, pieces
+
+    def __iter__(self):
+        print("working", flush=True)
+        for _ in range(self.pieces):
+            yield bytes(1 << 20)
+
+    def close(self):
+        time.sleep(self.seconds)
+        print("put away", flush=True)
+
+def app(environ, start_response):
+    path = environ["PATH_INFO"]
+    if path == "/slow":
+        print("working", flush=True)
+        time.sleep(600)
+    start_response("200 OK", [])
+    return Answer(600, 1) if path == "/answered" else Answer(0.2, 1000)
+
+handle = WsgiHandler(app, threads=4, spool_limit=0)
+"""
+
+
+def test_it_says_that_it_cuts_what_a_thread_does_behind_its_answer(site):
+    """Also where it cuts other requests."""
+    server = site(WSGI, "--grace", "0.4")
+    with server.connect() as client, server.connect() as other:
+        client.get("/answered")
+        assert len(client.answer().body) == 1 << 20
+        other.get("/slow")
+        for _ in range(2):
+            server.process.wait_for("(working)")
+        assert server.stop() == 0
+    assert "WARNING fastresp" in server.log()
+    assert "cut at the end of grace: GET /slow" in server.log()
+    assert server.log().count("given up at the end of grace: the handler's calls in threads, which go on\n") == 1
+
+
+def test_a_thread_that_is_let_go_puts_its_things_away(site):
+    """It has waited for a client that reads nothing until that was dropped."""
+    server = site(WSGI, "--grace", "0.4")
+    with server.connect() as client:
+        client.get("/stream")
+        server.process.wait_for("(working)")
+        assert server.stop() == 0
+    assert "put away\n" in server.process.popen.stdout.read()
+    assert "cut at the end of grace: GET /stream" in server.log()
+    assert "given up" not in server.log()
+
+
 def test_a_second_signal(site):
     server = site(APP, "--grace", "60")
     begin(server, "/left?long")
