@@ -15,11 +15,11 @@ import socket
 import stat
 import sys
 import weakref
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
 
-__all__ = ["end", "forget_in_children", "generation", "leave", "release", "status_of"]
+__all__ = ["end", "forget_in_children", "generation", "leave", "parents", "release", "status_of"]
 
 _FOLDERS = ("/proc/self/fd", "/dev/fd")
 
@@ -60,6 +60,20 @@ def end(error: BaseException | None = None) -> NoReturn:
         os._exit(status)
 
 
+@contextmanager
+def parents() -> Iterator[None]:
+    """A child that comes out of the block, which its parent has begun, ends there with what the block raises."""
+    begun = generation
+    try:
+        yield
+    except BaseException as error:
+        if begun != generation:
+            end(error)
+        raise
+    if begun != generation:
+        end()
+
+
 def leave(loop: Any) -> None:
     """In a child that came to the next turn of its copy of the loop: ends that, which may know of a SystemExit, or else
     the process."""
@@ -74,7 +88,7 @@ def release(addresses: Iterable[Any], poll: int) -> None:
     /dev/null takes their numbers, and a poll descriptor of its own that one's: objects that still hold one may use and
     close it without harm to the parent, and to what the child opens later.
     """
-    ports = {address[1] for address in addresses if isinstance(address, tuple)}
+    ports = {address[1] for address in addresses if isinstance(address, tuple)} - {0}
     paths = {address for address in addresses if not isinstance(address, tuple)}
     null = os.open(os.devnull, os.O_RDWR)
     try:

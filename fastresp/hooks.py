@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from fastresp import forks
 from fastresp.http.faults import report
 
 __all__ = ["StartUpError", "drained", "shut_down", "start_up"]
@@ -22,7 +23,8 @@ async def start_up(handler: object) -> bool:
     """Has the handler make itself ready. Whether it wants to be shut down; raises what it raises."""
     method = getattr(handler, "start_up", None)
     if method is not None:
-        await method()
+        with forks.parents():
+            await method()
     return hasattr(handler, "shut_down")
 
 
@@ -50,7 +52,8 @@ async def _call(handler: object, name: str, failure: str) -> None:
 
 async def _guard(method: Callable[[], Awaitable[None]], failure: str) -> None:
     try:
-        await method()
+        with forks.parents():
+            await method()
     except BaseException as error:
         task = asyncio.current_task()
         if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():

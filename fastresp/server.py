@@ -59,6 +59,7 @@ class Server:
         self.config = config if config is not None else Config()
         self._state = "new"  # new, starting, serving, closing, closed
         self._loop: asyncio.AbstractEventLoop
+        self._thread = 0  # the loop's
         self._service: Any = None
         self._sockets: tuple[socket.socket, ...] = ()
         self._unix_file: sockets.UnixFile | None = None
@@ -129,6 +130,9 @@ class Server:
         self._backlog = backlog
         self._loop = loop = asyncio.get_running_loop()
         self._ending = Ending(loop, self.handler)
+        self._thread = threading.get_ident()
+        self._addresses = sockets.given(sock, fd)
+        forks.forget_in_children(self)  # what is started with the handler may fork, too
         try:
             self._to_shut_down = await hooks.start_up(self.handler)
             if uds is not None:
@@ -165,7 +169,6 @@ class Server:
         secure = ssl is not None  # then writelines() is ours
         service = engine.new_service(self.handler, self.config, loop, secure, secure or gathers(loop))
         self._service = service
-        forks.forget_in_children(self)
         service.open()
         connection = partial(engine.new_protocol, service) if ssl is None else partial(engine.new_tls, service, ssl)
         # asyncio tries to accept `backlog` times a turn: without a descriptor left, it fails and logs as many times
@@ -238,10 +241,11 @@ class Server:
 
     def _forget(self) -> None:
         """In a forked child: lets go of the sockets, which are the parent's to serve."""
-        if self._service is not None and self._state in ("starting", "serving", "closing"):
+        if self._state in ("starting", "serving", "closing"):
             forks.release(self._addresses, poll_descriptor(self._loop))
-            self._service.forget()
-            if threading.get_ident() == self._service.thread:
+            if self._service is not None:
+                self._service.forget()
+            if threading.get_ident() == self._thread:
                 self._loop.call_soon(forks.leave, self._loop)
 
     async def _empty_queues(self) -> None:
@@ -368,7 +372,8 @@ def run(
         stop.serves = True
         try:
             if on_start is not None:
-                on_start(server)
+                with forks.parents():
+                    on_start(server)
             await stop.first.wait()
         except BaseException:
             await server.close(0)

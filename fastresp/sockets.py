@@ -18,7 +18,18 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-__all__ = ["BACKLOG", "UnixFile", "admit_nobody", "adopt", "adopt_fd", "listen_tcp", "listen_unix", "resolve", "url"]
+__all__ = [
+    "BACKLOG",
+    "UnixFile",
+    "admit_nobody",
+    "adopt",
+    "adopt_fd",
+    "given",
+    "listen_tcp",
+    "listen_unix",
+    "resolve",
+    "url",
+]
 
 Address: TypeAlias = tuple[int, tuple[Any, ...]]
 """An address family, and an address of it as `socket.bind` takes it."""
@@ -229,6 +240,20 @@ def adopt(sock: socket.socket, backlog: int) -> socket.socket:
     if sock.family != _UNIX and sock.getsockname()[1] == 0:
         raise ValueError("sock must be bound to an address")
     return _prepared(sock, "sock", backlog)
+
+
+def given(sock: Any, fd: Any) -> tuple[Any, ...]:
+    """Where a socket for `adopt` or `adopt_fd` is bound; nowhere if it is of no use, as those will say."""
+    with suppress(Exception):
+        if sock is not None:
+            return (sock.getsockname(),)
+        if fd is not None:
+            found = socket.socket(fileno=fd)
+            try:
+                return (found.getsockname(),)
+            finally:
+                found.detach()
+    return ()
 
 
 def _listens(sock: socket.socket) -> bool:

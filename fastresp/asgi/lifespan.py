@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from fastresp import forks
 from fastresp.hooks import StartUpError
 from fastresp.http.faults import report
 
@@ -25,6 +26,7 @@ class Lifespan:
         self._told = ""  # the event that waits for its answer
         self._answer: asyncio.Future[str | None]
         self._heard = False
+        self._generation = forks.generation
 
     async def start_up(self) -> None:
         """Returns when the application is ready, or turns out to know no lifespan.
@@ -68,7 +70,8 @@ class Lifespan:
     async def _run(self) -> None:
         scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": self._state}
         try:
-            await self._app(scope, self._receive, self._send)
+            with forks.parents():
+                await self._app(scope, self._receive, self._send)
         except BaseException as error:
             assert self._task is not None
             if isinstance(error, asyncio.CancelledError) and self._task.cancelling():
@@ -95,12 +98,19 @@ class Lifespan:
             # The specification: what raises at this scope knows no lifespan, and is served without one.
             report("the application has no lifespan: %r", error, level=logging.INFO)
 
+    def _check_process(self) -> None:
+        """Ends a child that the application has forked: the events are the parent's."""
+        if self._generation != forks.generation:
+            forks.end()
+
     async def _receive(self) -> dict[str, Any]:
+        self._check_process()
         event = await self._events.get()
         self._heard = True
         return {"type": f"lifespan.{event}"}
 
     async def _send(self, message: dict[str, Any]) -> None:
+        self._check_process()
         _, event, result = message["type"].split(".") if message["type"].count(".") == 2 else ("", "", "")
         if event != self._told or result not in ("complete", "failed") or self._answer.done():
             raise RuntimeError(f"the event {message['type']!r} can't be sent now, in the lifespan's {self._told}")
