@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from fastresp import forks
-from fastresp.http.faults import report
+from fastresp.http.faults import passes_on, report
 
 __all__ = ["StartUpError", "drained", "shut_down", "start_up"]
 
@@ -59,3 +59,5 @@ async def _guard(method: Callable[[], Awaitable[None]], failure: str) -> None:
         if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
             raise  # it is we who have lost patience
         report(failure, error=error)
+        if passes_on(error):
+            raise

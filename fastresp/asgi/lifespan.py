@@ -10,7 +10,7 @@ from typing import Any
 
 from fastresp import forks
 from fastresp.hooks import StartUpError
-from fastresp.http.faults import report
+from fastresp.http.faults import passes_on, report
 
 __all__ = ["Lifespan"]
 
@@ -79,6 +79,8 @@ class Lifespan:
             if isinstance(error, GeneratorExit) and self._task.get_loop().is_closed():
                 raise  # the task is destroyed with its loop
             self._end(error)
+            if passes_on(error):
+                raise
 
     def _end(self, error: BaseException) -> None:
         """The application raised. Only an Exception says that it knows no lifespan: what ends programs, tasks or groups
