@@ -5,14 +5,23 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, TypeAlias, TypeVar
 
 from fastresp import forks
 from fastresp.http.faults import report
 from fastresp.leftovers import Leftovers
 
-__all__ = ["LoopFactory", "comes_first", "complete", "gathers", "new_event_loop", "poll_descriptor", "turns"]
+__all__ = [
+    "LoopFactory",
+    "comes_first",
+    "complete",
+    "forget_retries",
+    "gathers",
+    "new_event_loop",
+    "poll_descriptor",
+    "turns",
+]
 
 LoopFactory: TypeAlias = Callable[[], asyncio.AbstractEventLoop]
 Result = TypeVar("Result")
@@ -122,6 +131,15 @@ def gathers(loop: asyncio.AbstractEventLoop) -> bool:
     version = sys.version_info[:3]
     affected = (3, 12, 0) <= version <= (3, 12, 8) or (3, 13, 0) <= version <= (3, 13, 1)
     return not (affected and isinstance(loop, asyncio.SelectorEventLoop))
+
+
+def forget_retries(loop: asyncio.AbstractEventLoop, listening: Iterable[Any]) -> None:
+    """Cancels what a selector loop has put off to accept on these sockets again, where no descriptor was left: on a
+    closed socket it would fail, and log a traceback."""
+    retry = getattr(loop, "_start_serving", None)
+    for handle in list(getattr(loop, "_scheduled", ())) if retry is not None else ():
+        if handle._callback == retry and any(sock in listening for sock in handle._args):
+            handle.cancel()
 
 
 async def turns(count: int) -> None:

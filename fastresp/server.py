@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, ClassVar, Self
 
-from fastresp import forks, hooks, http, sockets
+from fastresp import forks, hooks, http, loops, sockets
 from fastresp.checks import Handler, check_grace, check_handler, check_ssl
 from fastresp.config import Config
 from fastresp.ending import Ending
@@ -186,6 +186,7 @@ class Server:
             self._unix_file = None
         for listener in self._listeners:
             listener.close()
+        loops.forget_retries(self._loop, self._sockets)
         for listening in self._sockets:
             listening.close()  # those that no listener took over; for the others it does nothing
         self._listeners.clear()

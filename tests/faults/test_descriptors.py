@@ -4,8 +4,12 @@ is room again.
 
 from __future__ import annotations
 
+import asyncio
+import errno
+import os
 import socket
 import time
+from asyncio import constants
 from contextlib import ExitStack, suppress
 
 import pytest
@@ -44,6 +48,33 @@ def flooded(site):
             for client in good:
                 ask(client)
         yield server, good, others
+
+
+def test_no_accept_is_tried_behind_the_end(server_class, loop_factory):
+    """asyncio puts it off for a second."""
+    failures = []
+
+    class Listening(socket.socket):
+        def accept(self):
+            failed.set()
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    async def main():
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: failures.append(context["exception"]))
+        server = server_class(lambda request, responder: None)
+        await server.start(sock=listening)
+        with socket.create_connection(("127.0.0.1", server.port)):
+            await failed.wait()
+            await server.close(0)
+        await asyncio.sleep(constants.ACCEPT_RETRY_DELAY + 0.2)
+
+    with Listening() as listening, asyncio.Runner(loop_factory=loop_factory) as runner:
+        if not isinstance(runner.get_loop(), asyncio.SelectorEventLoop):
+            pytest.skip("accepts by itself")
+        failed = asyncio.Event()
+        listening.bind(("127.0.0.1", 0))
+        runner.run(main())
+    assert {error.errno for error in failures} == {errno.EMFILE}
 
 
 def test_keeps_serving_and_recovers(flooded):
