@@ -218,7 +218,14 @@ class Service:
         except OSError as error:
             if not self._is_full and error.errno in (errno.EMFILE, errno.ENFILE):
                 self._is_full = True
-                report("no file descriptor is left, and new connections have to wait: raise the limit (ulimit -n)")
+                # asyncio's own waits for a descriptor; libuv accepts with one that it keeps for this, and closes
+                what = "and new connections have to wait"
+                if not isinstance(self.loop, asyncio.SelectorEventLoop):
+                    name = type(self.loop).__module__.partition(".")[0]
+                    what = f"so that {name} ends new connections without a word"
+                report(
+                    "no file descriptor is left, %s: raise the limit (ulimit -n), or set max_connections below it", what
+                )
         else:
             self._is_full = False
 

@@ -77,6 +77,17 @@ def test_no_accept_is_tried_behind_the_end(server_class, loop_factory):
     assert {error.errno for error in failures} == {errno.EMFILE}
 
 
+def test_the_log_says_what_becomes_of_new_clients(flooded, loop_factory):
+    server, _, _ = flooded
+    end = time.monotonic() + 10
+    while "no file descriptor is left" not in server.log():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    turned_away = loop_factory.__module__.startswith("uvloop")
+    assert ("so that uvloop ends new connections without a word" in server.log()) is turned_away
+    assert ("and new connections have to wait" in server.log()) is not turned_away
+
+
 def test_keeps_serving_and_recovers(flooded):
     server, good, others = flooded
     before, begun = server.cpu(), time.monotonic()
