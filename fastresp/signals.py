@@ -11,9 +11,11 @@ import logging
 import os
 import signal
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from types import FrameType
+from functools import partial
+from types import CodeType, FrameType, FunctionType
 from typing import Any
 
 from fastresp import forks
@@ -21,6 +23,7 @@ from fastresp.http.faults import report
 
 __all__ = ["Stop", "Terminal", "call_soon"]
 
+_STOPS = ("SIGINT", "SIGTERM", "SIGBREAK")
 _HANGUP = getattr(signal, "SIGHUP", None)
 
 
@@ -62,7 +65,7 @@ class Stop:
         try:
             if threading.current_thread() is threading.main_thread():
                 forks.forget_in_children(self)
-                for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
+                for name in _STOPS:
                     if hasattr(signal, name):
                         number = getattr(signal, name)
                         self._previous[number] = signal.signal(number, self._handler)
@@ -83,7 +86,9 @@ class Stop:
         the program has replaced ours."""
         if threading.current_thread() is not threading.main_thread():
             return False
-        return not self._previous or any(signal.getsignal(number) is not self._handler for number in self._previous)
+        numbers = [getattr(signal, name) for name in (*_STOPS, "SIGHUP") if hasattr(signal, name)]
+        handlers = {number: signal.getsignal(number) for number in numbers}
+        return any(_may_raise(each, number, error) for number, each in handlers.items() if each != self._handler)
 
     def _forget(self) -> None:
         """In a forked child: signals do there what they did before, and the parent's loop is not told of them."""
@@ -118,6 +123,28 @@ class Stop:
             number, previous = self._previous.popitem()
             if previous is not None:  # None: not installed from Python, so not ours to bring back
                 signal.signal(number, previous)
+
+
+def _may_raise(handler: Any, number: int, error: BaseException) -> bool:
+    """Whether an exception comes from this handler of a signal, as far as can be told."""
+    if not callable(handler):
+        return False  # SIG_DFL, SIG_IGN
+    if handler is signal.default_int_handler:
+        return isinstance(error, KeyboardInterrupt)
+    code = _code_of(handler)
+    if code is not None:
+        return any(frame.f_code is code for frame, _ in traceback.walk_tb(error.__traceback__))
+    return number != _HANGUP  # of add_signal_handler(): what it has the loop call is any callback; a hangup is no stop
+
+
+def _code_of(handler: Any) -> CodeType | None:
+    while isinstance(handler, partial):
+        handler = handler.func
+    function = handler if isinstance(handler, FunctionType) else handler.__call__
+    function = getattr(handler, "__func__", getattr(function, "__func__", function))  # of a bound method
+    if isinstance(function, FunctionType) and not function.__module__.startswith("asyncio."):
+        return function.__code__
+    return None
 
 
 def _refuse_reload() -> None:

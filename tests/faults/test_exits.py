@@ -1,0 +1,67 @@
+"""Exits in a program that handles signals itself: its handlers' end the server, in order; its tasks' end nothing."""
+
+from __future__ import annotations
+
+import signal
+import sys
+
+import pytest
+from server.clients import get
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
+
+APP = """
+import asyncio, os, signal, sys
+from functools import partial
+
+class Handler:
+    def __init__(self):
+        self.tasks = []
+
+    async def start_up(self):
+        INSTALL
+
+    def leave(self, number, frame):
+        sys.exit(7)
+
+    async def __call__(self, request, responder):
+        if request.path == "/task":
+            self.tasks.append(asyncio.create_task(self.exit()))
+        elif request.path == "/work":
+            print("working", flush=True)
+            await asyncio.sleep(600 if request.query_string else 0.5)
+        responder.write("fine")
+
+    async def exit(self):
+        sys.exit(5)
+
+    async def shut_down(self):
+        print("put away", flush=True)
+
+class Leaving:
+    def __call__(self, number, frame):
+        sys.exit(7)
+
+def leave(status, number, frame):
+    sys.exit(status)
+
+handle = Handler()
+"""
+HARMLESS = [
+    "signal.signal(signal.SIGHUP, lambda number, frame: None)",
+    "signal.signal(signal.SIGTERM, lambda number, frame: None)",
+    "signal.signal(signal.SIGINT, self.leave)",
+    "signal.signal(signal.SIGINT, signal.SIG_IGN)",
+    "signal.signal(signal.SIGINT, signal.default_int_handler)",
+    "asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, print)",
+]
+
+
+@pytest.mark.parametrize("install", HARMLESS)
+def test_a_task_ends_nothing(site, install):
+    server = site(APP.replace("INSTALL", install), "--grace", "5")
+    for _ in range(2):
+        assert get(server.port, "/task") == (200, b"fine")
+        assert get(server.port, "/") == (200, b"fine")
+    assert server.process.stop(signal.SIGINT if "SIGTERM" in install else signal.SIGTERM) == 0
+    assert server.log().count("a task or a callback raised SystemExit(5), which does not end the server") == 2
