@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from threading import Thread
 from typing import Any
 
@@ -42,23 +43,25 @@ class Leftovers:
         """Cancels tasks, closes generators and waits for threads, for `seconds` or until there is `hurry`."""
         loop = asyncio.get_running_loop()
         self._deadline = loop.time() + max(seconds, LEAST)
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
         self._hurried = loop.create_task(hurry.wait())
-        given_up = [await self._end_tasks(tasks), await self._close_generators(loop), await self._join_threads(loop)]
+        given_up = [await self._end_tasks(), await self._close_generators(loop), await self._join_threads(loop)]
         self._hurried.cancel()
         await asyncio.sleep(0)
         if any(given_up):
             report("given up at the end: %s", "; ".join(filter(None, given_up)), level=logging.WARNING)
 
-    async def _end_tasks(self, tasks: set[asyncio.Task[Any]]) -> str:
-        if not tasks:
-            return ""
-        for task in tasks:
-            task.cancel()
-        await self._wait(asyncio.ensure_future(asyncio.wait(tasks)), lambda: _named(tasks))
-        for task in tasks:
-            if task.done() and not task.cancelled() and isinstance(task.exception(), Exception):
-                report("a task that was cancelled at the end raised", error=task.exception())
+    async def _end_tasks(self) -> str:
+        tasks: set[asyncio.Task[Any]] = {self._hurried, asyncio.current_task()}  # type: ignore[arg-type]
+        own = tasks.copy()
+        while more := asyncio.all_tasks() - tasks:  # those that others make in their end
+            tasks |= more
+            for task in more:
+                task.cancel()
+            await self._wait(asyncio.ensure_future(asyncio.wait(more)), partial(_named, more))
+            for task in more:
+                if task.done() and not task.cancelled() and isinstance(task.exception(), Exception):
+                    report("a task that was cancelled at the end raised", error=task.exception())
+        tasks -= own
         return f"{names}, cancelled in vain" if (names := _named(tasks)) else ""
 
     async def _close_generators(self, loop: asyncio.AbstractEventLoop) -> str:

@@ -58,27 +58,33 @@ def complete(
     """Runs the coroutine of `main` in a new loop, closes that, and returns or raises what the coroutine does.
 
     asyncio and uvloop leave `run_forever` with a SystemExit or a KeyboardInterrupt that a task or a callback raises.
-    Unless such an exception `is_meant` for the process, it goes to the log, and the loop goes on. What is left on the
-    loop then has as many `seconds` to end, and less in a `hurry`.
+    Unless such an exception `is_meant` for the process, it goes to the log, and the loop goes on. One that is cancels
+    the coroutine, and is raised when that has ended. What is left on the loop then has as many `seconds` to end, and
+    less in a `hurry`.
     """
     loop = (loop_factory or new_event_loop)()
     try:
         leftovers = Leftovers(loop)
+        task = loop.create_task(main())
         try:
-            return _run(loop, main(), is_meant)
+            return _run(loop, task, is_meant)
         finally:
-            _run(loop, leftovers.end(seconds(), hurry), is_meant)
+            try:
+                _end(loop, task, is_meant)
+            finally:
+                _end_the_rest(loop, loop.create_task(leftovers.end(seconds(), hurry)), is_meant, hurry)
     finally:
         loop.close()
 
 
 def _run(
     loop: asyncio.AbstractEventLoop,
-    coroutine: Coroutine[Any, Any, Result],
+    task: asyncio.Task[Result],
     is_meant: Callable[[BaseException], bool],
+    is_behind: bool = False,
 ) -> Result:
+    """`is_behind`: there was a run that an exit may have left."""
     generation = forks.generation
-    task = loop.create_task(coroutine)
     while True:
         try:
             return loop.run_until_complete(task)
@@ -86,9 +92,43 @@ def _run(
             ends = isinstance(error, (SystemExit, KeyboardInterrupt))
             if generation != forks.generation:
                 forks.end(error if ends else None)
+            if is_behind and isinstance(error, RuntimeError) and not task.done():
+                is_behind = False  # it was stopped: in uvloop, an exit at the end of a run leaves that for the next
+                continue
             if not ends or is_meant(error) or (task.done() and not task.cancelled() and task.exception() is error):
                 raise
             _tell(error)
+            is_behind = True
+
+
+def _end(loop: asyncio.AbstractEventLoop, task: asyncio.Task[Any], is_meant: Callable[[BaseException], bool]) -> None:
+    """Cancels what an exit has left in the middle, and lets it come to its end: that makes tasks of its own."""
+    if not task.done():
+        task.cancel()
+        try:
+            _run(loop, task, is_meant, True)
+        except asyncio.CancelledError:
+            pass
+        except (SystemExit, KeyboardInterrupt) as error:
+            report("%r: what still runs is dropped", error, level=logging.INFO)
+            raise
+        except Exception as error:
+            report("the end failed", error=error)
+
+
+def _end_the_rest(
+    loop: asyncio.AbstractEventLoop,
+    task: asyncio.Task[None],
+    is_meant: Callable[[BaseException], bool],
+    hurry: asyncio.Event,
+) -> None:
+    try:
+        _run(loop, task, is_meant, True)
+    except (SystemExit, KeyboardInterrupt):
+        hurry.set()
+        if not task.done():
+            _run(loop, task, is_meant, True)
+        raise
 
 
 async def comes_first(start: Coroutine[Any, Any, None], leave: asyncio.Event) -> bool:

@@ -376,6 +376,8 @@ def run(
                 with forks.parents():
                     on_start(server)
             await stop.first.wait()
+        except asyncio.CancelledError:
+            pass  # by an exit that is meant for the process, which `complete` raises behind the end
         except BaseException:
             await server.close(0)
             raise

@@ -55,6 +55,14 @@ HARMLESS = [
     "signal.signal(signal.SIGINT, signal.default_int_handler)",
     "asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, print)",
 ]
+LEAVING = [
+    "signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(7))",
+    "signal.signal(signal.SIGTERM, self.leave)",
+    "signal.signal(signal.SIGTERM, Leaving())",
+    "signal.signal(signal.SIGTERM, partial(leave, 7))",
+    "signal.signal(signal.SIGHUP, self.leave)",
+    "asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, sys.exit, 7)",
+]
 
 
 @pytest.mark.parametrize("install", HARMLESS)
@@ -65,3 +73,31 @@ def test_a_task_ends_nothing(site, install):
         assert get(server.port, "/") == (200, b"fine")
     assert server.process.stop(signal.SIGINT if "SIGTERM" in install else signal.SIGTERM) == 0
     assert server.log().count("a task or a callback raised SystemExit(5), which does not end the server") == 2
+
+
+@pytest.mark.parametrize("install", LEAVING)
+def test_a_handler_of_a_signal_ends_it_in_order(site, install):
+    server = site(APP.replace("INSTALL", install), "--grace", "20")
+    with server.connect() as client:
+        client.get("/work")
+        server.process.wait_for("(working)")
+        assert server.process.stop(signal.SIGHUP if "SIGHUP" in install else signal.SIGTERM) == 7
+        assert client.answer().body == b"fine"
+    assert server.process.popen.stdout.read() == "put away\n"
+    assert "INFO fastresp" in server.log()
+    assert ": closed\n" in server.log()
+    assert "ERROR" not in server.log()
+    assert "never awaited" not in server.log()
+
+
+def test_the_second_time_it_drops_what_runs(site):
+    server = site(APP.replace("INSTALL", LEAVING[0]), "--grace", "600")
+    with server.connect() as client:
+        client.get("/work?long")
+        server.process.wait_for("(working)")
+        server.process.popen.send_signal(signal.SIGTERM)
+        while "waiting for" not in server.log():
+            pass
+        assert server.stop() == 7
+    assert "INFO fastresp" in server.log()
+    assert "SystemExit(7): what still runs is dropped" in server.log()
