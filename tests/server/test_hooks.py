@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import pytest
 from server.clients import get
@@ -68,3 +69,46 @@ def test_a_handler_that_closes_the_server_itself(drive, server_class):
 
     drive(main())
     assert ended == [True]
+
+
+def test_a_start_that_keeps_its_cancellation_to_itself(drive, server_class):
+    class Handler:
+        def __init__(self):
+            self.begun, self.is_shut_down = asyncio.Event(), False
+
+        def __call__(self, request, responder):
+            pass
+
+        async def start_up(self):
+            self.begun.set()
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(60)
+
+        async def shut_down(self):
+            self.is_shut_down = True
+
+    async def main():
+        handler = Handler()
+        server = server_class(handler)
+        starting = asyncio.create_task(server.start(port=0))
+        await handler.begun.wait()
+        starting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await starting
+        assert handler.is_shut_down
+        assert server.sockets == ()
+
+    drive(main())
+
+
+def test_a_start_in_a_task_that_was_cancelled_before(drive, server_class):
+    async def main():
+        with contextlib.suppress(asyncio.CancelledError):
+            asyncio.current_task().cancel()
+            await asyncio.sleep(60)
+        server = server_class(lambda request, responder: responder.write("fine"))
+        await server.start(port=0)
+        assert await asyncio.to_thread(get, server.port) == (200, b"fine")
+        await server.close()
+
+    drive(asyncio.wait_for(main(), 60))
