@@ -96,52 +96,60 @@ class Conversation:
         Raises ClientDisconnected when the client is gone, RuntimeError for an event out of order, ValueError and
         TypeError for what must not be sent.
         """
-        kind = message["type"]
-        state = self.state
-        if self._responder.is_response_canceled:
-            self._told = True
-            await asyncio.sleep(0)  # an application that goes on all the same must not keep the loop
-            raise ClientDisconnected
-        if kind == "http.response.start" and state == _NEW:
-            status = message["status"]
-            if status < 200:
-                raise ValueError(f"an answer has a status of 200 or above, not {status}: see http.response.early_hint")
-            self._status = status
-            self._fields = list(message.get("headers", ()))
-            if message.get("trailers"):
-                self._trailers = []
-            self.state = _HELD
-        elif kind == "http.response.body" and _HELD <= state <= _SENT:
-            body = message.get("body", b"")
-            if type(body) is not bytes:
-                body = bytes(memoryview(body))
-            if message.get("more_body"):
-                await self._put(body)
-            elif state == _HELD and self._trailers is None:
-                # PERF: nearly every answer goes this way
-                try:
-                    if body:
-                        self._responder.write(body, self._fields, self._status)
-                    else:
-                        self._write(body)
-                except Exception:
-                    self._answer(self._write, body)  # nothing was sent
+        try:
+            kind = message["type"]
+            state = self.state
+            if self._responder.is_response_canceled:
+                self._told = True
+                raise ClientDisconnected
+            if kind == "http.response.start" and state == _NEW:
+                status = message["status"]
+                if status < 200:
+                    raise ValueError(
+                        f"an answer has a status of 200 or above, not {status}: see http.response.early_hint"
+                    )
+                self._status = status
+                self._fields = list(message.get("headers", ()))
+                if message.get("trailers"):
+                    self._trailers = []
+                self.state = _HELD
+            elif kind == "http.response.body" and _HELD <= state <= _SENT:
+                body = message.get("body", b"")
+                if type(body) is not bytes:
+                    body = bytes(memoryview(body))
+                if message.get("more_body"):
+                    await self._put(body)
+                elif state == _HELD and self._trailers is None:
+                    # PERF: nearly every answer goes this way
+                    try:
+                        if body:
+                            self._responder.write(body, self._fields, self._status)
+                        else:
+                            self._write(body)
+                    except Exception:
+                        self._answer(self._write, body)  # nothing was sent
+                    self.state = DONE
+                else:
+                    await self._put_last(body)
+            elif kind == "http.response.trailers" and state == _TRAILERS:
+                self._trailers += message.get("headers", ())
+                if message.get("more_trailers"):
+                    await asyncio.sleep(0)  # many of them must not keep the loop
+                else:
+                    self._responder.write_end_chunked(trailers=self._trailers)
+                    self.state = DONE
+            elif kind == "http.response.pathsend" and state == _HELD:
+                self._answer(self._write_path, message["path"])
                 self.state = DONE
+            elif kind == "http.response.early_hint" and state in (_NEW, _HELD):
+                self._responder.write(Headers([(b"link", link) for link in message["links"]]), 103)
+                await self._responder.drain()
             else:
-                await self._put_last(body)
-        elif kind == "http.response.trailers" and state == _TRAILERS:
-            self._trailers += message.get("headers", ())
-            if not message.get("more_trailers"):
-                self._responder.write_end_chunked(trailers=self._trailers)
-                self.state = DONE
-        elif kind == "http.response.pathsend" and state == _HELD:
-            self._answer(self._write_path, message["path"])
-            self.state = DONE
-        elif kind == "http.response.early_hint" and state in (_NEW, _HELD):
-            self._responder.write(Headers([(b"link", link) for link in message["links"]]), 103)
-        else:
-            expected = _EXPECTED.get(state, "the content goes on with 'http.response.body'")
-            raise RuntimeError(f"the event {kind!r} can't be sent now: {expected}")
+                expected = _EXPECTED.get(state, "the content goes on with 'http.response.body'")
+                raise RuntimeError(f"the event {kind!r} can't be sent now: {expected}")
+        except Exception:
+            await asyncio.sleep(0)  # an application that goes on all the same must not keep the loop
+            raise
 
     def excuses(self, error: BaseException) -> bool:
         """The application raised. Whether that is no fault: it was told that the client is gone."""

@@ -26,10 +26,13 @@ class Endless:
             await send(start())
             await send(body(b"fine"))
             return
-        if self.step is not listen:
+        if self.step is send_trailers:
+            await send(start(200, (b"trailer", b"etag"), trailers=True))
+            await send(body(b"content"))
+        elif self.step not in (listen, send_hints):
             await send(start(200, *self.fields))
         while not self.over:
-            with suppress(OSError):  # its client is gone
+            with suppress(OSError, RuntimeError, ValueError):  # its client is gone, or it ignores what it is told
                 await self.step(receive, send)
             self.begun.set()
 
@@ -46,6 +49,22 @@ async def send_nothing(receive, send):
     await send(body(b"", more=True))
 
 
+async def send_hints(receive, send):
+    await send({"type": "http.response.early_hint", "links": [b"</a.css>; rel=preload"]})
+
+
+async def send_trailers(receive, send):
+    await send({"type": "http.response.trailers", "headers": [], "more_trailers": True})
+
+
+async def send_what_is_unknown(receive, send):
+    await send({"type": "http.response.debug"})
+
+
+async def send_too_much(receive, send):
+    await send(body(b"more than there is to be", more=True))
+
+
 CASES = {
     "content of a HEAD": (send_content, [], message("HEAD", "/endless")),
     "content of a HEAD with a length": (send_content, [length(5)], message("HEAD", "/endless")),
@@ -53,6 +72,12 @@ CASES = {
     "nothing": (send_nothing, [], message("GET", "/endless")),
     "nothing of a length": (send_nothing, [length(5)], message("GET", "/endless")),
     "nothing behind the whole length": (send_nothing, [length(0)], message("GET", "/endless")),
+    "early hints": (send_hints, [], message("GET", "/endless")),
+    "early hints to HTTP/1.0": (send_hints, [], message("GET", "/endless", version="1.0")),
+    "trailers": (send_trailers, [], message("GET", "/endless")),
+    "an unknown event": (send_what_is_unknown, [], message("GET", "/endless")),
+    "more than the length": (send_too_much, [length(5)], message("GET", "/endless")),
+    "more than no content": (send_too_much, [length(0)], message("GET", "/endless")),
     "listening behind the disconnect": (listen, [], post("/endless", b"12345")[:-1]),
 }
 
@@ -75,3 +100,30 @@ def test_others_are_answered(serve, connect, step, fields, request_, leaves):
             assert other.answer().body == b"fine"
     finally:
         app.over = True
+
+
+def test_early_hints_wait_for_their_client(serve, connect):
+    """30 MB of them are not kept for a client that reads nothing."""
+    begun, sent = threading.Event(), threading.Event()
+    hint = {"type": "http.response.early_hint", "links": [b"<" + b"a" * 60_000 + b">"]}
+
+    async def app(scope, receive, send):
+        if scope["path"] == "/hints":
+            begun.set()
+            for _ in range(500):
+                await send(hint)
+            sent.set()
+        await send(start())
+        await send(body(b"fine"))
+
+    server = serve(AsgiHandler(app))
+    client, other = connect(server), connect(server)
+    client.get("/hints")
+    assert begun.wait(10)
+    for _ in range(50):
+        other.get()
+        assert other.answer().body == b"fine"
+    assert not sent.is_set()
+    while (answer := client.answer()).status == 103:
+        assert len(answer.one(b"link")) == 60_002
+    assert answer.body == b"fine"
