@@ -20,6 +20,8 @@ __all__ = ["Feed"]
 
 WINDOW = 65536
 """Bytes that may wait in memory."""
+SMALL = 4096
+"""Bytes of a piece that is joined with its neighbours: apart, pieces of a few bytes take forty times as much memory."""
 PATIENCE = 0.05
 """Seconds that a thread waits for its reader before it writes to disk: a client that keeps up costs no disk."""
 LARGE = 1 << 20
@@ -36,7 +38,7 @@ class Feed:
         self._loop = loop
         self._limit = limit
         self._change = threading.Condition(threading.Lock())
-        self._pieces: list[bytes] = []  # older than what is in the spool
+        self._pieces: list[bytes | bytearray] = []  # older than what is in the spool
         self._size = 0
         self._spool: Spool | None = None
         self._read = 0  # of the spool, and
@@ -58,14 +60,26 @@ class Feed:
                 self._change.wait_for(self._is_taken, PATIENCE if self._limit else None)
                 if self._closed or not self._pieces:
                     return not self._closed
-                self._pieces.pop()
-                self._size -= len(piece)
+                self._take_back(piece)
         return self._spill(memoryview(piece))
 
     def _keep(self, piece: bytes) -> None:
-        self._pieces.append(piece)
+        pieces = self._pieces
+        if len(piece) > SMALL:
+            pieces.append(piece)
+        elif pieces and type(pieces[-1]) is bytearray:
+            pieces[-1] += piece
+        else:
+            pieces.append(bytearray(piece))
         self._size += len(piece)
         self._wake()
+
+    def _take_back(self, piece: bytes) -> None:
+        """Undoes `_keep` of the last piece."""
+        last = self._pieces.pop()
+        if len(last) > len(piece):  # joined with others
+            self._pieces.append(last[: -len(piece)])
+        self._size -= len(piece)
 
     def _is_taken(self) -> bool:
         return self._closed or not self._pieces
@@ -143,7 +157,7 @@ class Feed:
             waiter = None
             with self._change:
                 if self._pieces:
-                    piece = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+                    piece = b"".join(self._pieces)  # a single one of bytes is given as it is
                     self._pieces.clear()
                     self._size = 0
                     self._change.notify()

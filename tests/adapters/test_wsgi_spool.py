@@ -9,12 +9,14 @@ import os
 import random
 import tempfile
 import threading
+import tracemalloc
 
 import pytest
 from adapters.wsgi_applications import answering
 
 from fastresp.http.blocking import FILES
 from fastresp.wsgi import WsgiHandler
+from fastresp.wsgi import feed as feeds
 from fastresp.wsgi import spool as spools
 from fastresp.wsgi.feed import Feed
 
@@ -175,6 +177,41 @@ def test_its_file_is_freed_when_the_client_leaves(serve, connect, monkeypatch):
     assert freed.wait(10)
     with pytest.raises(OSError, match="Bad file descriptor"):
         os.fstat(made[0])
+
+
+def test_small_pieces_take_no_more_memory_than_large_ones(serve, connect):
+    """64 KiB of what waits are 64 KiB of memory, and it arrives in order."""
+    first = bytes(8_000_000)  # more than sockets hold
+    through = threading.Semaphore(0)
+
+    class Pieces:
+        def __iter__(self):
+            yield first
+            for number in range(9000):
+                yield b"%06x," % number
+
+        def close(self):
+            through.release()
+
+    def app(environ, start_response):
+        start_response("200 OK", [])
+        return Pieces()
+
+    server = serve(WsgiHandler(app, threads=1))
+    clients = [connect(server) for _ in range(5)]
+    tracemalloc.start()
+    try:
+        for client in clients:
+            client.get()
+            assert through.acquire(timeout=20)
+        kept = [tracemalloc.Filter(True, path) for path in (__file__, feeds.__file__)]
+        statistics = tracemalloc.take_snapshot().filter_traces(kept).statistics("filename")
+    finally:
+        tracemalloc.stop()
+    assert sum(each.size for each in statistics) < 5 * 100_000
+    content = b"".join(b"%06x," % number for number in range(9000))
+    for client in clients:
+        assert client.answer().body[8_000_000:] == content
 
 
 def test_a_file_that_is_cut_by_another(monkeypatch):
