@@ -5,12 +5,15 @@ Importing this needs PySide6, so nobody does before there is an object of PySide
 
 from __future__ import annotations
 
+import logging
 import sys
 import threading
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
+
+from fastresp import forks
+from fastresp.http.faults import passes_on, report
 
 __all__ = ["courier_of_application", "courier_of_this_thread"]
 
@@ -41,21 +44,35 @@ class Courier(core.QObject):  # type: ignore[misc]
 
     @core.Slot()  # type: ignore[untyped-decorator]
     def run(self) -> None:
-        """Makes one call."""
-        function, arguments = self._calls.popleft()
-        function(*arguments)
+        """Makes one call, if there is one. What it raises is logged, for PySide would end the process, or drop it."""
+        if self._calls:
+            function, arguments = self._calls.popleft()
+            _call(function, arguments)
 
     def end(self) -> None:
         """The thread has finished: nobody is in anybody's way there any more, so that calls are made at once."""
         self._ended = True
         for farewell in list(self.farewells):
-            farewell()
+            _call(farewell)
         self._run_all()
 
     def _run_all(self) -> None:
-        with suppress(IndexError):
-            while True:
-                self.run()
+        while self._calls:
+            self.run()
+
+
+def _call(function: Callable[..., object], arguments: tuple[Any, ...] = ()) -> None:
+    generation = forks.generation
+    try:
+        function(*arguments)
+    except BaseException as error:
+        if generation != forks.generation:
+            forks.end(error)
+        if passes_on(error):
+            raise
+        report("a call in a Qt thread failed", error=error, level=logging.CRITICAL)
+    if generation != forks.generation:
+        forks.end()  # a child that the call has forked
 
 
 # A courier must not be destroyed by its last reference, which may go in any thread: it stays as long as its thread.

@@ -8,8 +8,9 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from fastresp import forks
 from fastresp.checks import Handler, check_handler
-from fastresp.http.faults import report
+from fastresp.http.faults import passes_on, report
 from fastresp.http.names import describe
 from fastresp.qt.calls import call_in_loop
 from fastresp.qt.request import QHttpServerRequest
@@ -68,8 +69,15 @@ def in_qt_thread(handler: QtHandler) -> Handler:
 
 
 def _run(handler: QtHandler, request: Any, responder: Any, inner: Any, loop: asyncio.AbstractEventLoop) -> None:
+    generation = forks.generation
     try:
         handler(request, responder)
-    except Exception as error:
-        report("the handler failed on %s", describe(request._request), error=error)
-        call_in_loop(loop, inner._fail)
+    except BaseException as error:  # of any kind: PySide ends the process for a SystemExit, and drops the others
+        if generation != forks.generation:
+            forks.end(error)
+        try:
+            call_in_loop(loop, inner._fail)
+        finally:
+            report("the handler failed on %s", describe(request._request), error=error)
+        if passes_on(error):
+            raise

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from fastresp.http.device import PIECE, DeviceError
+from fastresp.http.faults import passes_on, report
 
 __all__ = ["Reader", "is_idle"]
 
@@ -105,6 +106,8 @@ class Reader:
         deliver, self._deliver = self._deliver, None
         if deliver is not None:
             deliver(data, error)
+        if error is not None and passes_on(error):
+            raise error
         return True
 
     def _is_over(self) -> bool:
@@ -127,15 +130,16 @@ class Reader:
 
     def _on_error(self, error: Any) -> None:
         # to a reply, which knows its length, a peer that leaves is an error
-        if error.name != "NoError" and (self._is_reply or error.name not in _HARMLESS):
+        name = getattr(error, "name", "")  # a device of the program's own may have a signal of its own kind
+        if name != "NoError" and (self._is_reply or name not in _HARMLESS):
             self._fault = "the device failed"
-            with suppress(RuntimeError):  # it may say so while it is deleted
+            with _no_fault():
                 self._fault = f"{self._device!r}: {self._device.errorString()}"
             self._serve()
 
     def _on_close(self) -> None:
         whole = False
-        with suppress(RuntimeError):
+        with _no_fault():
             whole = self._is_sequential and not self._device.bytesAvailable() and self._is_over()
         if not whole:
             self._fault = "the device was closed before its end"
@@ -151,6 +155,19 @@ class Reader:
         self._fault = "the thread of the device has finished before its end"
         self._serve()
         self.release()
+
+
+@contextmanager
+def _no_fault() -> Iterator[None]:
+    """Asks a device, in a slot, what it may fail at: one that is being deleted, or a program's own."""
+    try:
+        yield
+    except RuntimeError:
+        pass
+    except BaseException as error:
+        report("a QIODevice failed when it was asked for its state", error=error)
+        if passes_on(error):
+            raise
 
 
 def is_idle(device: Any) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
 import threading
 
 import pytest
@@ -14,6 +16,7 @@ from PySide6.QtCore import (
     QProcess,
     QThread,
     QTimer,
+    Signal,
 )
 from qt_face.devices import Own, cut
 
@@ -73,6 +76,56 @@ def test_raises(application, serve, connect, watch, log, sequential):
     )
     assert rest.rstrip(b"\r\n").endswith(b"x")
     log.expect("broken off", "the disk is gone")
+
+
+@pytest.mark.parametrize("kind", [ValueError, asyncio.CancelledError, SystemExit, KeyboardInterrupt])
+@pytest.mark.parametrize("where", ["readData", "bytesAvailable", "errorString"])
+def test_raises_whatever(application, serve, connect, watch, log, capfd, where, kind):
+    """Also in what Qt calls, not fastresp: the answer is broken off, the process goes on."""
+
+    class Failing(Own):
+        errorOccurred = Signal(str)
+        failing = ""
+
+        def readData(self, size):
+            if self.failing == "readData":
+                raise kind("of the device")
+            return super().readData(size)
+
+        def bytesAvailable(self):
+            if self.failing == "bytesAvailable":
+                raise kind("of the device")
+            return super().bytesAvailable()
+
+        def errorString(self):
+            raise kind("of the device")
+
+    def answer(responder):
+        device = watch(Failing(b"data"))
+        responder.write(device, "a/b")
+
+        def fail():
+            device.failing = where
+            if where == "readData":
+                device.give(b"more")
+            elif where == "bytesAvailable":
+                device.close()
+            else:
+                device.errorOccurred.emit("by this name")
+
+        QTimer.singleShot(20, fail)
+
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        rest = cut(application, serve, connect, answer, watch)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert rest.endswith(b"4\r\ndata\r\n")
+    lines = sorted(log.inbox.take(1 if where == "readData" else 2))
+    log.lines.clear()
+    assert "broken off" in lines[-1]
+    assert kind.__name__ in lines[0]
+    assert "Traceback" not in capfd.readouterr().err
 
 
 def test_shorter_than_it_said(application, serve, connect, watch, log):
