@@ -89,10 +89,14 @@ class Body:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
-    def __aiter__(self) -> Body:
+    def take(self) -> Body:
+        """Itself, as the iterator of its pieces. Raises RuntimeError the second time."""
         if self._taken:
             raise RuntimeError("the request's body is already being read")
         self._taken = True
+        return self
+
+    def __aiter__(self) -> Body:
         return self
 
     async def __anext__(self) -> bytes:
@@ -115,7 +119,7 @@ class Body:
         """All that comes, as one. Raises BodyError when it breaks off. A call that was cancelled can be made again."""
         self._check_thread()
         if not self._gathered:
-            self.__aiter__()
+            self.take()
             self._gathered = True
             if self._source is not None:
                 self._source.gather(self._pieces)

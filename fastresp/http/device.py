@@ -78,7 +78,7 @@ def _open(device: Any) -> Source:
     if _is_path(device):
         return _open_path(os.fspath(device))
     if _is_async(device):
-        return Async(device, _has(device, "read"))
+        return Async(device, _reads(device))
     if isinstance(device, io.TextIOBase):
         raise DeviceError(f"{shown(device)} is open as text: open it in binary mode")
     if getattr(device, "closed", False):
@@ -165,5 +165,22 @@ def _has(thing: Any, name: str) -> bool:
 
 
 def _is_async(device: Any) -> bool:
+    return inspect.iscoroutinefunction(device.read) if _reads(device) else hasattr(device, "__aiter__")
+
+
+def _reads(device: Any) -> bool:
+    """Whether it is read by `read(count)`. An async iterator may have a read() that takes no count and gives all there
+    is, as a request's body has: that one is iterated.
+    """
     read = getattr(device, "read", None)
-    return hasattr(device, "__aiter__") if read is None else inspect.iscoroutinefunction(read)
+    if read is None:
+        return False
+    if not hasattr(device, "__aiter__"):
+        return True
+    try:
+        inspect.signature(read).bind(PIECE)
+    except TypeError:
+        return False
+    except ValueError:  # it does not say what it takes
+        pass
+    return True

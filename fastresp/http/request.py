@@ -214,7 +214,7 @@ class Request:
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         """The content piece by piece, as it comes; while nobody reads, the client is held back."""
-        return (self._unread() if self._body is None else whole(self._body)).__aiter__()
+        return (self._unread() if self._body is None else whole(self._body)).take()
 
     def _unread(self) -> Body:
         """What the body is read from."""

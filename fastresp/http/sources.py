@@ -210,11 +210,15 @@ class Async(Source):
             return as_bytes(await self._device.read(count))
         if self._iterator is None:
             self._iterator = aiter(self._device)
-        async for piece in self._iterator:
+        while True:
+            try:
+                # not in an `async for`, which would ask the iterator for another one
+                piece = await anext(self._iterator)
+            except StopAsyncIteration:
+                return b""
             if piece:
                 return as_bytes(piece)
             await asyncio.sleep(0)  # an iterator of nothing must not keep the loop
-        return b""
 
     def close(self) -> None:
         if not self._closed:

@@ -74,6 +74,35 @@ class Stream:
         raise AssertionError("read() was to be used")
 
 
+class Whole(Iterator):
+    """An async iterator with a `read()` of another kind, which takes no count: aiohttp, httpx and others have such."""
+
+    async def read(self):
+        raise AssertionError("it was to be iterated")
+
+
+class Blocking(Whole):
+    def read(self, *, decode=False):
+        raise AssertionError("it was to be iterated")
+
+
+class Nothing(Iterator):
+    read = None
+
+
+class Iterable:
+    """One whose iterator is nothing more than that."""
+
+    def __init__(self, pieces):
+        self.pieces = pieces
+
+    def __aiter__(self):
+        class Bare:
+            __anext__ = Iterator(self.pieces).__anext__
+
+        return Bare()
+
+
 def filled(file, content, position=0):
     file.write(content)
     file.seek(position)
@@ -169,6 +198,10 @@ SEQUENTIAL = {
     "async read and iterator": lambda folder, c: Stream(c),
     "async iterator": lambda folder, c: Iterator([c]),
     "async iterator, bytearrays": lambda folder, c: Iterator([bytearray(c[:5]), memoryview(c[5:])]),
+    "async iterator with read()": lambda folder, c: Whole([c]),
+    "async iterator with a blocking read()": lambda folder, c: Blocking([c]),
+    "async iterator without a read": lambda folder, c: Nothing([c]),
+    "async iterable": lambda folder, c: Iterable([c]),
     "async generator": lambda folder, c: generator(c),
 }
 # Random access at a price: either framing is right.
