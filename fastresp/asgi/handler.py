@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
+from fastresp import forks
 from fastresp.asgi.conversation import DONE, Conversation, Message
 from fastresp.asgi.lifespan import Lifespan
 from fastresp.gateway import bind_host, end_point
+from fastresp.hooks import StartUpError
 from fastresp.http import Request, Responder
 
 __all__ = ["AsgiHandler"]
@@ -19,18 +22,13 @@ Application: TypeAlias = Callable[
 
 VERSIONS = {"version": "3.0", "spec_version": "2.4"}
 
-_EXTENSIONS: dict[str, dict[str, Any]] = {
-    "http.response.early_hint": {},
-    "http.response.pathsend": {},
-    "http.response.trailers": {},
-}
-
 
 class AsgiHandler:
     """An ASGI application as a handler: `Server(AsgiHandler(app))`.
 
     The server has its lifespan run: startup before it listens, shutdown after the last answer. An application that
-    knows no lifespan is served all the same. Raises TypeError for what can't be called.
+    knows no lifespan is served all the same. Servers of one loop that share an AsgiHandler share its lifespan,
+    from the first that starts to the last that closes. Raises TypeError for what can't be called.
     """
 
     def __init__(self, app: Application) -> None:
@@ -39,18 +37,39 @@ class AsgiHandler:
         self.app = app
         self._state: dict[str, Any] = {}
         self._lifespan: Lifespan | None = None
+        self._servers = 0  # that have begun with this lifespan
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._generation = forks.generation
+        self._turn = asyncio.Lock()
 
     async def start_up(self) -> None:
-        """Tells the application that serving is about to begin. Raises StartUpError if it says that it can't."""
-        self._state = {}
-        self._lifespan = Lifespan(self.app, self._state)
-        await self._lifespan.start_up()
+        """Tells the application that serving is about to begin, if no other server has. Raises StartUpError if it says
+        that it can't, or if a server in another loop is served by it.
+        """
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop or self._generation != forks.generation:
+            is_here = self._generation == forks.generation
+            if self._servers and is_here and self._loop is not None and not self._loop.is_closed():
+                raise StartUpError("this AsgiHandler serves in another event loop: make one for each")
+            self._loop = loop
+            self._generation = forks.generation
+            self._servers = 0
+            self._turn = asyncio.Lock()
+        async with self._turn:
+            if not self._servers:
+                self._state = {}
+                lifespan = Lifespan(self.app, self._state)
+                await lifespan.start_up()
+                self._lifespan = lifespan
+            self._servers += 1
 
     async def shut_down(self) -> None:
-        """Tells the application that serving is over, and waits until it is ready for that."""
-        if self._lifespan is not None:
-            lifespan, self._lifespan = self._lifespan, None
-            await lifespan.shut_down()
+        """Tells the application that serving is over, if this is its last server, and waits until it is ready."""
+        async with self._turn:
+            self._servers = max(0, self._servers - 1)
+            if not self._servers and self._lifespan is not None:
+                lifespan, self._lifespan = self._lifespan, None
+                await lifespan.shut_down()
 
     async def __call__(self, request: Request, responder: Responder) -> None:
         headers = request.raw_headers
@@ -58,7 +77,7 @@ class AsgiHandler:
         remote = request.remote_address
         local = request.local_address
         # PERF: a display of this size costs less than a copied template and its changes
-        scope = {
+        scope: Message = {
             "type": "http",
             "asgi": VERSIONS.copy(),
             "http_version": request.http_version,
@@ -71,7 +90,8 @@ class AsgiHandler:
             "headers": headers,
             "client": remote if type(remote) is tuple and len(remote) == 2 else end_point(remote),
             "server": local if type(local) is tuple and len(local) == 2 else _server(local),
-            "extensions": _EXTENSIONS.copy(),
+            # new ones: what an application writes there is for this request
+            "extensions": {"http.response.early_hint": {}, "http.response.pathsend": {}, "http.response.trailers": {}},
             "state": self._state.copy(),
         }
         conversation = Conversation(request, responder)

@@ -1,0 +1,84 @@
+"""One AsgiHandler for several servers and requests: what they share, and what not."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from adapters.asgi_applications import body, start
+from adapters.test_asgi_lifespan import App
+
+from fastresp.asgi import AsgiHandler
+from fastresp.hooks import StartUpError
+
+
+class TestSeveralServers:
+    """One handler, at http and https for one: its lifespan is that of all of them."""
+
+    def test_one_after_the_other(self, server_class, loop_factory):
+        async def main():
+            handler = AsgiHandler(app)
+            first, second = server_class(handler), server_class(handler)
+            await asyncio.gather(first.start(port=0), second.start(port=0))
+            assert events() == ["lifespan.startup"]
+            await first.close()
+            assert events() == ["lifespan.startup"]
+            await second.close()
+            assert events() == ["lifespan.startup", "lifespan.shutdown"]
+            third = server_class(handler)
+            await third.start(port=0)
+            await third.close()
+            assert events() == ["lifespan.startup", "lifespan.shutdown"] * 2
+
+        def events():
+            return [event[0] for event in app.seen if isinstance(event, tuple)]
+
+        app = App()
+        with asyncio.Runner(loop_factory=loop_factory) as runner:
+            runner.run(main())
+
+    def test_one_that_fails_to_start(self, server_class, loop_factory):
+        """The next one has a start of its own."""
+        attempts = []
+
+        async def lifespan(scope, receive, send):
+            await receive()
+            attempts.append(1)
+            await send({"type": f"lifespan.startup.{'failed' if len(attempts) == 1 else 'complete'}"})
+            await receive()
+            attempts.append("over")
+            await send({"type": "lifespan.shutdown.complete"})
+
+        async def main():
+            handler = AsgiHandler(App(lifespan))
+            first, second = server_class(handler), server_class(handler)
+            starts = await asyncio.gather(first.start(port=0), second.start(port=0), return_exceptions=True)
+            assert [type(each) for each in starts] == [StartUpError, type(None)]
+            await second.close()
+            assert attempts == [1, 1, "over"]
+
+        with asyncio.Runner(loop_factory=loop_factory) as runner:
+            runner.run(main())
+
+    def test_in_two_loops(self, server_class, loop_factory):
+        handler = AsgiHandler(App())
+        with (
+            server_class(handler).background(port=0, loop_factory=loop_factory),
+            pytest.raises(StartUpError, match="in another event loop: make one for each"),
+            server_class(handler).background(port=0, loop_factory=loop_factory),
+        ):
+            raise AssertionError("it has started")
+        with server_class(handler).background(port=0, loop_factory=loop_factory):
+            pass
+
+
+def test_extensions_are_the_requests_own(serve, connect):
+    async def app(scope, receive, send):
+        scope["extensions"]["http.response.trailers"][scope["path"]] = True
+        await send(start())
+        await send(body(",".join(scope["extensions"]["http.response.trailers"]).encode()))
+
+    client = connect(serve(AsgiHandler(app)))
+    for path in ("/alice", "/bob"):
+        client.get(path)
+        assert client.answer().body == path.encode()
