@@ -7,17 +7,17 @@ is chunked, or, where the application has stated a content-length, drawn from `s
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Callable, MutableMapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from fastresp.asgi.feed import Feed
+from fastresp.asgi.remarks import Remarks
 from fastresp.errors import BodyError
 from fastresp.gateway import Fields, declared_length, write_empty
 from fastresp.headers import Headers
 from fastresp.http import Request, Responder
-from fastresp.http.faults import report
+from fastresp.http.names import describe
 
 __all__ = ["DONE", "ClientDisconnected", "Conversation", "Message"]
 
@@ -31,6 +31,8 @@ _EXPECTED = {
     _TRAILERS: "the content is complete, and 'http.response.trailers' comes next",
     DONE: "the answer is complete",
 }
+
+remarks = Remarks()
 
 
 class ClientDisconnected(OSError):
@@ -156,7 +158,8 @@ class Conversation:
         if self._feed is not None:
             self._feed.fail("the application failed")
         if self._told and issubclass(type(error), Exception):
-            report("the application ended with %r when the client had left", error, level=logging.INFO)
+            if type(error) is not ClientDisconnected:  # which is how an application is told
+                remarks.make("the application ended with %r on %s when the client had left", error, self._name())
             self._responder._abandon()  # one that has closed only its side gets no answer that looks complete
             return True
         return False
@@ -168,10 +171,7 @@ class Conversation:
         if self._feed is not None and self._feed.left == 0:
             return
         if self._told:
-            report(
-                "the application returned without an answer, or in the middle of it, when the client had left",
-                level=logging.INFO,
-            )
+            remarks.make("the application returned without a whole answer to %s when the client had left", self._name())
             if self._feed is not None:
                 self._feed.fail("the client had left")
             self._responder._abandon()
@@ -259,6 +259,9 @@ class Conversation:
             self._responder.write(feed, fields, self._status)
             self._feed = feed
             self.state = _MEASURED
+
+    def _name(self) -> str:
+        return describe(self._request)
 
     def _has_content(self) -> bool:
         return self._request.method != "HEAD" and self._status not in (204, 205, 304)

@@ -10,6 +10,7 @@ import pytest
 from client import TIMEOUT, Client
 
 from fastresp.asgi import AsgiHandler
+from fastresp.asgi.remarks import Remarks
 from fastresp.wsgi import WsgiHandler
 
 
@@ -38,7 +39,10 @@ class Log(logging.Handler):
 
 
 @pytest.fixture
-def log() -> Iterator[Log]:
+def log(monkeypatch) -> Iterator[Log]:
+    monkeypatch.setattr(
+        "fastresp.asgi.conversation.remarks", Remarks()
+    )  # other tests of this second may have used it up
     log = Log()
     logger = logging.getLogger("fastresp")
     level = logger.level

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 from adapters.asgi_applications import body, start
+from client import Client
 from connection.tools import Inbox, wait_for_no_connection
 
 from fastresp.asgi import AsgiHandler
@@ -77,7 +78,7 @@ def test_one_that_raises(at_farewell, log, begin):
 
     server, client = at_farewell(begin, then)
     unfinished(client)
-    log.wait_for("the application ended with LookupError('nothing to do') when the client had left")
+    log.wait_for("the application ended with LookupError('nothing to do') on GET / from 127.0.0.1:")
     wait_for_no_connection(server)
     no_fault(log)
 
@@ -203,3 +204,27 @@ def test_a_stream_of_events_ends_at_the_farewell(serve, connect, log):
     closing = asyncio.run_coroutine_threadsafe(server.close(10.0), server._loop)
     client.half_close()
     closing.result(5)
+
+
+def test_many_of_them_are_few_lines(at_farewell, log, monkeypatch):
+    """Twenty in a second, and then how many there were more."""
+
+    async def then(receive, send):
+        pass
+
+    now = 100.0
+    monkeypatch.setattr("fastresp.asgi.remarks.monotonic", lambda: now)
+    server, _ = at_farewell("nothing", then)
+    for _ in range(49):
+        with Client(server.port) as client:
+            client.get()
+            client.half_close()
+            assert client.rest() == b""
+    wait_for_no_connection(server)
+    now = 101.0
+    with Client(server.port) as client:
+        client.get()
+        client.half_close()
+        assert client.rest() == b""
+    log.wait_for("and 30 more applications")
+    assert len([line for line in log.lines if "the application returned without a whole answer" in line]) <= 21
