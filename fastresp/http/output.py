@@ -168,7 +168,8 @@ class Output(turns.Channel):
         return not self.behind and (in_loop or not self.service.loop.is_closed())
 
     def waiter(self, exchange: Any) -> Any:
-        self.flush(False)
+        if not self.behind or self.out_size >= SMALL:  # else joined with what comes in this turn: each piece has a cost
+            self.flush(False)
         if self.closing and not self.lost:
             return None
         if self.is_turn(exchange) and not self.write_paused and not self.transport.is_closing():

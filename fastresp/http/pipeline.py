@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastresp.http import linger
 from fastresp.http import output as outputs
+from fastresp.http.body import OVERHEAD
 from fastresp.http.exchange import new_exchange
 from fastresp.http.output import GATHERED
 
@@ -239,7 +240,7 @@ class Pipeline(outputs.Output):
 
     def _hold(self, exchange: Any, pieces: list[bytes]) -> None:
         for data in pieces:
-            self.held_size += len(data)
+            self.held_size += len(data) + OVERHEAD
             self.note_size(len(data))
         exchange.hold(pieces)
         if exchange is self.first and not self.writing:  # its turn has come meanwhile
@@ -265,7 +266,7 @@ class Pipeline(outputs.Output):
                 fresh: list[bytes] = []
                 held, exchange.held = exchange.held, fresh
                 for data in held:
-                    self.held_size -= len(data)
+                    self.held_size -= len(data) + OVERHEAD
                     self._gather(data)
         except BaseException:
             self.writing = False

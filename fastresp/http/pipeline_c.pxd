@@ -7,7 +7,7 @@ from fastresp.http.request_c cimport Request
 from fastresp.http.service_c cimport Service
 from fastresp.wire.outbox_c cimport Outbox
 
-cdef Py_ssize_t CROWD, GATHERED, HELD, NEVER
+cdef Py_ssize_t CROWD, GATHERED, HELD, NEVER, OVERHEAD
 cdef int LEFT, NOTHING, IDLE, IN_HEAD, IN_BODY, LINGERING, CLOSING, LAST
 cdef double LINGER
 

@@ -242,3 +242,24 @@ class TestUnreadAnswers:
                 assert client.exactly(2) == b"\r\n"
             assert client.exactly(2) == b"\r\n"
             assert size == 64 * MIB
+
+
+def test_small_pieces_that_wait_are_joined(twin):
+    """Each of their own, they take many times the memory of their content."""
+
+    async def handle(request, responder):
+        responder.write_begin_chunked("text/plain")
+        for _ in range(200):
+            responder.write_chunk(b"x")
+            await responder.drain()
+        responder.write_end_chunked()
+
+    async def main():
+        wire = Wire(twin, handle)
+        wire.feed(message("GET", "/"))
+        await turns(100)
+        assert wire.transport.sent.endswith(b"1\r\nx\r\n0\r\n\r\n")
+        assert len(wire.transport.writes) < 10
+        wire.lose()
+
+    asyncio.run(main())
