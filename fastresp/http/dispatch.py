@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fastresp import forks
 from fastresp.errors import BodyError
 from fastresp.http import contexts, references
-from fastresp.http.faults import passes_on, report
+from fastresp.http.faults import pass_on, report
 from fastresp.http.names import describe
 from fastresp.http.responder import DONE, new_responder
 
@@ -55,8 +55,7 @@ def fail(service: services.Service, request: Any, responder: Any, error: Any) ->
             service.remark(what, error)
         return
     report("the handler failed on %s", what, error=error)
-    if passes_on(error):
-        raise error
+    pass_on(error)
 
 
 def start(service: services.Service, awaitable: Any, request: Any, responder: Any) -> None:

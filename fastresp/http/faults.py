@@ -5,6 +5,7 @@ Never compiled: nothing of it is on the hot path.
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import logging
 import signal
@@ -12,7 +13,7 @@ import threading
 from types import CellType
 from typing import Any
 
-__all__ = ["passes_on", "report", "warn_of_cycle"]
+__all__ = ["pass_on", "passes_on", "report", "warn_of_cycle"]
 
 log = logging.getLogger("fastresp")
 
@@ -28,6 +29,22 @@ def passes_on(error: BaseException) -> bool:
     )
 
 
+def pass_on(error: BaseException) -> None:
+    """Has an exception that goes on leave the loop that runs, in its next turn: what is raised in a transport's call of
+    its protocol goes no further than uvloop's transports. Raises it where no loop runs.
+    """
+    if passes_on(error):
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            raise error from None
+        loop.call_soon(_raise, error)
+
+
+def _raise(error: BaseException) -> None:
+    raise error
+
+
 def report(
     text: str,
     *arguments: Any,
@@ -39,8 +56,7 @@ def report(
     try:
         logger.log(level, text, *arguments, exc_info=error)
     except BaseException as failure:
-        if passes_on(failure):
-            raise
+        pass_on(failure)
 
 
 MOST = 64

@@ -14,7 +14,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from fastresp.headers import HAS_CONNECTION, HAS_DATE, HAS_SERVER, field_value
-from fastresp.http.faults import passes_on, report
+from fastresp.http.faults import pass_on, report
 from fastresp.http.handlers import is_coroutine_function
 from fastresp.http.names import address
 from fastresp.wire.outbox import new_outbox
@@ -180,9 +180,7 @@ class Service:
                 look(waiting.pop())
             except BaseException as error:
                 report("looking after a connection failed", error=error)
-                if passes_on(error):
-                    waiting.clear()
-                    raise
+                pass_on(error)
             if waiting and monotonic() > until:
                 self.loop.call_soon(self._each, waiting, look)
                 return

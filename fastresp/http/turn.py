@@ -9,7 +9,7 @@ from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
 from fastresp.http import threads, waist
-from fastresp.http.faults import passes_on, report
+from fastresp.http.faults import pass_on, report
 from fastresp.http.names import describe
 from fastresp.http.pump import start_pump
 from fastresp.response import EMPTY
@@ -263,8 +263,7 @@ def call_back(callback: Callable[[], object]) -> None:
         callback()
     except BaseException as error:
         report("a callback of on_close() failed", error=error)
-        if passes_on(error):
-            raise
+        pass_on(error)
 
 
 def close_source(source: Source) -> None:
@@ -273,5 +272,4 @@ def close_source(source: Source) -> None:
         source.context.copy().run(source.close)
     except BaseException as error:
         report("closing a device failed", error=error)
-        if passes_on(error):
-            raise
+        pass_on(error)

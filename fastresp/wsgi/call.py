@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from fastresp import forks
 from fastresp.gateway import write_empty
 from fastresp.http import Request, Responder
-from fastresp.http.faults import passes_on, report
+from fastresp.http.faults import pass_on, report
 from fastresp.http.names import describe
 from fastresp.wsgi.environ import Environ, new_environ
 from fastresp.wsgi.errors import ErrorStream
@@ -76,7 +76,7 @@ class Call:
         except BaseException as error:  # of any kind: the thread, or the loop, is the other requests' too
             self._fail(error)
             if self._loop is None:
-                _pass_on(error)
+                pass_on(error)
         finally:
             self._errors.flush()
 
@@ -214,14 +214,14 @@ class Call:
                 write_empty(self._request, self._responder, self._status, self._fields, self._length)
         except BaseException as error:
             self._refuse(error, True)
-            _pass_on(error)
+            pass_on(error)
 
     def _answer_with(self, device: Any) -> None:
         try:
             self._responder.write(device, self._fields, self._status)
         except BaseException as error:
             self._refuse(error, True)
-            _pass_on(error)
+            pass_on(error)
 
     def _refuse(self, error: BaseException, nothing_sent: bool) -> None:
         try:
@@ -236,17 +236,6 @@ class _Unwanted(ConnectionError):
 
     def __init__(self) -> None:
         super().__init__("nobody waits for more of this answer")
-
-
-def _pass_on(error: BaseException) -> None:
-    """In the loop's thread: a Ctrl-C that the program does not handle leaves the loop in its next turn. uvloop's
-    transports keep what comes out of a protocol."""
-    if passes_on(error):
-        asyncio.get_running_loop().call_soon(_raise, error)
-
-
-def _raise(error: BaseException) -> None:
-    raise error
 
 
 def _is_single(result: Any) -> bool:
