@@ -198,16 +198,23 @@ class Crew:
     def _reload(self) -> None:
         if self._stopping or not self._serves:
             return
-        report("SIGHUP: new workers take the places of %d", len(self._workers), level=logging.INFO)
-        self._outgoing = [pid for pid in self._workers if pid != self._incoming and pid not in self._leaving]
+        if self._incoming:  # and may never come to serve, with the code that it has
+            report("worker %d, which has not begun to serve, is given up", self._incoming, level=logging.INFO)
+            self._end(self._incoming)
+            self._incoming = 0
+        self._outgoing = [pid for pid in self._workers if pid not in self._leaving]
+        report("SIGHUP: new workers take the places of %d", len(self._outgoing), level=logging.INFO)
 
     def _end_one(self) -> None:
         while self._outgoing:
             pid = self._outgoing.pop(0)
             if pid in self._workers:
-                self._leaving[pid] = time.monotonic() + self._grace + MARGIN
-                _kill(pid, signal.SIGTERM)
+                self._end(pid)
                 return
+
+    def _end(self, pid: int) -> None:
+        self._leaving[pid] = time.monotonic() + self._grace + MARGIN
+        _kill(pid, signal.SIGTERM)
 
     def _reap(self) -> None:
         while True:

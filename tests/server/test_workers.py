@@ -306,6 +306,31 @@ def test_a_reload_of_code_that_fails(spawn, app, tmp_path):
     assert process.stop() == 0
 
 
+def test_a_reload_of_code_that_hangs(spawn, app, tmp_path):
+    """The next one takes its place."""
+    process = spawn("app:handle", "--workers=2", "--port=0")
+    port = process.port()
+    before = workers(port, 2)
+    good = (tmp_path / "app.py").read_text()
+    (tmp_path / "app.py").write_text("import pathlib, time\npathlib.Path('hangs').touch()\ntime.sleep(1000)\n")
+    process.popen.send_signal(signal.SIGHUP)
+    end = time.monotonic() + TIMEOUT
+    while not (tmp_path / "hangs").exists():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    assert workers(port, 2) == before
+    (tmp_path / "app.py").write_text(good)
+    process.popen.send_signal(signal.SIGHUP)
+    while "which has not begun to serve, is given up" not in process.popen.stderr.readline():
+        pass
+    assert "new workers take the places of 2" in process.popen.stderr.readline()
+    while not all(map(gone, before)):
+        assert time.monotonic() < end
+        assert ask(port)
+    assert not workers(port, 2) & before
+    assert process.stop() == 0
+
+
 def test_a_hangup_does_not_kill_a_single_process(spawn, app, loop_name):
     process = spawn("app:handle", "--port=0", "--loop", loop_name)
     port = process.port()
