@@ -25,6 +25,8 @@ _LAST = 0.1
 """Seconds that each kind has behind the time, and behind a second signal."""
 _NOTICE = 0.2
 """Seconds after which a line says what is waited for."""
+_ROUNDS = 10
+"""Generations of tasks that are cancelled: a task may begin another one in its end, and that one again."""
 _MOST = 10
 """Names of tasks in a line."""
 
@@ -53,7 +55,10 @@ class Leftovers:
     async def _end_tasks(self) -> str:
         tasks: set[asyncio.Task[Any]] = {self._hurried, asyncio.current_task()}  # type: ignore[arg-type]
         own = tasks.copy()
-        while more := asyncio.all_tasks() - tasks:  # those that others make in their end
+        rounds = _ROUNDS
+        while (more := asyncio.all_tasks() - tasks) and rounds:
+            is_late = self._hurried.done() or asyncio.get_running_loop().time() >= self._deadline
+            rounds = 0 if is_late else rounds - 1
             tasks |= more
             for task in more:
                 task.cancel()
@@ -61,6 +66,7 @@ class Leftovers:
             for task in more:
                 if task.done() and not task.cancelled() and isinstance(task.exception(), Exception):
                     report("a task that was cancelled at the end raised", error=task.exception())
+        tasks |= more
         tasks -= own
         return f"{names}, cancelled in vain" if (names := _named(tasks)) else ""
 

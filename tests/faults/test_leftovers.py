@@ -28,6 +28,12 @@ async def stubborn():
         except asyncio.CancelledError:
             pass
 
+async def again():
+    try:
+        await asyncio.sleep(600)
+    finally:
+        handle.task = asyncio.create_task(again())
+
 async def generate():
     try:
         yield
@@ -40,6 +46,8 @@ class Handler:
         what = request.path[1:]
         if what == "task":
             self.task = asyncio.create_task(stubborn())
+        elif what == "again":
+            self.task = asyncio.create_task(again())
         elif what == "handler":
             await stubborn()
         elif what == "call":
@@ -65,6 +73,7 @@ handle, ending = Handler(), Ending()
 
 LINES = {
     "task": "1 task (stubborn), cancelled in vain",
+    "again": "1 task (again), cancelled in vain",
     "handler": "1 task (_guard), cancelled in vain",
     "call": "calls in threads (asyncio.to_thread, run_in_executor), which go on",
     "generator": "asynchronous generators that are not closed",
