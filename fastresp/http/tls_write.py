@@ -63,8 +63,8 @@ class TlsWriter:
     def pump(self) -> None:
         """Sends what waits, as far as there is room, and for as long as a turn of the loop may last."""
         enough = self.waiting - TURN
-        while self.waiting and not self.full and not self.transport.is_closing() and self._encrypt():
-            self.send()
+        while self.waiting and not self.full and not self.transport.is_closing() and (data := self._encrypt()):
+            self.transport.write(data)
             if self.waiting <= enough:
                 self.more = not self.full
                 return
@@ -90,24 +90,29 @@ class TlsWriter:
         backlog.append(memoryview(data))
         self.waiting += len(data)
 
-    def _encrypt(self) -> bool:
-        """Encrypts some of what waits; whether there is something to send."""
+    def _encrypt(self) -> bytes:
+        """Some of what waits, encrypted; empty if there is nothing to send."""
         backlog = self.backlog
+        pieces: list[bytes] = []
+        left = AHEAD
         try:
-            while backlog and self.outgoing.pending < AHEAD:
+            while backlog and left > 0:
                 view = backlog[0]
                 count = self.tls.write(view[:RECORD])
+                # each at once: OpenSSL's buffer keeps the size that it once had
+                pieces.append(self.outgoing.read())
+                left -= count
                 self.waiting -= count
                 if count == len(view):
                     backlog.popleft()
                 else:
                     backlog[0] = view[count:]
         except SSLWantReadError:
-            pass  # the client has to say something first
+            pieces.append(self.outgoing.read())  # the client has to say something first
         except SSLError as error:
             self.failure = error
-            return False
-        return bool(self.outgoing.pending)
+            return b""
+        return b"".join(pieces)
 
 
 def new_writer(tls: Any, outgoing: Any) -> TlsWriter:

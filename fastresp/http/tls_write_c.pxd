@@ -10,12 +10,12 @@ cdef class TlsWriter:
     @cython.locals(size=Py_ssize_t, count=Py_ssize_t)
     cdef object put(self, object data)
     cdef bint send(self) except -1
-    @cython.locals(enough=Py_ssize_t)
+    @cython.locals(enough=Py_ssize_t, data=bytes)
     cdef object pump(self)
     cdef object say_farewell(self)
     cdef object drop(self)
     cdef object _hold(self, bytes data)
-    @cython.locals(count=Py_ssize_t)
-    cdef bint _encrypt(self) except -1
+    @cython.locals(count=Py_ssize_t, left=Py_ssize_t)
+    cdef bytes _encrypt(self)
 
 cpdef TlsWriter new_writer(object tls, object outgoing)
