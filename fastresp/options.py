@@ -189,7 +189,7 @@ def _port(text: str) -> int:
 
 
 def _descriptor(text: str) -> int:
-    descriptor: int = _number(text, int, "the number of an open file descriptor", 0)
+    descriptor: int = _number(text, int, "the number of an open file descriptor", 0, (1 << 31) - 1)
     return descriptor
 
 

@@ -213,8 +213,8 @@ def adopt_fd(fd: int, backlog: int) -> socket.socket:
     if isinstance(fd, bool) or not isinstance(fd, int):
         raise TypeError(f"fd takes an int, not {fd!r}")
     text = f"file descriptor {fd}"
-    if fd < 0:
-        raise ValueError(f"fd must not be negative, not {fd}")
+    if not 0 <= fd < 1 << 31:
+        raise ValueError(f"fd must be the number of a file descriptor, not {fd}")
     try:
         sock = socket.socket(fileno=fd)
     except OSError as error:

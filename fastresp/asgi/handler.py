@@ -37,7 +37,7 @@ class AsgiHandler:
         self.app = app
         self._state: dict[str, Any] = {}
         self._lifespan: Lifespan | None = None
-        self._servers = 0  # that have begun with this lifespan
+        self._servers = 0  # that have this lifespan, or begin it
         self._loop: asyncio.AbstractEventLoop | None = None
         self._generation = forks.generation
         self._turn = asyncio.Lock()
@@ -54,14 +54,19 @@ class AsgiHandler:
             self._loop = loop
             self._generation = forks.generation
             self._servers = 0
+            self._lifespan = None
             self._turn = asyncio.Lock()
-        async with self._turn:
-            if not self._servers:
-                self._state = {}
-                lifespan = Lifespan(self.app, self._state)
-                await lifespan.start_up()
-                self._lifespan = lifespan
-            self._servers += 1
+        self._servers += 1  # not behind the start: a second loop must see that there is one
+        try:
+            async with self._turn:
+                if self._lifespan is None:
+                    self._state = {}
+                    lifespan = Lifespan(self.app, self._state)
+                    await lifespan.start_up()
+                    self._lifespan = lifespan
+        except BaseException:
+            self._servers -= 1
+            raise
 
     async def shut_down(self) -> None:
         """Tells the application that serving is over, if this is its last server, and waits until it is ready."""

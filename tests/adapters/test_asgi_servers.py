@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 
 import pytest
 from adapters.asgi_applications import body, start
@@ -36,6 +37,37 @@ class TestSeveralServers:
         app = App()
         with asyncio.Runner(loop_factory=loop_factory) as runner:
             runner.run(main())
+
+    def test_another_loop_while_one_starts(self, server_class, loop_factory):
+        """It does not begin a second lifespan, of which the first one's end would not be told."""
+        begun, go = threading.Event(), threading.Event()
+
+        async def lifespan(scope, receive, send):
+            await receive()
+            begun.set()
+            await asyncio.to_thread(go.wait, 10)
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+            await send({"type": "lifespan.shutdown.complete"})
+
+        async def serve(server):
+            await server.start(port=0)
+            await server.close()
+
+        def run(server):
+            with asyncio.Runner(loop_factory=loop_factory) as runner:
+                runner.run(serve(server))
+
+        handler = AsgiHandler(App(lifespan))
+        thread = threading.Thread(target=run, args=(server_class(handler),))
+        thread.start()
+        try:
+            assert begun.wait(10)
+            with pytest.raises(StartUpError, match="another event loop"):
+                run(server_class(handler))
+        finally:
+            go.set()
+            thread.join()
 
     def test_one_that_fails_to_start(self, server_class, loop_factory):
         """The next one has a start of its own."""
