@@ -1,14 +1,16 @@
 """The content of the request that is being read: collected for a plain handler, handed on to a coroutine, or
-dropped.
+dropped; and how much of it in a turn.
 """
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from fastresp.http import deadlines
 from fastresp.http.body import Body
 from fastresp.http.intake import new_intake, new_whole
+from fastresp.http.service import SHARE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Content"]
 
+FULL = 256000
+"""Bytes of a read behind which more may wait; libuv fills this many, and would read on 32 times in one turn."""
 LARGE = 262144
 """Bytes of a body that are worth an intake."""
 DISCARDED = 262144
@@ -26,7 +30,7 @@ DISCARDED = 262144
 class Content(deadlines.Deadlines):
     """A connection's reading of one body after the other."""
 
-    __slots__ = ("body", "collected", "intake", "parser")
+    __slots__ = ("body", "collected", "intake", "parser", "reads_until")
 
     def __init__(self, service: services.Service) -> None:
         deadlines.Deadlines.__init__(self, service)
@@ -34,6 +38,25 @@ class Content(deadlines.Deadlines):
         self.body: Any = None  # what a coroutine handler reads it from
         self.collected: Any = None  # what has come of it for one who wants it whole: bytes, or a Whole
         self.intake: Any = None  # stands in for this protocol while a large body comes
+        self.reads_until = 0.0  # when the time is over that reads of one turn may take
+
+    def filled(self) -> None:
+        """A read was as large as can be. Others may follow in this turn of the loop, until their time is over."""
+        now = monotonic()
+        if self.reads_until == 0:
+            self.reads_until = now + SHARE
+        elif now > self.reads_until and self._may_read():
+            self.reads_until = 0.0
+            # PERF: not each time, as it costs 11 us
+            self.transport.pause_reading()
+            self.service.loop.call_soon(self.begin_turn)
+
+    def begin_turn(self) -> None:
+        if self._may_read():
+            self.transport.resume_reading()
+
+    def _may_read(self) -> bool:
+        return not self.read_paused and self.transport is not None and not self.transport.is_closing()
 
     def _piece(self, piece: bytes) -> None:
         """Some content has come."""

@@ -6,12 +6,19 @@ from fastresp.http.parser_c cimport Parser
 from fastresp.http.request_c cimport Request
 from fastresp.http.turn_c cimport Turn
 
-cdef Py_ssize_t LARGE, DISCARDED
+cdef Py_ssize_t FULL, LARGE, DISCARDED
+cdef double SHARE
 
 cdef class Content(deadlines.Deadlines):
     cdef Parser parser
     cdef object body, intake
     cdef readonly object collected
+    cdef double reads_until
+    @cython.locals(now=double)
+    cpdef object filled(self)
+    cpdef object begin_turn(self)
+    @cython.final
+    cdef bint _may_read(self) except -1
     @cython.locals(whole=Whole)
     cdef object _piece(self, bytes piece)
     @cython.locals(whole=Whole)

@@ -8,13 +8,12 @@ A request that is not safe (RFC 9110, section 9.2.1), or has a body, waits until
 
 from __future__ import annotations
 
-from sys import exc_info
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from fastresp.http import content, linger
 from fastresp.http.codes import BODY, CONNECT, END, GET, HEAD, HEAD_METHOD, NEED_DATA, OPTIONS, TRACE
-from fastresp.http.content import DISCARDED
+from fastresp.http.content import DISCARDED, FULL
 from fastresp.http.dispatch import dispatch
 from fastresp.http.names import address
 from fastresp.http.parser import new_parser
@@ -40,8 +39,6 @@ PIECES = 256
 """Pieces of content that are taken in one turn, where they are small: a client may send a byte in each chunk."""
 MAX_PIPELINE = 64
 """Requests of one connection that may be unanswered at once."""
-FULL = 256000
-"""Bytes of a read behind which more may wait; libuv fills this many, and would read on 32 times in one turn."""
 HIGH_WATER = 65536
 """Bytes that the transport may hold before writers have to wait."""
 
@@ -49,7 +46,7 @@ HIGH_WATER = 65536
 class HttpProtocol(content.Content):
     """The protocol object of one connection, for a loop's `create_server`."""
 
-    __slots__ = ("admitted", "asked", "held", "host", "peer", "reads_until")
+    __slots__ = ("admitted", "asked", "held", "host", "peer")
 
     def __init__(self, service: services.Service) -> None:
         content.Content.__init__(self, service)
@@ -57,7 +54,6 @@ class HttpProtocol(content.Content):
         self.host: Any = None
         self.admitted = False
         self.held = False  # a head is complete whose turn has not come
-        self.reads_until = 0.0  # when the time is over that reads of one turn may take
         self.asked = 0.0  # when the next turn was asked for, as the budget of one was used up
 
     # -- what the loop calls
@@ -93,24 +89,6 @@ class HttpProtocol(content.Content):
         if self.parser.buffered >= FULL:
             self.filled()
         self.proceed()
-
-    def filled(self) -> None:
-        """A read was as large as can be. Others may follow in this turn of the loop, until their time is over."""
-        now = monotonic()
-        if self.reads_until == 0:
-            self.reads_until = now + SHARE
-        elif now > self.reads_until and self._may_read():
-            self.reads_until = 0.0
-            # PERF: not each time, as it costs 11 us
-            self.transport.pause_reading()
-            self.service.loop.call_soon(self.begin_turn)
-
-    def begin_turn(self) -> None:
-        if self._may_read():
-            self.transport.resume_reading()
-
-    def _may_read(self) -> bool:
-        return not self.read_paused and self.transport is not None and not self.transport.is_closing()
 
     def eof_received(self) -> bool:
         self.eof = True
@@ -224,22 +202,19 @@ class HttpProtocol(content.Content):
             completed = True
         finally:
             self.running = False
-            # PERF: in an `except` it would cost each read 40 instructions
-            # A KeyboardInterrupt is that of a handler, whose request has failed.
-            if not completed and not issubclass(exc_info()[0] or object, KeyboardInterrupt):
+            if not completed:
+                # PERF: in an `except` it would cost each read 40 instructions
                 self.lost = self.closing = True  # something of the message, or of an answer, may be missing
             request = self.service.request
             if request is not None:
                 empty(request)
             self.flush(True)
-            if not completed:
-                self.proceed_soon()
         if not self.held:
             if parser.is_idle():
                 self.service.parser = parser
                 self.parser = None
             else:
-                self._keep_rest(requests)
+                self._keep_rest(parser, requests)
         self.rest()
 
     def _look_at_clock(self) -> None:
@@ -249,10 +224,10 @@ class HttpProtocol(content.Content):
             self.service.pending = REQUESTS if monotonic() - self.asked > LONG else PENDING
             self.asked = 0.0
 
-    def _keep_rest(self, requests: int) -> None:
+    def _keep_rest(self, parser: Any, requests: int) -> None:
         """Part of a message has come, or of its successor, and `requests` are left of the budget of this turn."""
-        if not self.due:
-            self.parser.trim()
+        if not self.due and not self.closing:
+            parser.trim()
             if requests < REQUESTS:
                 self.waits_for = NOTHING  # the time of the next head begins anew
 

@@ -19,21 +19,16 @@ cdef class HttpProtocol(content.Content):
     cdef object host
     cdef Peer peer
     cdef bint admitted, held
-    cdef double asked, reads_until
+    cdef double asked
     @cython.locals(
         parser=Parser, request=Request, latest=Turn, event=int, completed=bint, requests=int, counted=int, pieces=int,
         until=double,
     )
     cpdef object proceed(self)
-    @cython.locals(now=double)
-    cpdef object filled(self)
-    cpdef object begin_turn(self)
     @cython.final
     cdef object _look_at_clock(self)
     @cython.final
-    cdef object _keep_rest(self, int requests)
-    @cython.final
-    cdef bint _may_read(self) except -1
+    cdef object _keep_rest(self, Parser parser, int requests)
     @cython.final
     @cython.locals(first=Turn, parser=Parser, is_last=bint)
     cdef bint _may_handle(self) except -1

@@ -10,9 +10,10 @@ from __future__ import annotations
 from ssl import MemoryBIO
 from typing import TYPE_CHECKING, Any
 
+from fastresp.http.content import FULL
 from fastresp.http.names import address
 from fastresp.http.pipeline import IN_HEAD, LINGER
-from fastresp.http.protocol import FULL, new_protocol
+from fastresp.http.protocol import new_protocol
 from fastresp.http.secure import DETAILS, refusal
 from fastresp.http.tls_read import new_reader
 from fastresp.http.tls_write import new_writer
@@ -56,9 +57,8 @@ class TlsTransport:
         self.begun = False  # something has come
         self.eof = False  # the socket's end has come, behind what waits to be decrypted
         # Why the socket is not read: the protocol has said so; what OpenSSL says of its own accord is not taken; or
-        # something waits to be decrypted.
-        self.read_paused = self.held = False
-        self.stopped = False  # it is not
+        # something waits to be decrypted. Then it is stopped.
+        self.read_paused = self.held = self.stopped = False
         self.due = False  # proceed() is going to be called
         self.paused = False  # the protocol knows that it shall write no more
         self.pumping = False  # pump_on() is going to be called
@@ -98,7 +98,6 @@ class TlsTransport:
             self.service.loop.call_soon(self.begin_turn)
 
     def begin_turn(self) -> None:
-        """Reads the socket again: so much came in the turn before that more may wait."""
         if not self.stopped and self.transport is not None and not self.transport.is_closing():
             self.transport.resume_reading()
 

@@ -53,6 +53,10 @@ class Transport(asyncio.Transport):
     def get_write_buffer_size(self) -> int:
         return self.unsent
 
+    def has_rest(self) -> bool:
+        """As that of TLS, where the service is secure."""
+        return False
+
     def can_write_eof(self) -> bool:
         return True
 

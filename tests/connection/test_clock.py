@@ -112,6 +112,18 @@ def test_heads_of_a_burst_that_takes_long(play):
     play(hello, scene, head_timeout=1.0)
 
 
+def test_what_comes_behind_the_last_request(play):
+    """It is dropped for a moment only."""
+
+    async def scene(wire, clock):
+        wire.feed(message("GET", "/", "Connection: close") + b"GET /")
+        assert wire.transport.ended
+        await clock.goes_on(4.1)
+        assert wire.transport.closed
+
+    play(hello, scene)
+
+
 def test_each_head_has_its_time(play):
     """Also where it begins in the read that brings the last one."""
 
