@@ -202,6 +202,7 @@ class Crew:
             report("worker %d, which has not begun to serve, is given up", self._incoming, level=logging.INFO)
             self._end(self._incoming)
             self._incoming = 0
+            self._fill(0.0)
         self._outgoing = [pid for pid in self._workers if pid not in self._leaving]
         report("SIGHUP: new workers take the places of %d", len(self._outgoing), level=logging.INFO)
 
@@ -242,6 +243,7 @@ class Crew:
             self._incoming = 0
             self._outgoing.clear()
             report("the reload is given up: the new worker ended with status %d; the old ones serve on", code)
+            self._fill(self._longer_pause())
         else:
             pause = 0.0
             if lived < EARLY:
@@ -292,10 +294,16 @@ class Crew:
         if reloads:
             self._outgoing.clear()
             report("the reload is given up: no worker can be started: %s", error)
+            self._fill(self._longer_pause())
             return
         pause = self._longer_pause()
         self._due.append(time.monotonic() + pause)
         report("no worker can be started, and the next attempt is in %g s: %s", pause, error)
+
+    def _fill(self, pause: float) -> None:
+        """Has workers started, in `pause` seconds, for those that ended while a new one was to take their place."""
+        missing = self._count - len(self._workers) + len(self._leaving) - len(self._due)
+        self._due += [time.monotonic() + pause] * max(0, missing)
 
     def _longer_pause(self) -> float:
         pause: float = min(PAUSE * 2**self._early, LONGEST_PAUSE)
