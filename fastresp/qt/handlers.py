@@ -46,7 +46,7 @@ def in_server_thread(handler: QtHandler) -> Handler:
 
 def in_qt_thread(handler: QtHandler) -> Handler:
     """A handler for Server of one that takes (QHttpServerRequest, QHttpServerResponder), called in the thread of the
-    QCoreApplication, by its event loop, one after the other.
+    QCoreApplication, by its event loop, one after the other; of a connection, one request at a time.
 
     A plain function. What it raises is logged, and the client gets 500. Without a QCoreApplication every request does.
     Raises TypeError for a coroutine function, and for what Server would refuse.
@@ -65,6 +65,7 @@ def in_qt_thread(handler: QtHandler) -> Handler:
         loop = asyncio.get_running_loop()
         courier.post(_run, handler, QHttpServerRequest(request), QHttpServerResponder(responder), responder, loop)
 
+    post.in_turn = True  # type: ignore[attr-defined]  # as WsgiHandler: the thread is not one client's
     return post
 
 

@@ -119,20 +119,25 @@ def test_late(serve_qt, connect, ask):
 
 
 def test_pipelined(application, serve_qt, connect):
-    """Answered in the reverse order, sent in the order of the requests."""
-    kept = []
+    """One of a client's is called at a time, as QHttpServer does: another client waits for one of them, not for all."""
+    called = []
 
     def handle(request, responder):
-        kept.append((request, responder))
-        if len(kept) == 10:
-            while kept:
-                request, responder = kept.pop()
-                responder.write(request.url(), "a/b")
+        called.append(request.url())
+        responder.write(request.url(), "a/b")
 
-    client = connect(serve_qt(handle))
+    def talk():
+        return [client.answer().body for _ in range(10)], other.answer().body
+
+    server = serve_qt(handle)
+    client, other = connect(server), connect(server)
     client.send(b"".join(message("GET", f"/{number}") for number in range(10)))
-    bodies = application.run(lambda: [client.answer().body for _ in range(10)])
-    assert bodies == [b"http://test/%d" % number for number in range(10)]
+    settle(server)
+    other.get("/other")
+    settle(server)
+    bodies = [b"http://test/%d" % number for number in range(10)]
+    assert application.run(talk) == (bodies, b"http://test/other")
+    assert called[:2] == ["http://test/0", "http://test/other"]
 
 
 def test_many(application, serve_qt, connect):
@@ -170,9 +175,12 @@ def test_swap(application, serve_qt, connect):
             one.write("by one", "a/b")
             two.write("by two", "a/b")
 
-    client = connect(serve_qt(handle))
-    client.send(message("GET", "/") * 2)
-    assert application.run(lambda: [client.answer().body for _ in range(2)]) == [b"by two", b"by one"]
+    server = serve_qt(handle)
+    clients = [connect(server), connect(server)]
+    for client in clients:
+        client.get()
+        settle(server)
+    assert application.run(lambda: [client.answer().body for client in clients]) == [b"by two", b"by one"]
 
 
 def test_failed(application, serve_qt, connect, log):
