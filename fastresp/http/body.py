@@ -25,6 +25,9 @@ OVERHEAD = 64
 class Source(Protocol):
     """The connection, as a body sees it."""
 
+    def body_awaited(self) -> None:
+        """The reader waits for more, from now on."""
+
     def want_body(self) -> None:
         """More of the body is needed now."""
 
@@ -54,6 +57,10 @@ class Body:
         self._size += len(piece) + OVERHEAD
         self._wake()
         return self._size < HIGH_WATER
+
+    def wanted(self) -> bool:
+        """Whether its reader waits."""
+        return self._waiter is not None and not self._waiter.done()
 
     def full(self) -> bool:
         """Whether enough is waiting for its reader."""
@@ -149,6 +156,8 @@ class Body:
         waiter = self._waiter = asyncio.get_running_loop().create_future()
         try:
             if not (self._ended or self._failure or (self._pieces and not self._gathered)):
+                if self._source is not None:
+                    self._source.body_awaited()
                 await waiter
         finally:
             self._waiter = None

@@ -141,6 +141,14 @@ class Content(deadlines.Deadlines):
         if self.read_paused:
             self.proceed_soon()
 
+    def body_awaited(self) -> None:
+        """The time begins in which more of it has to come."""
+        self.rest()
+
+    def wants_body(self) -> bool:
+        body = self.body
+        return body is None or body.wanted()
+
     def _send_continue(self) -> None:
         exchange = self.incoming
         if self.expecting:

@@ -32,6 +32,8 @@ cdef class Content(deadlines.Deadlines):
     @cython.locals(request=Request, exchange=Turn)
     cdef object _starved(self)
     cpdef object want_body(self)
+    cpdef object body_awaited(self)
+    cdef bint wants_body(self) except -1
     @cython.locals(exchange=Turn)
     cdef object _send_continue(self)
     cdef object leave_body(self, Turn exchange)

@@ -48,7 +48,7 @@ class Deadlines(pipelines.Pipeline):
         if self.closing:
             return
         if self.incoming is not None or self.discarding:
-            if self.read_paused or self.expecting:
+            if self.read_paused or self.expecting or not self.wants_body():
                 self.watch(NOTHING, 0.0)  # the client waits for us
             else:
                 self.watch(IN_BODY, self.service.body_timeout)
@@ -185,6 +185,10 @@ class Deadlines(pipelines.Pipeline):
             self.abort()
         elif state == linger.SILENT:
             self.leave_all()  # half-closed or gone
+
+    def wants_body(self) -> bool:
+        """Whether there is something that waits for more of the request's body."""
+        raise NotImplementedError
 
     def give_up(self, status: int, reason: str) -> None:
         """Refuses the request that did not come in time."""

@@ -26,4 +26,5 @@ cdef class Deadlines(pipelines.Pipeline):
     cdef object _watch_lingering(self, double now)
     cdef object _watch_rate(self, double now)
     cdef object _look(self)
+    cdef bint wants_body(self) except -1
     cdef object give_up(self, int status, str reason)

@@ -155,6 +155,23 @@ class TestBody:
         client.send(post("/", b"x" * 3000000))
         assert client.answer().body == b"3000000"
 
+    def test_does_not_count_while_the_handler_works_on_a_piece(self, serve, connect):
+        """Its client waits for the reply before it says more, or comes to its end."""
+
+        async def handle(request, responder):
+            responder.write_begin_chunked("text/plain")
+            async for piece in request:
+                await asyncio.sleep(1)
+                responder.write_chunk(piece)
+            responder.write_end_chunked()
+
+        client = connect(serve(handle, body_timeout=0.3))
+        client.send(post("/", b"ab")[:-2])
+        for octet in (b"a", b"b"):
+            client.send(octet)
+            client.until(b"1\r\n" + octet + b"\r\n")
+        client.until(b"0\r\n\r\n")
+
     def test_of_a_body_that_nobody_reads(self, serve, connect):
         async def handle(request, responder):
             responder.write(b"hello", "text/plain")

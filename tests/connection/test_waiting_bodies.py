@@ -33,6 +33,9 @@ class Source:
     def want_body(self) -> None:
         self.wanted += 1
 
+    def body_awaited(self) -> None:
+        pass
+
     def gather(self, pieces) -> None:
         self.gathered += pieces
 
