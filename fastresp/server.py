@@ -212,7 +212,7 @@ class Server:
             self._state = "closing"
             cause = f"{self._cause}: " if self._cause else ""
             report("%sclosing %s: what runs has %g s to end", cause, ", ".join(self._urls), grace, level=logging.INFO)
-            self._closing = self._loop.create_task(self._end())
+            self._closing = asyncio.Task(self._end(), loop=self._loop)  # which an eager factory would begin here
         await asyncio.shield(self._closing)
 
     async def _end(self) -> None:

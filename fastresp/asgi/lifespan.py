@@ -33,7 +33,8 @@ class Lifespan:
 
         Raises StartUpError, with the application's words, if it says that it failed.
         """
-        self._task = asyncio.create_task(self._run())
+        # not by the loop's factory: an eager one would run it before it knows of its task
+        self._task = asyncio.Task(self._run(), loop=asyncio.get_running_loop())
         failure = await self._tell("startup")
         if failure is not None:
             self._task.cancel()

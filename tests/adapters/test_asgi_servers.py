@@ -114,3 +114,18 @@ def test_extensions_are_the_requests_own(serve, connect):
     for path in ("/alice", "/bob"):
         client.get(path)
         assert client.answer().body == path.encode()
+
+
+@pytest.mark.skipif(not hasattr(asyncio, "eager_task_factory"), reason="new in Python 3.12")
+def test_an_eager_task_factory():
+    """It would run an application that waits for nothing before its task is known."""
+
+    async def exits(scope, receive, send):
+        raise SystemExit(3)
+
+    async def main():
+        asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
+        with pytest.raises(StartUpError):
+            await AsgiHandler(exits).start_up()
+
+    asyncio.run(main())
