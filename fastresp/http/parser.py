@@ -125,6 +125,11 @@ class Parser(scanner.Scanner):
             if result != NEED_DATA or not self._pieces:
                 return result
 
+    def trim(self) -> None:
+        """Keep no more of what was read than what waits: a client may leave a part of a message there for long."""
+        self._trim()
+        self.piece = b""
+
     def content_left(self) -> int:
         """How many bytes will come that are content and nothing else, and next; 0 where each has to be looked at."""
         return self._remaining if self._state == CONTENT and self.buffered == 0 else 0

@@ -35,6 +35,8 @@ cdef class Parser(scanner.Scanner):
     @cython.locals(state=int, result=int)
     cpdef int next(self) except -1
 
+    cpdef object trim(self)
+
     cpdef Py_ssize_t content_left(self) except -1
 
     cpdef object skip(self, Py_ssize_t count)

@@ -137,8 +137,7 @@ class Scanner:
         self._start = 0
         self._end = len(self._buffer)
 
-    def trim(self) -> None:
-        """Keeps no more of what was read than what waits: a client may leave a part of a head there for long."""
+    def _trim(self) -> None:
         size = self._end - self._start
         if len(self._buffer) - size > size + MAX_PINNED:
             self._buffer = self._buffer[self._start : self._end]

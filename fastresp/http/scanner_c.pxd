@@ -43,7 +43,7 @@ cdef class Scanner:
     cdef int _join(self) except -1
 
     @cython.locals(size=Py_ssize_t)
-    cpdef object trim(self)
+    cdef object _trim(self)
 
     cdef inline void _consume(self, Py_ssize_t pos) noexcept
 

@@ -9,6 +9,8 @@ import asyncio
 import inspect
 import io
 import os
+import select
+import stat
 from collections.abc import Callable
 from contextvars import Context, copy_context
 from typing import Any
@@ -127,15 +129,20 @@ class Ready(Threaded):
         super().__init__(close, DEVICES)
         self._fd = fd
         self._held = held
+        self._may_wait = stat.S_ISFIFO(os.fstat(fd).st_mode)  # for the first writer of a named pipe
 
     def read_now(self, count: int) -> bytes | None:
         if self._held:
             held, self._held = self._held, b""
             return held
         try:
-            return os.read(self._fd, count)
+            data = os.read(self._fd, count)
         except BlockingIOError:
             return None
+        if not data and self._may_wait and not _is_hung_up(self._fd):
+            return None
+        self._may_wait = False
+        return data
 
     async def read(self, count: int) -> bytes:
         loop = asyncio.get_running_loop()
@@ -154,6 +161,16 @@ class Ready(Threaded):
             now = self.read_now(count)
             if now is not None:
                 return now
+
+
+def _is_hung_up(fd: int) -> bool:
+    """Whether a pipe's writers have left. False where there was none yet (Linux)."""
+    poll = getattr(select, "poll", None)
+    if poll is None:
+        return True
+    poller = poll()
+    poller.register(fd, 0)
+    return bool(poller.poll(0))
 
 
 def _wake(waiter: asyncio.Future[None]) -> None:

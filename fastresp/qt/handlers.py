@@ -6,6 +6,7 @@ import asyncio
 import functools
 import inspect
 from collections.abc import Callable
+from contextvars import copy_context
 from typing import Any
 
 from fastresp import forks
@@ -63,7 +64,9 @@ def in_qt_thread(handler: QtHandler) -> Handler:
         # a socket is asked for its addresses in its own thread, and Request keeps what it says
         _ = request.remote_address, request.local_address
         loop = asyncio.get_running_loop()
-        courier.post(_run, handler, QHttpServerRequest(request), QHttpServerResponder(responder), responder, loop)
+        # in a context of its own: what one request sets must not be seen by the next, which may be another client's
+        run = copy_context().run
+        courier.post(run, _run, handler, QHttpServerRequest(request), QHttpServerResponder(responder), responder, loop)
 
     post.in_turn = True  # type: ignore[attr-defined]  # as WsgiHandler: the thread is not one client's
     return post

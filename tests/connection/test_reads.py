@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
+from contextlib import suppress
 from time import monotonic
 
 import pytest
 from connection.fake import Transport, Wire, turns
 from connection.test_turns import SHARE, Turns
 from connection.tools import Late, message, post
+
+from fastresp.errors import BodyError
 
 
 def hello(request, responder):
@@ -30,6 +33,26 @@ def test_what_is_used_is_not_kept(twin, rest):
         wire.feed(message("GET", "/")[len(rest.lstrip()) :])
         assert wire.transport.sent.count(b"HTTP/1.1 200 OK") == 5
         wire.lose()
+
+    asyncio.run(main())
+
+
+def test_content_that_was_handed_on_is_not_kept(twin):
+    async def handle(request, responder):
+        with suppress(BodyError):
+            async for _ in request:
+                pass
+
+    async def main():
+        wire = Wire(twin, handle)
+        wire.feed(message("POST", "/", "Content-Length: 200000"))
+        piece = b"x" * 100_000
+        before = sys.getrefcount(piece)
+        wire.feed(piece)
+        await turns()
+        assert sys.getrefcount(piece) <= before + 1  # the handler's own
+        wire.lose()
+        await turns()
 
     asyncio.run(main())
 

@@ -7,6 +7,7 @@ import gc
 import os
 import signal
 import threading
+from contextvars import ContextVar
 
 import pytest
 from client import Client
@@ -138,6 +139,20 @@ def test_pipelined(application, serve_qt, connect):
     bodies = [b"http://test/%d" % number for number in range(10)]
     assert application.run(talk) == (bodies, b"http://test/other")
     assert called[:2] == ["http://test/0", "http://test/other"]
+
+
+def test_context(application, serve_qt, connect, ask):
+    """What a handler sets is not seen by the next, which may be another client's."""
+    user = ContextVar("user", default="nobody")
+
+    def handle(request, responder):
+        before = user.get()
+        user.set("somebody")
+        responder.write(before, "a/b")
+
+    server = serve_qt(handle)
+    for _ in range(2):
+        assert ask(connect(server)).body == b"nobody"
 
 
 def test_many(application, serve_qt, connect):

@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import io
 import os
+import sys
 import threading
 
 import pytest
@@ -204,6 +205,22 @@ def test_a_pipe_without_anything_in_it_stalls_nobody(stage):
     assert client.exactly(8) == begun(b"abc")
     turns(stage.client())
     os.close(writer)
+    assert client.exactly(5) == b"0\r\n\r\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a named pipe tells of its first writer on Linux only")
+def test_a_named_pipe_waits_for_its_writer(stage, tmp_path):
+    """As any reader of one does."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    stage(lambda _, responder: responder.write(path, "a/b"))
+    client = stage.client()
+    client.send(GET)
+    assert client.exactly(len(STREAM)) == STREAM
+    turns(stage.client())
+    with open(path, "wb", buffering=0) as writer:
+        writer.write(b"abc")
+        assert client.exactly(8) == begun(b"abc")
     assert client.exactly(5) == b"0\r\n\r\n"
 
 
