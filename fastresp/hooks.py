@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from fastresp import forks
 from fastresp.http.faults import passes_on, report
 
-__all__ = ["StartUpError", "cancellations", "drained", "shut_down", "start_up"]
+__all__ = ["StartUpError", "drained", "shut_down", "start_up"]
 
 
 class StartUpError(RuntimeError):
@@ -26,12 +26,6 @@ async def start_up(handler: object) -> bool:
         with forks.parents():
             await method()
     return hasattr(handler, "shut_down")
-
-
-def cancellations() -> int:
-    """How often the running task was asked to end."""
-    task = asyncio.current_task()
-    return task.cancelling() if task is not None else 0
 
 
 async def drained(handler: object) -> None:

@@ -132,24 +132,25 @@ def _end_the_rest(
 
 
 async def comes_first(start: Coroutine[Any, Any, None], leave: asyncio.Event) -> bool:
-    """Whether a start comes to its end before it is time to leave; one that takes longer is cancelled."""
+    """Whether a start comes to its end: one that has not, when it is time to leave, is cancelled, but may end well."""
     starting = asyncio.ensure_future(_exit_of(start))
     leaving = asyncio.ensure_future(leave.wait())
     try:
         await asyncio.wait((starting, leaving), return_when=asyncio.FIRST_COMPLETED)
-        if starting.done():
-            exit = starting.result()
-            if exit is not None:
-                raise exit
-            return True
     finally:
         leaving.cancel()
         if not starting.done():
             starting.cancel()
             await asyncio.wait((starting,), timeout=_CANCELLED)
-    if starting.done() and not starting.cancelled() and starting.exception() is not None:
+    if not starting.done() or starting.cancelled():
+        return False
+    if leave.is_set() and starting.exception() is not None:
         report("the start ended with %r", starting.exception(), level=logging.INFO)
-    return False
+        return False
+    exit = starting.result()
+    if exit is not None:
+        raise exit
+    return True
 
 
 async def _exit_of(start: Coroutine[Any, Any, None]) -> BaseException | None:

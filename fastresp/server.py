@@ -134,10 +134,7 @@ class Server:
         self._addresses = sockets.given(sock, fd)
         forks.forget_in_children(self)  # what is started with the handler may fork, too
         try:
-            asked = hooks.cancellations()
             self._to_shut_down = await hooks.start_up(self.handler)
-            if hooks.cancellations() > asked:
-                raise asyncio.CancelledError  # start_up has kept it to itself
             if uds is not None:
                 unix_socket, self._unix_file = sockets.listen_unix(uds, backlog)
                 self._sockets = (unix_socket,)
