@@ -37,9 +37,10 @@ class ErrorStream:
         *lines, self._rest = (self._rest + text).split("\n")
         for line in lines:
             _log(line)
-        while len(self._rest) > LONGEST:
-            _log(self._rest[:LONGEST])
-            self._rest = self._rest[LONGEST:]
+        if len(self._rest) > LONGEST:
+            end = (len(self._rest) - 1) // LONGEST * LONGEST
+            _log(self._rest[:end])
+            self._rest = self._rest[end:]
         return len(text)
 
     def writelines(self, lines: Iterable[str]) -> None:
