@@ -147,6 +147,8 @@ class Output(turns.Channel):
         out, self.out = self.out, None
         if out is None or write is None:
             return
+        if self.behind and self.transport.is_closing():
+            return  # it has failed, and asyncio would log each further write
         if size > JOINED and self.service.gather and len(out) > 1:
             self.behind = True
             self.transport.writelines(out)

@@ -226,7 +226,10 @@ class HttpProtocol(content.Content):
 
     def _keep_rest(self, parser: Any, requests: int) -> None:
         """Part of a message has come, or of its successor, and `requests` are left of the budget of this turn."""
-        if not self.due and not self.closing:
+        if self.stopped and self.incoming is None and not self.discarding:
+            self.unread = self.unread or parser.buffered > 0
+            self.parser = None  # nothing of the rest is read, however long the answer takes
+        elif not self.due and not self.closing:
             parser.trim()
             if requests < REQUESTS:
                 self.waits_for = NOTHING  # the time of the next head begins anew

@@ -8,7 +8,7 @@ import socket
 
 import pytest
 from client import Client
-from connection.fake import Wire, turns
+from connection.fake import Transport, Wire, turns
 from connection.test_bodies import MIB
 from connection.tools import Gate, Inbox, chunked, message, settle
 
@@ -260,6 +260,33 @@ def test_small_pieces_that_wait_are_joined(twin):
         await turns(100)
         assert wire.transport.sent.endswith(b"1\r\nx\r\n0\r\n\r\n")
         assert len(wire.transport.writes) < 10
+        wire.lose()
+
+    asyncio.run(main())
+
+
+class Resetting(Transport):
+    """Its client resets the connection at the first write."""
+
+    def write(self, data):
+        super().write(data)
+        self.closed = True
+
+
+def test_nothing_more_is_written_when_a_write_has_failed(twin):
+    """asyncio would log each of them."""
+
+    def handle(request, responder):
+        responder.write_begin_chunked("text/plain")
+        for _ in range(5):
+            responder.write_chunk(bytes(300_000))
+        responder.write_end_chunked()
+
+    async def main():
+        wire = Wire(twin, handle, transport=Resetting())
+        wire.feed(message("GET", "/"))
+        await turns()
+        assert len(wire.transport.writes) == 1
         wire.lose()
 
     asyncio.run(main())

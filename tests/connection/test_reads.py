@@ -37,6 +37,26 @@ def test_what_is_used_is_not_kept(twin, rest):
     asyncio.run(main())
 
 
+def test_what_comes_behind_the_last_request_is_not_kept(twin):
+    """However long its handler takes."""
+
+    async def main():
+        late = Late()
+        wire = Wire(twin, late)
+        data = message("GET", "/", "Connection: close") + b"x" * 100_000
+        before = sys.getrefcount(data)
+        wire.feed(data)
+        assert sys.getrefcount(data) == before
+        late.calls.get()[1].write(b"hello", "text/plain")
+        await turns()
+        assert wire.transport.sent.endswith(b"hello")
+        assert wire.transport.ended  # and not closed, which would reset the connection
+        assert not wire.transport.closed
+        wire.lose()
+
+    asyncio.run(main())
+
+
 def test_content_that_was_handed_on_is_not_kept(twin):
     async def handle(request, responder):
         with suppress(BodyError):
