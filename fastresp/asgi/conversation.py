@@ -36,10 +36,10 @@ remarks = Remarks()
 
 
 class ClientDisconnected(OSError):
-    """What `send` raises when the client is gone (ASGI HTTP specification, 2.4)."""
+    """What `send` raises when the client is gone (ASGI HTTP specification, 2.4), or needs no more of an answer."""
 
     def __init__(self) -> None:
-        super().__init__("the client is gone, and nothing can be sent to it")
+        super().__init__("nothing more can be sent: the client is gone, or has the whole answer")
 
 
 class Conversation:
@@ -95,8 +95,8 @@ class Conversation:
     async def send(self, message: Message) -> None:
         """Takes an event of the answer, and returns when the client has room for more.
 
-        Raises ClientDisconnected when the client is gone, RuntimeError for an event out of order, ValueError and
-        TypeError for what must not be sent.
+        Raises ClientDisconnected when the client is gone, or has the whole answer and more is to come, RuntimeError for
+        an event out of order, ValueError and TypeError for what must not be sent.
         """
         try:
             kind = message["type"]
@@ -120,6 +120,8 @@ class Conversation:
                 if type(body) is not bytes:
                     body = bytes(memoryview(body))
                 if message.get("more_body"):
+                    if state == _SENT:
+                        self._check_wanted(body)
                     await self._put(body)
                 elif state == _HELD and self._trailers is None:
                     # PERF: nearly every answer goes this way
@@ -159,7 +161,8 @@ class Conversation:
             self._feed.fail("the application failed")
         if self._told and issubclass(type(error), Exception):
             if type(error) is not ClientDisconnected:  # which is how an application is told
-                remarks.make("the application ended with %r on %s when the client had left", error, self._name())
+                what = "the client had left" if self._responder.is_response_canceled else "nothing more was wanted"
+                remarks.make("the application ended with %r on %s when " + what, error, self._name())
             self._responder._abandon()  # one that has closed only its side gets no answer that looks complete
             return True
         return False
@@ -200,6 +203,15 @@ class Conversation:
             raise ValueError("the content is longer than its content-length says")
         else:
             await asyncio.sleep(0)  # content that is not sent takes its time, too
+
+    def _check_wanted(self, body: bytes) -> None:
+        """Raises where the answer is complete, as that to a HEAD is with its head, and the application has more to come
+        all the same: it would hold what it makes that of, however many such requests a client sends.
+        """
+        if body and self._has_content():
+            raise ValueError("the content is longer than its content-length says")
+        self._told = True
+        raise ClientDisconnected
 
     async def _put_last(self, body: bytes) -> None:
         if self.state != _CHUNKED:

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 from adapters.asgi_applications import body, length, start
-from connection.tools import message, post
+from connection.tools import Inbox, message, post
 
 from fastresp.asgi import AsgiHandler
 
@@ -127,3 +127,25 @@ def test_early_hints_wait_for_their_client(serve, connect):
     while (answer := client.answer()).status == 103:
         assert len(answer.one(b"link")) == 60_002
     assert answer.body == b"fine"
+
+
+@pytest.mark.parametrize(("method", "piece"), [("HEAD", b"x"), ("GET", b"12345")])
+def test_one_that_goes_on_behind_its_answer(serve, connect, method, piece):
+    """It is told, once: a client could have any number of them make content for nothing."""
+    ended = Inbox()
+
+    async def app(scope, receive, send):
+        await send(start(200, length(5)))
+        await send(body(piece, more=True))
+        try:
+            await send(body(b"", more=True))
+        except OSError as error:
+            ended.put(type(error).__name__)
+            raise
+        ended.put("it goes on")
+
+    client = connect(serve(AsgiHandler(app)))
+    for _ in range(2):
+        client.send(message(method, "/"))
+        assert client.answer(method).one(b"content-length") == b"5"
+        assert ended.get() == "ClientDisconnected"
