@@ -142,7 +142,7 @@ def _code_of(handler: Any) -> CodeType | None:
         handler = handler.func
     function = handler if isinstance(handler, FunctionType) else handler.__call__
     function = getattr(handler, "__func__", getattr(function, "__func__", function))  # of a bound method
-    if isinstance(function, FunctionType) and not function.__module__.startswith("asyncio."):
+    if isinstance(function, FunctionType) and not (function.__module__ or "").startswith("asyncio."):
         return function.__code__
     return None
 

@@ -182,8 +182,12 @@ class Play:
         return asyncio.all_tasks() - {asyncio.current_task()}
 
     async def idle(self, seconds: float) -> None:
-        if busy := self.busy():
-            await asyncio.wait(busy, timeout=seconds)
+        loop = asyncio.get_running_loop()
+        end = loop.time() + seconds
+        while (busy := self.busy()) and (
+            left := end - loop.time()
+        ) > 0:  # what one drops may have to be closed by another
+            await asyncio.wait(busy, timeout=left)
             await turns(4)
 
     def check(self, final: bool) -> None:
