@@ -26,6 +26,8 @@ __all__ = [
 LoopFactory: TypeAlias = Callable[[], asyncio.AbstractEventLoop]
 Result = TypeVar("Result")
 
+_MARGIN = 5.0
+"""Seconds beyond its grace that the end of a program's coroutine may take."""
 _CANCELLED = 7.0
 """Seconds that a start has to end which was cancelled, with the shutdown of what it has started."""
 
@@ -70,7 +72,7 @@ def complete(
             return _run(loop, task, is_meant)
         finally:
             try:
-                _end(loop, task, is_meant)
+                _end(loop, task, seconds, is_meant)
             finally:
                 _end_the_rest(loop, loop.create_task(leftovers.end(seconds(), hurry)), is_meant, hurry)
     finally:
@@ -101,12 +103,21 @@ def _run(
             is_behind = True
 
 
-def _end(loop: asyncio.AbstractEventLoop, task: asyncio.Task[Any], is_meant: Callable[[BaseException], bool]) -> None:
+def _end(
+    loop: asyncio.AbstractEventLoop,
+    task: asyncio.Task[Any],
+    seconds: Callable[[], float],
+    is_meant: Callable[[BaseException], bool],
+) -> None:
     """Cancels what an exit has left in the middle, and lets it come to its end: that makes tasks of its own."""
     if not task.done():
         task.cancel()
+        # bounded: what a signal's handler has raised may have cost this task the step that was due
+        waiting = loop.create_task(_wait(task, seconds() + _MARGIN))
         try:
-            _run(loop, task, is_meant, True)
+            _run(loop, waiting, is_meant, True)
+            if task.done():
+                task.result()
         except asyncio.CancelledError:
             pass
         except (SystemExit, KeyboardInterrupt) as error:
@@ -114,6 +125,10 @@ def _end(loop: asyncio.AbstractEventLoop, task: asyncio.Task[Any], is_meant: Cal
             raise
         except Exception as error:
             report("the end failed", error=error)
+
+
+async def _wait(task: asyncio.Task[Any], seconds: float) -> None:
+    await asyncio.wait((task,), timeout=seconds)
 
 
 def _end_the_rest(

@@ -255,7 +255,7 @@ class TestDisconnects:
         client.reset()
         assert done.wait(10)
         assert isinstance(told[-1], ClientDisconnected)
-        assert str(told[-1]) == "the client is gone, and nothing can be sent to it"
+        assert str(told[-1]) == "nothing more can be sent: the client is gone, or has the whole answer"
         assert not any("Traceback" in line or "had left" in line for line in log.lines)
 
     def test_a_send_that_waits_ends(self, asgi):
