@@ -166,9 +166,10 @@ class Service:
         """Has every connection look whether it has waited too long."""
         dropped, self.dropped = self.dropped, []
         self._each(dropped, methodcaller("dropped"))
-        if not self._unswept:  # the last sweep is over
-            self._unswept = list(self.connections)
-            self._each(self._unswept, methodcaller("sweep", self.now))
+        unswept = self._unswept
+        if not unswept:  # the last sweep is over
+            unswept = self._unswept = list(self.connections)
+            self._each(unswept, methodcaller("sweep", self.now))
 
     def _each(self, waiting: list[Any], look: Callable[[Any], object]) -> None:
         """Calls `look` with each of these, over as many turns of the loop as it takes. What it raises is logged, and
