@@ -128,7 +128,9 @@ def _end(
 
 
 async def _wait(task: asyncio.Task[Any], seconds: float) -> None:
-    await asyncio.wait((task,), timeout=seconds)
+    await asyncio.wait((task,), timeout=min(seconds, 1.0))
+    if getattr(task, "_fut_waiter", task) is not None:  # else it waits for nothing, and its step is lost
+        await asyncio.wait((task,), timeout=seconds)
 
 
 def _end_the_rest(
