@@ -92,7 +92,9 @@ class Output:
         thread = threading.Thread(target=self._work, args=(self._pieces,), name=f"fastresp-{self._name}", daemon=True)
         try:
             thread.start()
-        except RuntimeError:  # the system gives none now; the next piece tries again
+        except RuntimeError as error:  # the system gives none now; the next piece tries again
+            if isinstance(error.__context__, SystemExit | KeyboardInterrupt):
+                raise error.__context__ from None  # of a signal's handler, which start() has made this of
             return
         self._thread = thread
 
