@@ -15,7 +15,7 @@ from threading import Thread
 from typing import Any
 
 from fastresp import forks
-from fastresp.http.faults import report
+from fastresp.http.faults import has_begun, report
 
 __all__ = ["LEAST", "Leftovers"]
 
@@ -77,9 +77,8 @@ class Leftovers:
 
     async def _join_threads(self, loop: asyncio.AbstractEventLoop) -> str:
         ended = loop.create_future()
-        try:
-            Thread(target=_shut_down, args=(self._executor, loop, ended), name="fastresp-end", daemon=True).start()
-        except RuntimeError:  # the system gives none
+        arguments = (self._executor, loop, ended)
+        if not has_begun(Thread(target=_shut_down, args=arguments, name="fastresp-end", daemon=True)):
             return ""
         is_joined = await self._wait(ended, lambda: "calls in threads")
         return "" if is_joined else "calls in threads (asyncio.to_thread, run_in_executor), which go on"

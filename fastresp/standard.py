@@ -21,6 +21,8 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Any
 
+from fastresp.http.faults import has_begun
+
 __all__ = ["LIMIT", "Output", "flush", "keep_open", "replace"]
 
 LIMIT = 1 << 20
@@ -90,13 +92,8 @@ class Output:
 
     def _start(self) -> None:
         thread = threading.Thread(target=self._work, args=(self._pieces,), name=f"fastresp-{self._name}", daemon=True)
-        try:
-            thread.start()
-        except RuntimeError as error:  # the system gives none now; the next piece tries again
-            if isinstance(error.__context__, SystemExit | KeyboardInterrupt):
-                raise error.__context__ from None  # of a signal's handler, which start() has made this of
-            return
-        self._thread = thread
+        if has_begun(thread):  # the next piece tries again
+            self._thread = thread
 
     def _work(self, pieces: SimpleQueue[bytes | threading.Event]) -> None:
         while True:

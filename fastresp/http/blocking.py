@@ -16,6 +16,8 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Any, TypeAlias
 
+from fastresp.http.faults import NO_THREAD, has_begun
+
 __all__ = ["CLOSINGS", "DEVICES", "FILES", "Outcome", "Threads"]
 
 IDLE_SECONDS = 10.0
@@ -55,13 +57,11 @@ class Threads:
         if self._place(job, True):
             inbox: SimpleQueue[Job] = SimpleQueue()
             inbox.put(job)
-            try:
-                threading.Thread(target=self._work, args=(inbox,), name=self.name, daemon=True).start()
-            except RuntimeError:  # the system gives no more
+            if not has_begun(threading.Thread(target=self._work, args=(inbox,), name=self.name, daemon=True)):
                 with self._lock:
                     self._count -= 1
                     if not self._count:
-                        raise
+                        raise RuntimeError(NO_THREAD)
                 self._place(job, False)
         return future
 

@@ -13,9 +13,11 @@ import threading
 from types import CellType
 from typing import Any
 
-__all__ = ["pass_on", "passes_on", "report", "warn_of_cycle"]
+__all__ = ["NO_THREAD", "has_begun", "pass_on", "passes_on", "report", "warn_of_cycle"]
 
 log = logging.getLogger("fastresp")
+
+NO_THREAD = "can't start a thread: the system gives none, raise its limits (ulimit -u, pids.max of a container)"
 
 
 def passes_on(error: BaseException) -> bool:
@@ -43,6 +45,18 @@ def pass_on(error: BaseException) -> None:
 
 def _raise(error: BaseException) -> None:
     raise error
+
+
+def has_begun(thread: threading.Thread) -> bool:
+    """Starts a thread. False if the system gives none now. Raises what a signal's handler raises meanwhile."""
+    try:
+        thread.start()
+    except RuntimeError as error:
+        # start() waits with a lock, and makes "release unlocked lock" of what is raised at the wrong moment
+        if isinstance(error.__context__, SystemExit | KeyboardInterrupt):
+            raise error.__context__ from None
+        return False
+    return True
 
 
 def report(

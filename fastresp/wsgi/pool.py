@@ -13,7 +13,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from fastresp import forks
-from fastresp.http.faults import report
+from fastresp.http.faults import NO_THREAD, has_begun, report
 
 __all__ = ["Pool"]
 
@@ -69,14 +69,11 @@ class Pool:
         return self._open > self._limit
 
     def _add(self) -> None:
-        try:
-            work = partial(self._work, self._tokens, self._jobs)
-            threading.Thread(target=work, name="fastresp-wsgi", daemon=True).start()
-        except RuntimeError:  # the system gives no more
-            if not self._count:
-                raise
-        else:
+        work = partial(self._work, self._tokens, self._jobs)
+        if has_begun(threading.Thread(target=work, name="fastresp-wsgi", daemon=True)):
             self._count += 1
+        elif not self._count:
+            raise RuntimeError(NO_THREAD)
 
     def close(self) -> None:
         """Has the threads end when they have no more to do; `start` makes new ones."""

@@ -221,7 +221,7 @@ class TestFaults:
         monkeypatch.setattr(threading.Thread, "start", refuse)
         one.get()
         assert one.answer().status == 500
-        log.wait_for("can't start new thread")
+        log.wait_for("can't start a thread")
         monkeypatch.setattr(threading.Thread, "start", start)
         one.get("/wait")
         assert inside.wait(10)
