@@ -32,7 +32,7 @@ _MAY_BE_ZERO = frozenset(
 class Config:
     """Limits (bytes, counts) and times (seconds) of a server; the defaults are Qt 6.12's where Qt has one.
 
-    keep_alive_timeout: How long a connection may stay idle between two requests.
+    keep_alive_timeout: How long a connection may stay idle between two requests; with 0 the answer says close.
     head_timeout: How long a request's head may take, from its first byte, or the connection's start, to its blank line.
     body_timeout: How long a client may send nothing while its request's body is awaited.
     write_timeout: How long a client may take nothing of an answer that is ready for it.

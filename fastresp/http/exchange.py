@@ -323,7 +323,7 @@ class Http1Exchange(turns.Turn):
     def _tail(self, facts: int) -> bytes:
         service = self.service
         channel = self.channel
-        if facts & CONNECTION_CLOSE or ((self.incoming or service.draining) and channel.must_close(self)):
+        if facts & CONNECTION_CLOSE or ((self.incoming or service.closes) and channel.must_close(self)):
             self.close = True
         if facts & OWN_FIELDS:
             if self.close and not facts & CONNECTION_CLOSE:

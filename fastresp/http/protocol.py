@@ -337,8 +337,10 @@ class HttpProtocol(content.Content):
         self.unread = True
         if self.transport is None:
             return
-        self.service.remark(f"{status} to {address(self.peer.remote())}", reason)
         exchange = self.incoming
+        has_status = exchange.begun if exchange is not None else self.discarding > 0
+        client = address(self.peer.remote())
+        self.service.remark(f"a request of {client} was cut" if has_status else f"{status} to {client}", reason)
         parser = self.parser
         is_head = parser is not None and parser.is_head()
         self.incoming = None
@@ -373,8 +375,8 @@ class HttpProtocol(content.Content):
                 return True  # the client may or may not send the body now
             if not self.parser.chunked and self.parser.content_length - self.seen > DISCARDED:
                 return True
-        # at the server's end, what has been asked before is still answered
-        return self.service.draining and exchange is self.last and not self.held and not self.has_input()
+        # what has been asked before is still answered
+        return self.service.closes and exchange is self.last and not self.held and not self.has_input()
 
 
 def new_protocol(service: services.Service) -> HttpProtocol:

@@ -65,9 +65,9 @@ class Service:
     # fmt: off
     __slots__ = (
         "_admitted", "_empty", "_hosts", "_is_full", "_rates", "_refused", "_remarks", "_second", "_server_line",
-        "_ticked", "_timer", "_told_of_value", "_unswept", "aborted", "access_log", "behind", "body_timeout", "config",
-        "connections", "context", "copy", "date_header", "date_line", "draining", "dropped", "early_hints", "exchange",
-        "forked", "gather", "handler", "head_timeout", "in_turn", "is_async", "keep_alive_timeout", "largest",
+        "_ticked", "_timer", "_told_of_value", "_unswept", "aborted", "access_log", "behind", "body_timeout", "closes",
+        "config", "connections", "context", "copy", "date_header", "date_line", "draining", "dropped", "early_hints",
+        "exchange", "forked", "gather", "handler", "head_timeout", "in_turn", "is_async", "keep_alive_timeout", "largest",
         "loop", "max_connections", "max_per_host", "min_body_rate", "min_write_rate", "now", "outbox", "pace", "parser",
         "pending", "rate_limit", "request", "responder", "room", "secure", "tail", "tail_close", "tail_keep", "tasks",
         "thread", "write_timeout",
@@ -88,6 +88,8 @@ class Service:
         self.connections: set[Any] = set()
         self.tasks: set[asyncio.Task[None]] = set()
         self.draining = False
+        # the last answer that a connection has under way says close: the server ends, or keeps none that is idle
+        self.closes = config.keep_alive_timeout == 0
         self.aborted = False
         self.forked = False  # this is a child that a handler, say, has forked
         self.largest = LIKELY  # bytes of the largest answer of late, or a guess
@@ -294,7 +296,7 @@ class Service:
         instead of a reset.
         """
         if not self.draining:
-            self.draining = True
+            self.draining = self.closes = True
             self.loop.call_later(LAST_CALL, self._close_idle)
 
     def _close_idle(self) -> None:

@@ -40,10 +40,28 @@ class TestKeepAlive:
         server = serve(echo, keep_alive_timeout=0)
         client = connect(server)
         client.send(message("GET", "/") * 3)
-        assert [client.answer().body for _ in range(3)] == [b"hello"] * 3
+        answers = [client.answer() for _ in range(3)]
+        assert [answer.body for answer in answers] == [b"hello"] * 3
+        assert [answer.all(b"connection") for answer in answers] == [[], [], [b"close"]]
         assert client.rest() == b""
         client.socket.close()
         wait_for_no_connection(server)
+
+    def test_zero_says_close_where_more_may_come(self, serve, connect):
+        async def handle(request, responder):
+            await asyncio.sleep(0)
+            responder.write(await request.read() or b"hello", {"connection": "keep-alive"})
+
+        client = connect(serve(handle, keep_alive_timeout=0))
+        client.send(post("/", b"a body") + message("GET", "/")[:-2])
+        answer = client.answer()
+        assert answer.body == b"a body"
+        assert answer.all(b"connection") == [b"keep-alive"]
+        client.send(b"\r\n")
+        answer = client.answer()
+        assert answer.body == b"hello"
+        assert answer.all(b"connection") == [b"close"]
+        assert client.rest() == b""
 
 
 class TestHead:
