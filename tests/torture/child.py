@@ -12,6 +12,7 @@ import importlib
 import json
 import sys
 import time
+from contextvars import copy_context
 from itertools import count, zip_longest
 from typing import Any
 
@@ -84,6 +85,11 @@ def main() -> None:
         from torture.live import play
     else:
         from torture.fakes import play  # type: ignore[assignment]
+
+    def played(parts: dict[str, Any]) -> dict[str, Any]:
+        # in a context of its own, as a finalizer sets variables in whatever context it runs in
+        return copy_context().run(play, plan, parts, factory, trace=task["trace"])
+
     gc.collect()
     gc.freeze()  # what was imported is never garbage, and the collector is called often
     end = time.monotonic() + task["seconds"]
@@ -96,9 +102,9 @@ def main() -> None:
         faulthandler.dump_traceback_later(60, exit=True)
         if differs:
             gc.disable()
-        result = play(plan, parts, factory, trace=task["trace"])
+        result = played(parts)
         if differs:
-            result = difference(result, play(plan, engine("pure"), factory, trace=task["trace"]))
+            result = difference(result, played(engine("pure")))
         faulthandler.cancel_dump_traceback_later()
         if result["faults"]:
             print(json.dumps({"seed": plan["seed"], "faults": result["faults"]}), flush=True)
