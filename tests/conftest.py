@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from types import ModuleType
@@ -14,6 +15,12 @@ from client import Client
 
 from fastresp import Config, Server
 from fastresp.http import Engine
+
+# What begins in the background of a shell, or under nohup, ignores these, and so would the servers that tests start.
+for _name, _handler in (("SIGINT", signal.default_int_handler), ("SIGHUP", signal.SIG_DFL)):
+    _number = getattr(signal, _name, None)
+    if _number is not None and signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, _handler)
 
 PURE_ONLY = os.environ.get("FASTRESP_NO_EXTENSIONS", "") not in ("", "0")
 
