@@ -144,7 +144,9 @@ class Call:
         self._check_process()
         if not isinstance(data, bytes):
             raise TypeError(f"a WSGI application's content is bytes, not {type(data).__name__}")
-        if not data:
+        if not data:  # which says that there is nothing yet
+            if self._responder.is_response_canceled or (self._feed is not None and self._feed.is_closed):
+                raise _Unwanted
             return
         if self._loop is None:
             self._check_start()

@@ -45,21 +45,21 @@ class Feed:
         self._written = 0
         self._ended = False
         self._failure: str | None = None
-        self._closed = False
+        self.is_closed = False
         self._waiter: asyncio.Future[None] | None = None
 
     def put(self, piece: bytes) -> bool:
         """Takes the piece. Blocks while as much is waiting as may. False if it is not wanted any more."""
         with self._change:
-            if self._closed:
+            if self.is_closed:
                 return False
             if self._read == self._written:
                 self._keep(piece)
                 if self._size <= WINDOW:
                     return True
                 self._change.wait_for(self._is_taken, PATIENCE if self._limit else None)
-                if self._closed or not self._pieces:
-                    return not self._closed
+                if self.is_closed or not self._pieces:
+                    return not self.is_closed
                 self._take_back(piece)
         return self._spill(memoryview(piece))
 
@@ -82,15 +82,15 @@ class Feed:
         self._size -= len(piece)
 
     def _is_taken(self) -> bool:
-        return self._closed or not self._pieces
+        return self.is_closed or not self._pieces
 
     def _is_drained(self) -> bool:
-        return self._closed or (self._read == self._written and not self._pieces)
+        return self.is_closed or (self._read == self._written and not self._pieces)
 
     def _spill(self, rest: memoryview) -> bool:
         while rest:
             with self._change:
-                if self._closed:
+                if self.is_closed:
                     return False
                 if self._read == self._written:
                     self._read = self._written = 0
@@ -107,7 +107,7 @@ class Feed:
             except OSError as error:
                 return self._go_without_disk(error, bytes(rest))
             with self._change:
-                if self._closed:
+                if self.is_closed:
                     return False
                 self._spool = spool
                 self._written += count
@@ -120,7 +120,7 @@ class Feed:
         with self._change:
             self._limit = 0
             self._change.wait_for(self._is_drained)
-            if self._closed:
+            if self.is_closed:
                 return False
             self._keep(rest)
         return True
@@ -147,7 +147,7 @@ class Feed:
             try:
                 self._loop.call_soon_threadsafe(_resolve, waiter)
             except RuntimeError:  # the loop is closed: there is no reader any more
-                self._closed = True
+                self.is_closed = True
 
     def __aiter__(self) -> Feed:
         return self
@@ -195,7 +195,7 @@ class Feed:
     def aclose(self) -> None:
         """It will be read no more: a thread that waits is let go, what was written to disk is freed."""
         with self._change:
-            self._closed = True
+            self.is_closed = True
             self._pieces.clear()
             spools = [self._spool]
             self._spool = None

@@ -272,6 +272,30 @@ class TestBackpressure:
         client.reset()
         assert result.closed.wait(10)
 
+    @pytest.mark.parametrize("begun", [True, False])
+    def test_a_client_that_leaves_ends_one_that_has_nothing_yet(self, serve, connect, begun):
+        """Empty pieces are PEP 3333's way to say so."""
+        inside = threading.Event()
+
+        def pieces():
+            if begun:
+                yield b"begun"
+            inside.set()
+            while True:
+                yield b""
+                time.sleep(0)
+
+        def app(environ, start_response):
+            start_response("200 OK", [])
+            return result
+
+        result = Closing(pieces())
+        client = connect(serve(WsgiHandler(app, threads=1)))
+        client.get()
+        assert inside.wait(10)
+        client.reset()
+        assert result.closed.wait(10)
+
     @pytest.mark.parametrize("limit", [0, 1, 1 << 20])
     def test_a_client_that_reads_slowly_holds_it_back(self, serve, connect, limit):
         result = self.endless()
