@@ -10,8 +10,13 @@ from contextlib import suppress
 __all__ = ["call_in_loop"]
 
 
-def call_in_loop(loop: asyncio.AbstractEventLoop, call: Callable[[], object]) -> bool:
-    """Has `call` made in the thread of `loop`, and waits for it. Raises what it raises; false if the loop has ended."""
+def call_in_loop(loop: asyncio.AbstractEventLoop, thread: int, call: Callable[[], object]) -> bool:
+    """Has `call` made in `thread`, which is that of `loop`, and waits for it. Raises what it raises; false if the loop
+    has ended.
+    """
+    if threading.get_ident() == thread:  # one thread may run both loops
+        call()
+        return True
     done = threading.Event()
     errors: list[BaseException] = []
 

@@ -7,6 +7,7 @@ import functools
 import inspect
 from collections.abc import Callable
 from contextvars import copy_context
+from threading import get_ident
 from typing import Any
 
 from fastresp import forks
@@ -20,6 +21,8 @@ from fastresp.qt.responder import QHttpServerResponder
 __all__ = ["in_qt_thread", "in_server_thread"]
 
 QtHandler = Callable[[Any, Any], object]
+Home = tuple[asyncio.AbstractEventLoop, int]
+"""A server's loop, and its thread."""
 
 
 def in_server_thread(handler: QtHandler) -> Handler:
@@ -63,16 +66,16 @@ def in_qt_thread(handler: QtHandler) -> Handler:
         courier = courier_of_application()
         # a socket is asked for its addresses in its own thread, and Request keeps what it says
         _ = request.remote_address, request.local_address
-        loop = asyncio.get_running_loop()
+        home: Home = asyncio.get_running_loop(), get_ident()
         # in a context of its own: what one request sets must not be seen by the next, which may be another client's
         run = copy_context().run
-        courier.post(run, _run, handler, QHttpServerRequest(request), QHttpServerResponder(responder), responder, loop)
+        courier.post(run, _run, handler, QHttpServerRequest(request), QHttpServerResponder(responder), responder, home)
 
     post.in_turn = True  # type: ignore[attr-defined]  # as WsgiHandler: the thread is not one client's
     return post
 
 
-def _run(handler: QtHandler, request: Any, responder: Any, inner: Any, loop: asyncio.AbstractEventLoop) -> None:
+def _run(handler: QtHandler, request: Any, responder: Any, inner: Any, home: Home) -> None:
     generation = forks.generation
     try:
         handler(request, responder)
@@ -80,7 +83,7 @@ def _run(handler: QtHandler, request: Any, responder: Any, inner: Any, loop: asy
         if generation != forks.generation:
             forks.end(error)
         try:
-            call_in_loop(loop, inner._fail)
+            call_in_loop(*home, inner._fail)
         finally:
             report("the handler failed on %s", describe(request._request), error=error)
         if passes_on(error):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from contextvars import copy_context
 from typing import Any
 
 from fastresp.http.device import PIECE, DeviceError
@@ -18,7 +19,8 @@ _HARMLESS = {"RemoteHostClosedError", "PeerClosedError", "SocketTimeoutError", "
 class Reader:
     """Reads a device: what there is when somebody wants it, or when it comes.
 
-    Everything is called in the device's thread, and the device's last reference goes there.
+    Everything is called in the device's thread, and the device's last reference goes there. It is read in the context
+    in which it was handed over.
 
     A sequential device ends with readChannelFinished, or when nothing is left of a socket that is not connected, a
     reply that is finished, or a device of the program's own that says so by its atEnd (Qt's atEnd says that nothing is
@@ -27,6 +29,7 @@ class Reader:
 
     def __init__(self, core: Any, device: Any, is_sequential: bool, farewells: set[Callable[[], object]]) -> None:
         self._device = device
+        self._run = copy_context().run
         self._is_sequential = is_sequential
         self._farewells = farewells
         self._count = 0
@@ -85,7 +88,7 @@ class Reader:
         try:
             while self._deliver is not None:
                 self._again = False
-                if not self._read() and not self._again:
+                if not self._run(self._read) and not self._again:
                     return
         finally:
             self._reading = False

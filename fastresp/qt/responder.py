@@ -126,10 +126,7 @@ class QHttpServerResponder:
 
     def _call(self, method: Callable[..., None], *arguments: Any, **named: Any) -> bool:
         """Calls a method of the responder in the server's thread; whether the server is still there to be called."""
-        if get_ident() == self._thread:
-            method(*arguments, **named)
-            return True
-        return call_in_loop(self._loop, lambda: method(*arguments, **named))
+        return call_in_loop(self._loop, self._thread, lambda: method(*arguments, **named))
 
 
 def _is_without_content(status: Any) -> bool:

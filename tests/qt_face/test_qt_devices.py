@@ -6,6 +6,7 @@ import os
 import socket
 import sys
 import threading
+from contextvars import ContextVar
 
 import pytest
 
@@ -97,6 +98,29 @@ def test_own_random_access(answer_of, watch, application):
     found = answer_of(answer)
     assert (found.body, found.one(b"content-length")) == (b"x" * 300_000, b"300000")
     assert device == [{application.thread}]
+
+
+def test_context(answer_of):
+    """A device is read in the context of its own request."""
+    seen = []
+
+    class Noting(Own):
+        def readData(self, size):
+            seen.append(whose.get())
+            whose.set("the device")
+            return super().readData(size)
+
+    def answer(responder):
+        whose.set(f"request {len(seen)}")
+        responder.write(Noting(b"x" * 100_000, sequential=False), "a/b")
+
+    whose = ContextVar("whose", default="nobody")
+    assert len(answer_of(answer).body) == 100_000
+    second = len(seen)
+    assert len(answer_of(answer).body) == 100_000
+    assert seen[0] == "request 0"
+    assert seen[second] == f"request {second}"
+    assert set(seen) == {seen[0], seen[second], "the device"}
 
 
 # -- sequential

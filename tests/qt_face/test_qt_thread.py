@@ -253,6 +253,33 @@ def test_failed_with_whatever(application, serve_qt, connect, log, kind, has_han
     assert ("KeyboardInterrupt" in capfd.readouterr().err) is (kind is KeyboardInterrupt and not has_handler)
 
 
+def test_in_the_servers_own_thread(application, server_class, log):
+    """A program may turn both loops in one thread."""
+
+    def handle(request, responder):
+        if request.url().endswith("/bad"):
+            raise KeyError("told to nobody")
+        responder.write(b"good", "a/b")
+
+    async def main():
+        server = server_class(in_qt_thread(handle))
+        await server.start(port=0)
+        asked = asyncio.create_task(asyncio.to_thread(talk, server.port))
+        while not asked.done():
+            application.core.processEvents()
+            await asyncio.sleep(0)
+        await server.close()
+        return await asked
+
+    def talk(port):
+        with Client(port) as client:
+            client.send(message("GET", "/bad") + message("GET", "/"))
+            return [client.answer().status for _ in range(2)]
+
+    assert asyncio.run(main()) == [500, 200]
+    log.expect("the handler failed on GET /bad", "KeyError", "told to nobody")
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this platform")
 @pytest.mark.parametrize("way", ["returns", "raises", "exits"])
 def test_a_child_ends_where_it_comes_back(application, serve_qt, connect, ask, way):
