@@ -16,6 +16,7 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Any, TypeAlias
 
+from fastresp import forks
 from fastresp.http.faults import NO_THREAD, has_begun
 
 __all__ = ["CLOSINGS", "DEVICES", "FILES", "Outcome", "Threads"]
@@ -111,10 +112,13 @@ def _run(
     future: asyncio.Future[Outcome],
 ) -> None:
     outcome: Outcome
+    generation = forks.generation
     try:
         outcome = (function(*arguments), None)
     except BaseException as error:
         outcome = (None, error)
+    if generation != forks.generation:
+        forks.end(outcome[1])  # a child that the call has forked
     try:
         with suppress(RuntimeError):  # the loop may be closed: then nothing waits any more
             loop.call_soon_threadsafe(_deliver, future, outcome)

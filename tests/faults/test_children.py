@@ -101,6 +101,19 @@ def wsgi(environ, start_response):
     start_response("200 OK", [])
     return [text.encode()]
 
+class Device:
+    def __init__(self, way):
+        self.way = way
+    def read(self, count):
+        way, self.way = self.way, ""
+        return str(fork(way)).encode() if way else b""
+
+def device(request, responder):
+    if request.path.startswith("/wait/"):
+        plain(request, responder)
+    else:
+        responder.write(Device(request.path[1:]), "text/plain")
+
 def stream(environ, start_response):
     if environ["PATH_INFO"].startswith("/wait/"):
         yield from wsgi(environ, start_response)
@@ -114,7 +127,7 @@ def stream(environ, start_response):
 STATUS = {"exit": 3, "text": 1, "raise": 1, "interrupt": 130, "return": 0}
 CASES = [
     *[(kind, way) for kind in ("plain", "coroutine", "wsgi") for way in STATUS],
-    *[(kind, way) for kind in ("waits", "thread", "task", "asgi", "stream") for way in ("exit", "return")],
+    *[(kind, way) for kind in ("waits", "thread", "task", "asgi", "stream", "device") for way in ("exit", "return")],
 ]
 
 
