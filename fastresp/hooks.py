@@ -43,7 +43,7 @@ async def _call(handler: object, name: str, failure: str) -> None:
     if method is None:
         return
     # in a task of its own: one that takes no notice of its end can be left behind
-    task = asyncio.create_task(_guard(method, failure))
+    task = asyncio.Task(_guard(method, failure), loop=asyncio.get_running_loop())
     try:
         await asyncio.wait((task,))
     finally:

@@ -45,7 +45,7 @@ class Leftovers:
         """Cancels tasks, closes generators and waits for threads, for `seconds` or until there is `hurry`."""
         loop = asyncio.get_running_loop()
         self._deadline = loop.time() + max(seconds, LEAST)
-        self._hurried = loop.create_task(hurry.wait())
+        self._hurried = asyncio.Task(hurry.wait(), loop=loop)
         given_up = [await self._end_tasks(), await self._close_generators(loop), await self._join_threads(loop)]
         self._hurried.cancel()
         await asyncio.sleep(0)
@@ -62,7 +62,7 @@ class Leftovers:
             tasks |= more
             for task in more:
                 task.cancel()
-            await self._wait(asyncio.ensure_future(asyncio.wait(more)), partial(_named, more))
+            await self._wait(asyncio.Task(asyncio.wait(more), loop=asyncio.get_running_loop()), partial(_named, more))
             for task in more:
                 if task.done() and not task.cancelled() and isinstance(task.exception(), Exception):
                     report("a task that was cancelled at the end raised", error=task.exception())
@@ -71,7 +71,7 @@ class Leftovers:
         return f"{names}, cancelled in vain" if (names := _named(tasks)) else ""
 
     async def _close_generators(self, loop: asyncio.AbstractEventLoop) -> str:
-        closing = loop.create_task(loop.shutdown_asyncgens())
+        closing = asyncio.Task(loop.shutdown_asyncgens(), loop=loop)
         is_closed = await self._wait(closing, lambda: "asynchronous generators")
         return "" if is_closed else "asynchronous generators that are not closed"
 

@@ -67,14 +67,15 @@ def complete(
     loop = (loop_factory or new_event_loop)()
     try:
         leftovers = Leftovers(loop)
-        task = loop.create_task(main())
+        task = asyncio.Task(main(), loop=loop)  # not by a factory of the program's, here and elsewhere
         try:
             return _run(loop, task, is_meant)
         finally:
             try:
                 _end(loop, task, seconds, is_meant)
             finally:
-                _end_the_rest(loop, loop.create_task(leftovers.end(seconds(), hurry)), is_meant, hurry)
+                ending = asyncio.Task(leftovers.end(seconds(), hurry), loop=loop)
+                _end_the_rest(loop, ending, is_meant, hurry)
     finally:
         loop.close()
 
@@ -113,7 +114,7 @@ def _end(
     if not task.done():
         task.cancel()
         # bounded: what a signal's handler has raised may have cost this task the step that was due
-        waiting = loop.create_task(_wait(task, seconds() + _MARGIN))
+        waiting = asyncio.Task(_wait(task, seconds() + _MARGIN), loop=loop)
         try:
             _run(loop, waiting, is_meant, True)
             if task.done():
@@ -150,8 +151,9 @@ def _end_the_rest(
 
 async def comes_first(start: Coroutine[Any, Any, None], leave: asyncio.Event) -> bool:
     """Whether a start comes to its end: one that has not, when it is time to leave, is cancelled, but may end well."""
-    starting = asyncio.ensure_future(_exit_of(start))
-    leaving = asyncio.ensure_future(leave.wait())
+    loop = asyncio.get_running_loop()
+    starting = asyncio.Task(_exit_of(start), loop=loop)
+    leaving = asyncio.Task(leave.wait(), loop=loop)
     try:
         await asyncio.wait((starting, leaving), return_when=asyncio.FIRST_COMPLETED)
     finally:

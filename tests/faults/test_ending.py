@@ -250,3 +250,24 @@ handle = Handler()
     server = site(source)
     server.process.wait_for("^(stop):")
     assert server.stop() == 7
+
+
+def test_it_needs_no_task_factory(site):
+    """One of the application's may take other arguments than the loop gives it, or fail."""
+    factory = """
+def factory(loop, coroutine, **options):
+    raise TypeError("a factory that fails")
+
+async def handle(request, responder):
+    asyncio.get_running_loop().set_task_factory(factory)
+    await work(0.5)
+    responder.write("late")
+"""
+    server = site(APP + factory, "--grace", "20")
+    with server.connect() as client:
+        client.send(message("GET", "/"))
+        server.process.wait_for("(working)")
+        assert server.stop() == 0
+        assert client.answer().body == b"late"
+    assert "closed\n" in server.log()
+    assert "Traceback" not in server.log()
