@@ -13,7 +13,7 @@ import socket
 import ssl
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import fields
 from functools import partial
 from typing import Any, NoReturn
@@ -86,14 +86,18 @@ def _serve_together(options: dict[str, Any], count: int, left: list[float]) -> i
                 options["port"] = held.getsockname()[1]
     except OSError as error:
         raise Failure(error.strerror or one_line(error)) from error
-    worker = Crew(count, options.get("grace", GRACE)).run()
+    listening = ExitStack()
+    if held is not None:
+        listening.callback(held.close)
+    if file is not None:
+        listening.callback(file.remove)  # which comes first
+    worker = Crew(count, options.get("grace", GRACE), listening.close).run()
     if isinstance(worker, Worker):
         if held is not None and file is None and "sock" not in options:
             held.close()
         _serve(options, left, worker, count)
         return 0
-    if file is not None:
-        file.remove()
+    listening.close()
     return worker
 
 

@@ -12,6 +12,7 @@ import select
 import signal
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
 from typing import Any
@@ -69,10 +70,11 @@ class Worker:
 
 
 class Crew:
-    """The parent's side of `count` workers, which have `grace` seconds for their end."""
+    """The parent's side of `count` workers. Their end may take `grace` seconds, and `let_go` is called as it begins."""
 
-    def __init__(self, count: int, grace: float) -> None:
+    def __init__(self, count: int, grace: float, let_go: Callable[[], object]) -> None:
         self._count = count
+        self._let_go = let_go
         self._grace = grace
         self._workers: dict[int, float] = {}  # process, and when it was forked
         self._starting: dict[int, int] = {}  # a descriptor that says whether it came to serve, and the process
@@ -184,6 +186,7 @@ class Crew:
         now = time.monotonic()
         if not self._stopping:
             self._stopping = True
+            self._let_go()
             self._deadline = now + self._grace + MARGIN
             self._due.clear()
             if self._serves:

@@ -181,9 +181,7 @@ class Server:
                 listening.listen(backlog)
 
     def _stop_accepting(self) -> None:
-        if self._unix_file is not None:
-            self._unix_file.remove()
-            self._unix_file = None
+        self._remove_file()
         for listener in self._listeners:
             listener.close()
         loops.forget_retries(self._loop, self._sockets)
@@ -231,6 +229,11 @@ class Server:
         self._stop_accepting()
         await turns(4)
 
+    def _remove_file(self) -> None:
+        if self._unix_file is not None:
+            self._unix_file.remove()
+            self._unix_file = None
+
     async def _shut_down(self, grace: float | None = None) -> None:
         if self._to_shut_down:
             self._to_shut_down = False
@@ -253,6 +256,7 @@ class Server:
         """Lets the loop accept until nobody waits, and finish what it accepted, but not for ever on a busy server:
         libuv accepts one connection a turn, asyncio makes transports only while the listener is open."""
         quiet = 0
+        self._remove_file()  # before the last look: nobody comes behind it
         # of the kinds of selectors, one that needs no descriptor: there may be none left
         with getattr(selectors, "PollSelector", selectors.SelectSelector)() as waiting:
             for listening in self._sockets:
@@ -382,8 +386,9 @@ def run(
             await server.close(0)
             raise
         server._cause = stop.name
-        closing = asyncio.ensure_future(server.close(grace))
-        second = asyncio.ensure_future(stop.second.wait())
+        loop = asyncio.get_running_loop()
+        closing = asyncio.Task(server.close(grace), loop=loop)
+        second = asyncio.Task(stop.second.wait(), loop=loop)
         await asyncio.wait((closing, second), return_when=asyncio.FIRST_COMPLETED)
         second.cancel()
         if not closing.done():

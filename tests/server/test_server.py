@@ -9,6 +9,7 @@ import os
 import socket
 import ssl
 import sys
+from contextlib import ExitStack
 from types import SimpleNamespace
 
 import pytest
@@ -117,6 +118,33 @@ class TestStart:
                 assert (await asyncio.to_thread(client.recv, 15)) == b"HTTP/1.1 200 OK"
             await server.close()
             assert not path.exists()
+
+        drive(main())
+
+    @needs_unix
+    def test_unix_loses_nobody_at_the_end(self, drive, server_class, tmp_path):
+        """Whoever could connect is answered, however late that was."""
+        path = str(tmp_path / "s")
+
+        async def main():
+            server = server_class(hello)
+            await server.start(uds=path)
+            closing = asyncio.ensure_future(server.close())
+            with ExitStack() as stack:
+                clients = []
+                while len(clients) < 1000:
+                    client = stack.enter_context(socket.socket(socket.AF_UNIX))
+                    try:
+                        client.connect(path)
+                    except FileNotFoundError:
+                        break
+                    client.sendall(REQUEST)
+                    clients.append(client)
+                    await asyncio.sleep(0)
+                await closing
+                for client in clients:
+                    assert client.recv(15) == b"HTTP/1.1 200 OK"
+                assert len(clients) < 100
 
         drive(main())
 

@@ -11,6 +11,7 @@ import time
 from contextlib import closing
 
 import pytest
+from client import Client
 from server.clients import remarks
 
 from fastresp import crew
@@ -18,7 +19,7 @@ from fastresp import crew
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="--workers needs Linux")
 
 APP = """
-import os, time
+import asyncio, os, time
 
 if os.path.exists("hang"):
     print("importing", os.getpid(), flush=True)
@@ -37,6 +38,12 @@ def handle(request, responder):
         while True:
             time.sleep(600)
     responder.write(f"{os.getpid()}")
+
+async def waits(request, responder):
+    print("working", flush=True)
+    while not os.path.exists("go"):
+        await asyncio.sleep(0.01)
+    responder.write("late")
 
 class Failing:
     async def start_up(self):
@@ -133,6 +140,27 @@ def test_a_shared_socket(spawn, app, tmp_path, way):
     assert all(map(gone, pids))
     assert os.path.exists(path) is (way == "fd")
     assert remarks(process.popen.stderr.read()) == []
+
+
+def test_a_unix_socket_is_let_go_as_the_end_begins(spawn, app, tmp_path):
+    """Nobody is kept waiting behind the requests in progress, and a successor may listen at the path."""
+    path = str(tmp_path / "app.sock")
+    process = spawn("app:waits", "--workers=2", "--grace=60", "--uds", path)
+    process.wait_for(r"^(stop):")
+    with Client(path) as client:
+        client.get()
+        process.wait_for("(working)")
+        process.popen.send_signal(signal.SIGTERM)
+        while os.path.exists(path):
+            time.sleep(0.01)
+        assert process.popen.poll() is None
+        successor = spawn("app:handle", "--workers=2", "--uds", path)
+        successor.wait_for(r"^(stop):")
+        (tmp_path / "go").touch()
+        assert client.answer().body == b"late"
+    assert process.popen.wait(TIMEOUT) == 0
+    assert os.path.exists(path)
+    assert successor.stop() == 0
 
 
 @pytest.mark.parametrize("way", [signal.SIG_DFL, signal.SIG_IGN], ids=["", "started by one that ignores its children"])
