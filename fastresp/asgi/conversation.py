@@ -257,12 +257,12 @@ class Conversation:
         if self._trailers is not None:
             fields = _without(b"content-length", fields)  # only chunked content has trailers (RFC 9112, section 7.1.2)
         length = declared_length(fields)
-        if length is None:
+        if not self._has_content() and self._trailers is None:
+            write_empty(self._request, self._responder, self._status, fields, length)
+            self.state = _SENT
+        elif length is None:
             self._responder.write_begin_chunked(fields, self._status)
             self.state = _CHUNKED
-        elif not self._has_content():
-            self._responder.write(headers=fields, status=self._status)
-            self.state = _SENT
         elif len(body) == length:
             self._responder.write(body, fields, self._status)
             self.state = _SENT

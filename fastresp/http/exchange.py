@@ -223,6 +223,7 @@ class Http1Exchange(turns.Turn):
         trailer = b"trailer: " + b", ".join(trailer_names) + b"\r\n" if trailer_names and self.minor else b""
         self.trailer_names = announced
         self._start(status, block, facts, content_type, -1, True, b"", trailer)
+        self.end_if_left()
 
     def chunk(self, data: bytes) -> None:
         self.check_thread()

@@ -198,6 +198,14 @@ class Turn(waist.Exchange):
         """The client has closed its side: whoever asked is told, and may still answer."""
         self.left = True
         self._call_back()
+        self.end_if_left()
+
+    def end_if_left(self) -> None:
+        """Ends a stream of which only the head is sent, as to HEAD: no write would tell that the client is gone."""
+        if self.left and self.begun and self.dropped_content and not self.ended:
+            channel = self.channel
+            self.gone = self.ended = True
+            channel.done(self)
 
     def is_simple(self) -> bool:
         """Whether it was answered whole, at once, as the last in the line, and its end has nothing left to do."""

@@ -45,6 +45,7 @@ cdef class Turn(waist.Exchange):
     @cython.locals(fresh=list)
     cdef object hold(self, list pieces)
     cdef object leave(self)
+    cdef object end_if_left(self)
     @cython.final
     cdef bint is_simple(self) except -1
     cdef object release(self)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from connection.tools import Late, answer_late, chunked, message, post, settle, wait_for_no_connection
+from connection.tools import Inbox, Late, answer_late, chunked, message, post, settle, wait_for_no_connection
 
 
 def echo(request, responder):
@@ -103,3 +103,35 @@ def test_an_answer_that_takes_its_time(serve, connect):
         assert answer.fields == []
     assert answer.body == b"at last"
     assert client.rest() == b""
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_stream_without_content(serve, connect, at_once):
+    """Its head is all that is sent of it, so that nothing else could tell a client that has left from a silent one."""
+    ended = Inbox()
+
+    async def stream(request, responder):
+        if request.method == "GET":
+            responder.write(b"next", "text/plain")
+            return
+        await asyncio.sleep(0)
+        responder.write_begin_chunked("text/plain")
+        while not responder.is_response_canceled:
+            responder.write_chunk(b"x")
+            await responder.drain()
+            await asyncio.sleep(0)
+        responder.write_end_chunked(b"in vain")
+        ended.put()
+
+    server = serve(stream)
+    client = connect(server)
+    client.send(message("HEAD", "/") + message("GET", "/"))
+    if not at_once:
+        assert client.head().status == 200
+    client.half_close()
+    if at_once:
+        assert client.head().status == 200
+    assert client.answer().body == b"next"
+    assert client.rest() == b""
+    ended.get()
+    wait_for_no_connection(server)
