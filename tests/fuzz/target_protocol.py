@@ -158,7 +158,10 @@ def heads(stream: bytes, config: Config) -> tuple[list[bytes], int]:
                 break
         elif event == 3 and not parser.keep_alive:
             break
-    return methods, len(methods) - parser.in_body
+    whole = len(methods) - parser.in_body
+    if parser.is_head():
+        methods.append(b"HEAD")  # that is refused, without content
+    return methods, whole
 
 
 def read_answers(sent: bytes, methods: list[bytes]) -> tuple[int, bool]:
@@ -184,7 +187,7 @@ def read_answers(sent: bytes, methods: list[bytes]) -> tuple[int, bool]:
                     break  # CONNECT
                 assert begun, f"behind answer {count - 1} comes what is no head: {sent[:300]!r}"
                 return count, True
-            begun = begun or type(event) is h11.Response
+            begun = begun or type(event) in (h11.Response, h11.InformationalResponse)
             if type(event) is h11.EndOfMessage:
                 break
         count += 1
