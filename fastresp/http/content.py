@@ -63,7 +63,7 @@ class Content(deadlines.Deadlines):
         self.seen += len(piece)
         if self.incoming is None:
             self.discarding -= len(piece)
-            if self.discarding < 0:
+            if self.discarding <= 0:
                 self.unread = True
                 self.shut()
         elif self.collected is not None:
@@ -161,7 +161,7 @@ class Content(deadlines.Deadlines):
         # the rest is dropped, if it is not much
         self.incoming = None
         self.expecting = False
-        self.discarding = DISCARDED
+        self.discarding = DISCARDED + 1
         self.unread = exchange.close
         self.collected = None
         if self.body is not None:

@@ -118,23 +118,15 @@ class Deadlines(pipelines.Pipeline):
         size = self.out_size + transport.get_write_buffer_size()
         return f"{size} bytes of an answer to {address(transport.get_extra_info('peername'))}" if size else ""
 
-    def _unsent(self) -> int:
-        """Bytes that the client has not taken: the transport's, and the system's, which a slow client empties long
-        before there is room for more of ours.
-        """
-        transport = self.transport
-        left: int = transport.get_write_buffer_size() + linger.unsent(transport.get_extra_info("socket"))
-        return left
-
     def _watch_writing(self, now: float) -> None:
         transport = self.transport
-        left = self._unsent()
+        left = self.unsent()
         taken = self.written - left  # not what is left alone: the handler may add to it
         if taken > self.taken:
             self.taken = taken
             self.progress = now
         elif now - self.progress > self.service.write_timeout:
-            self._cut("it took nothing of its answer for too long")
+            self.cut("it took nothing of its answer for too long")
             return
         elif now > self.deadline and transport.get_write_buffer_size() == 0:
             self.abort()
@@ -144,12 +136,12 @@ class Deadlines(pipelines.Pipeline):
             self.sent = taken
         elif now - self.sent_at >= PERIOD:
             if taken - self.sent < self.service.min_write_rate * (now - self.sent_at):
-                self._cut("it takes its answer too slowly")
+                self.cut("it takes its answer too slowly")
                 return
             self.sent_at = now
             self.sent = taken
 
-    def _cut(self, reason: str) -> None:
+    def cut(self, reason: str) -> None:
         """Ends the connection in the middle of what its client is to get."""
         transport = self.transport
         self.service.remark(f"an answer to {address(transport.get_extra_info('peername'))} was cut", reason)
@@ -159,7 +151,7 @@ class Deadlines(pipelines.Pipeline):
         """The client knows that this is the end, and may not have read what came before: what it sends is dropped as
         long as it goes on reading, and a moment longer (RFC 9112, section 9.6).
         """
-        if self._unsent():
+        if self.unsent():
             self.deadline = now + LINGER
             self._watch_writing(now)
         elif now > self.deadline:

@@ -19,10 +19,9 @@ cdef class Deadlines(pipelines.Pipeline):
     cpdef object sweep(self, double now)
     @cython.locals(size=Py_ssize_t)
     cpdef str untaken(self)
-    cdef Py_ssize_t _unsent(self) except -1
     @cython.locals(left=Py_ssize_t, taken=Py_ssize_t)
     cdef object _watch_writing(self, double now)
-    cdef object _cut(self, str reason)
+    cdef object cut(self, str reason)
     cdef object _watch_lingering(self, double now)
     cdef object _watch_rate(self, double now)
     cdef object _look(self)

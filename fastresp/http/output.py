@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fastresp.http import linger
 from fastresp.http import turn as turns
 from fastresp.http.direct import descriptor, send, send_outbox
 
@@ -203,6 +204,14 @@ class Output(turns.Channel):
     def wake_soon(self) -> None:
         """Has wake() called in the loop's next turn."""
         self.service.loop.call_soon(self.wake)
+
+    def unsent(self) -> int:
+        """Bytes that the client has not taken: the transport's, and the system's, which a slow client empties long
+        before there is room for more of ours.
+        """
+        transport = self.transport
+        left: int = transport.get_write_buffer_size() + linger.unsent(transport.get_extra_info("socket"))
+        return left
 
     def drop_output(self) -> None:
         """Forgets what is gathered: nobody will get it."""

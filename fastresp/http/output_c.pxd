@@ -41,5 +41,7 @@ cdef class Output(turns.Channel):
     @cython.locals(waiters=dict)
     cpdef object wake(self)
     cdef object wake_soon(self)
+    @cython.locals(left=Py_ssize_t)
+    cdef Py_ssize_t unsent(self) except -1
     @cython.locals(outbox=Outbox)
     cdef object drop_output(self)

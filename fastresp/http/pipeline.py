@@ -321,11 +321,12 @@ class Pipeline(outputs.Output):
             return
         self.cancel_all()
         self.wake()
-        unread = (self.unread or self.read_paused or self.has_input()) and not self.eof
-        unread = unread or (self.service.secure and transport.has_rest())
+        lingers = (self.unread or self.read_paused or self.has_input() or self.unsent() > 0) and not self.eof
+        lingers = lingers or (self.service.secure and transport.has_rest())
         self.taken = NEVER
-        if unread and transport.can_write_eof() and not transport.is_closing():
-            # Closing with unread bytes would reset the connection, and could take the answer with it (RFC 9112, 9.6).
+        if lingers and transport.can_write_eof() and not transport.is_closing():
+            # Closing with unread bytes would reset the connection, and could take with it what of the answer is on its
+            # way; more of them may come as long as it is (RFC 9112, section 9.6).
             try:
                 transport.write_eof()
             except OSError:  # the client has reset the connection, and the loop has not said so yet

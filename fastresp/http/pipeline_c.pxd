@@ -58,5 +58,5 @@ cdef class Pipeline(outputs.Output):
     cdef bint has_input(self) except -1
     cdef object go_on(self)
     cdef object leave_body(self, Turn exchange)
-    @cython.locals(unread=bint)
+    @cython.locals(lingers=bint)
     cpdef object shut(self)

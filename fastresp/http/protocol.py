@@ -259,7 +259,7 @@ class HttpProtocol(content.Content):
         service.parser = None
 
     def has_input(self) -> bool:
-        return self.parser is not None and self.parser.buffered > 0
+        return self.discarding > 0 or (self.parser is not None and self.parser.buffered > 0)
 
     def go_on(self) -> None:
         if self.held or self.read_paused or self.discarding:

@@ -67,10 +67,10 @@ class Service:
         "_admitted", "_empty", "_hosts", "_is_full", "_rates", "_refused", "_remarks", "_second", "_server_line",
         "_ticked", "_timer", "_told_of_value", "_unswept", "aborted", "access_log", "behind", "body_timeout", "closes",
         "config", "connections", "context", "copy", "date_header", "date_line", "draining", "dropped", "early_hints",
-        "exchange", "forked", "gather", "handler", "head_timeout", "in_turn", "is_async", "keep_alive_timeout", "largest",
-        "loop", "max_connections", "max_per_host", "min_body_rate", "min_write_rate", "now", "outbox", "pace", "parser",
-        "pending", "rate_limit", "request", "responder", "room", "secure", "tail", "tail_close", "tail_keep", "tasks",
-        "thread", "write_timeout",
+        "exchange", "forked", "gather", "handler", "head_timeout", "in_turn", "is_async", "keep_alive_timeout",
+        "largest", "loop", "max_connections", "max_per_host", "min_body_rate", "min_write_rate", "now", "outbox",
+        "pace", "parser", "pending", "rate_limit", "request", "responder", "room", "secure", "tail", "tail_close",
+        "tail_keep", "tasks", "thread", "write_timeout",
     )
     # fmt: on
 

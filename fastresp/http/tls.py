@@ -111,15 +111,17 @@ class TlsTransport:
 
     def connection_lost(self, error: Exception | None) -> None:
         protocol = self.protocol
-        self.transport = None
-        self.writer.transport = None
         self.protocol = None
         self.ending = OVER
         self.reader.drop()
         self.writer.drop()
         self.service.dismiss(self, self.host, self.admitted)
-        if protocol is not None:
-            protocol.connection_lost(error)
+        try:
+            if protocol is not None:
+                protocol.connection_lost(error)  # which asks for the client's address
+        finally:
+            self.transport = None
+            self.writer.transport = None
 
     def pause_writing(self) -> None:
         self.writer.full = True
@@ -142,9 +144,14 @@ class TlsTransport:
 
     def sweep(self, now: float) -> None:
         """Once a tick: ends a handshake, or a farewell, that takes too long."""
-        if now > self.deadline and self.transport is not None:
-            if self.protocol is None and self.begun:
+        protocol = self.protocol
+        if protocol is not None and protocol.write_paused:
+            self._allow(self.service.write_timeout)  # it looks itself at what the client takes
+        elif now > self.deadline and self.transport is not None:
+            if protocol is None and self.begun:
                 self._remark("the handshake was not over in time")
+            elif protocol is not None and self.get_write_buffer_size() > 0:
+                protocol.cut("it took nothing of its answer for too long")
             self.abort()
 
     def drain(self) -> None:

@@ -20,6 +20,7 @@ cdef class TlsTransport:
     @cython.locals(reader=TlsReader)
     cpdef object data_received(self, object data)
     cpdef object begin_turn(self)
+    @cython.locals(protocol=HttpProtocol)
     cpdef object sweep(self, double now)
     @cython.locals(reader=TlsReader, data=bytes)
     cdef object _read(self)

@@ -76,6 +76,27 @@ def test_a_client_that_reads_late(serve, connect):
     assert client.rest() == b""
 
 
+@pytest.mark.parametrize(("field", "version"), [("Connection: close", "1.1"), ("X-A: b", "1.0")])
+def test_a_request_behind_the_last(serve, connect, field, version):
+    """It comes while the answer that says close is on its way, and is not read any more."""
+
+    def large(request, responder):
+        responder.write(b"y" * (5 * MIB), "text/plain")
+
+    server = serve(large)
+    client = connect(server)
+    client.send(message("GET", "/", field, version=version))
+    head = client.until(b"\r\n\r\n")
+    assert b"connection: close\r\n" in head
+    settle(server)
+    client.get("/more")
+    settle(server)
+    assert client.exactly(5 * MIB) == b"y" * (5 * MIB)
+    assert client.rest() == b""
+    client.socket.close()
+    wait_for_no_connection(server)
+
+
 def _send(client: Client, head: bytes) -> None:
     client.send(head + b"x" * MIB)
 
@@ -138,6 +159,23 @@ class TestClock:
             assert wire.transport.aborted
 
         clock.play(twin, ignore, scene, write_timeout=5.0)
+
+    def test_a_server_that_ends(self, twin):
+        """What is dropped of an upload is read, for the answer may be on its way."""
+
+        async def scene(wire, time):
+            wire.feed(message("POST", "/", "Content-Length: 200000", body=b"x" * 1000))
+            await time.goes_on(0.1)
+            assert wire.transport.sent.endswith(ANSWER)
+            wire.service.drain()
+            await time.goes_on(1.0)
+            assert not wire.transport.ended
+            assert not wire.transport.closed
+            wire.feed(b"x" * 199_000)
+            await time.goes_on(1.0)
+            assert wire.transport.closed
+
+        clock.play(twin, ignore, scene)
 
     def test_a_client_that_leaves(self, twin):
         async def scene(wire, time):

@@ -10,6 +10,8 @@ import pytest
 from connection.test_bodies import MIB
 from connection.tools import Inbox, chunked, message, post
 
+from fastresp.http.content import DISCARDED
+
 
 async def ignore(request, responder):
     responder.write(f"{request.method} ignored")
@@ -86,6 +88,25 @@ class TestSmall:
         assert client.answer().body == b"POST ignored"
         client.send(b"rubbish\r\n\r\n")
         assert client.rest() == b""
+
+    @pytest.mark.parametrize("more", [-1, 0, 1])
+    def test_as_much_as_is_dropped(self, serve, connect, more):
+        """Also exactly there, the connection knows that it has answered the request whose body it reads."""
+        client = connect(serve(ignore))
+        client.send(message("POST", "/", "Transfer-Encoding: chunked"))
+        assert client.answer().body == b"POST ignored"
+        size = DISCARDED + more
+        client.send(b"%x\r\n%s\r\nrubbish\r\n\r\n" % (size, b"x" * size))
+        assert client.rest() == b""
+
+    def test_as_much_as_is_dropped_of_a_length(self, serve, connect):
+        client = connect(serve(ignore))
+        client.send(message("POST", "/", f"Content-Length: {DISCARDED}"))
+        answer = client.answer()
+        assert answer.all(b"connection") == []
+        client.send(b"x" * DISCARDED)
+        client.get()
+        assert client.answer().body == b"GET ignored"
 
 
 class TestFaults:

@@ -235,7 +235,7 @@ class TestWriteRate:
             client = wire.hold()
             wire.feed(message("GET", "/", "Connection: close"))
             await turns()
-            assert wire.transport.closed
+            assert wire.transport.ended
             assert await self.take(wire, time, client, 1, 100) <= 35
             assert wire.transport.aborted
 

@@ -208,7 +208,7 @@ class TestNotCut:
                 await time.goes_on(0.9)
                 assert not wire.transport.aborted
             assert wire.transport.unsent > 0
-            assert wire.transport.closed is bool(fields)
+            assert wire.transport.ended is bool(fields)
 
         play(lambda request, responder: responder.write(b"x" * 200000, "text/plain"), scene, min_write_rate=0, **TIMES)
 

@@ -11,11 +11,11 @@ from connection.fake import Transport
 class Connection:
     """Both ends of a TLS connection; what they say goes from one to the other when the test says so."""
 
-    def __init__(self, service, new_tls, contexts):
+    def __init__(self, service, new_tls, contexts, transport=None):
         server, client = contexts
         self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self.tls = client.wrap_bio(self.incoming, self.outgoing, server_hostname="localhost")
-        self.transport = Transport()
+        self.transport = transport or Transport()
         self.ours = new_tls(service, server)
         self.ours.connection_made(self.transport)
 

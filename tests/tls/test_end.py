@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import ssl
 import threading
@@ -303,6 +304,19 @@ class TestTheirs:
         getattr(client.socket if way == "close" else client, way)()
         assert ended.get() is True
         wait_for_no_connection(server)
+
+    def test_the_log_knows_them(self, pair, caplog):
+        caplog.set_level(logging.INFO, "fastresp.access")
+        late = Late()
+        server, client = pair(first_hello(late), access_log=True)
+        client.answer()
+        client.get("/left")
+        _, responder = late.calls.get()
+        host, port = client.socket.getsockname()
+        client.reset()
+        wait_for_no_connection(server)
+        assert f'{host}:{port} "GET /left HTTP/1.1" 499 0' in caplog.messages
+        answer_late(server, responder, "too late")
 
 
 def leave(client, way):

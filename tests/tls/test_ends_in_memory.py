@@ -9,6 +9,7 @@ import pytest
 from connection.fake import turns
 from connection.test_clock import Clock
 from connection.tools import message
+from limits.clock import Holding
 from tls.memory import Connection
 
 from fastresp import Config
@@ -74,5 +75,47 @@ def test_an_answer_that_closes_while_more_has_come(twin, contexts, log):
         client.ours.connection_lost(None)
         service.close()
         assert not log.lines
+
+    asyncio.run(test())
+
+
+@pytest.mark.parametrize("takes", [True, False])
+def test_an_answer_behind_a_farewell(twin, contexts, remarks, takes):
+    """Who takes it steadily gets it whole, however long that takes; who does not is cut, and the log tells."""
+    content = bytes(1 << 20)
+
+    def handle(request, responder):
+        responder.write(content, "text/plain")
+
+    async def test():
+        clock = Clock()
+        service = twin("http.service").new_service(handle, Config(write_timeout=3.0), clock, True, True)
+        service.open()
+        client = Connection(service, twin("http.tls").new_tls, contexts(), Holding())
+        client.shake_hands()
+        client.hear()
+        client.transport.hold(client.ours)
+        request = client.records(message("GET", "/"))
+        with pytest.raises(ssl.SSLWantReadError):
+            client.tls.unwrap()
+        client.feed(request + client.outgoing.read())
+        sent = seconds = 0
+        while not client.transport.closed and seconds < 100:
+            await turns()
+            sent += len(client.transport.sent)
+            client.transport.writes.clear()
+            await clock.goes_on(1)
+            seconds += 1
+            if takes:
+                client.transport.take(65536)
+        if takes:
+            assert not client.transport.aborted
+            assert sent > len(content)
+            assert seconds > 10
+        else:
+            assert client.transport.aborted
+            assert remarks() == ["an answer to 127.0.0.1:50000 was cut: it took nothing of its answer for too long"]
+        client.ours.connection_lost(None)
+        service.close()
 
     asyncio.run(test())
