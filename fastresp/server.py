@@ -167,17 +167,17 @@ class Server:
     async def _accept(self, loop: asyncio.AbstractEventLoop, ssl: tls.SSLContext | None, backlog: int) -> None:
         engine = self.engine
         secure = ssl is not None  # then writelines() is ours
-        service = engine.new_service(self.handler, self.config, loop, secure, secure or gathers(loop))
-        self._service = service
+        service = self._service = engine.new_service(self.handler, self.config, loop, secure, secure or gathers(loop))
         service.open()
         connection = partial(engine.new_protocol, service) if ssl is None else partial(engine.new_tls, service, ssl)
         # asyncio tries to accept `backlog` times a turn: without a descriptor left, it fails and logs as many times
         one_by_one = isinstance(loop, asyncio.SelectorEventLoop)
         options: dict[str, Any] = {"backlog": 1 if one_by_one else backlog}
         for listening in self._sockets:
-            listener = await loop.create_server(connection, sock=listening, **options)
+            listener = await loop.create_server(connection, sock=listening, start_serving=not one_by_one, **options)
             self._listeners.append(listener)
             if one_by_one:
+                listener._start_serving()  # type: ignore[attr-defined]  # without a turn between these: others share it
                 listening.listen(backlog)
 
     def _stop_accepting(self) -> None:

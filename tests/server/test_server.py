@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _socket
 import asyncio
 import functools
 import gc
@@ -147,6 +148,32 @@ class TestStart:
                 assert len(clients) < 100
 
         drive(main())
+
+    @needs_unix
+    def test_unix_keeps_its_queue(self, drive, server_class, tmp_path, monkeypatch):
+        """Others may share the socket: it must not have a queue of one while the loop turns."""
+        steps = []
+
+        def listen(self, backlog):
+            steps.append(backlog)
+            _socket.socket.listen(self, backlog)
+
+        async def turn():
+            while True:
+                steps.append("turn")
+                await asyncio.sleep(0)
+
+        async def main():
+            server = server_class(hello)
+            turning = asyncio.ensure_future(turn())
+            await server.start(uds=tmp_path / "s")
+            await server.close()
+            turning.cancel()
+
+        monkeypatch.setattr(socket.socket, "listen", listen)
+        drive(main())
+        following = [steps[place + 1] for place, step in enumerate(steps) if step == 1]
+        assert "turn" not in following
 
     @needs_unix
     def test_unix_leaves_a_successor_its_file(self, drive, server_class, tmp_path):
