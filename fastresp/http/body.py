@@ -20,6 +20,8 @@ __all__ = ["Body", "whole"]
 HIGH_WATER = 458752
 # What a piece costs in memory beside its content, which may be one byte: an object, and its place in the deque.
 OVERHEAD = 64
+# Bytes of a piece that is joined with the one before it, if both wait: a reader that comes late takes them in one turn.
+SMALL = 4096
 
 
 class Source(Protocol):
@@ -42,7 +44,7 @@ class Body:
 
     def __init__(self, source: Source | None) -> None:
         self._source: Source | None = source
-        self._pieces: deque[bytes] = deque()
+        self._pieces: deque[bytes | bytearray] = deque()
         self._size = 0  # what the pieces cost in memory
         self._thread = get_ident()
         self._ended = False
@@ -53,8 +55,17 @@ class Body:
 
     def feed(self, piece: bytes) -> bool:
         """Adds a piece. False when enough is waiting, and the connection should pause."""
-        self._pieces.append(piece)
-        self._size += len(piece) + OVERHEAD
+        pieces = self._pieces
+        if pieces and len(piece) <= SMALL and len(pieces[-1]) <= SMALL:
+            if type(pieces[-1]) is not bytearray:
+                pieces[-1] = bytearray(pieces[-1])
+            pieces[-1] += piece
+        else:
+            if pieces:
+                pieces[-1] = bytes(pieces[-1])  # without its room to grow
+            pieces.append(piece)
+            self._size += OVERHEAD
+        self._size += len(piece)
         self._wake()
         return self._size < HIGH_WATER
 
@@ -116,7 +127,7 @@ class Body:
             self._want(self._source)
             if not self._pieces and not self._ended:
                 await self._wait()
-        piece = self._pieces.popleft()
+        piece = bytes(self._pieces.popleft())  # which makes no copy of bytes
         self._size -= len(piece) + OVERHEAD
         if self._source is not None and self._size < HIGH_WATER // 2:
             self._want(self._source)
@@ -129,7 +140,7 @@ class Body:
             self.take()
             self._gathered = True
             if self._source is not None:
-                self._source.gather(self._pieces)
+                self._source.gather(map(bytes, self._pieces))
                 self._pieces.clear()
                 self._size = 0
         elif self._waiter is not None:

@@ -60,7 +60,7 @@ class Deadlines(pipelines.Pipeline):
             # The answer before may have begun too early to say close: its client may be about to send.
             if self.waits_for != LAST:
                 self.watch(LAST, LAST_CALL)
-                self.service.loop.call_later(LAST_CALL, self.last_call)
+                self.service.call_behind_reads(LAST_CALL, self.last_call)
         elif self.has_input():
             if self.read_paused:
                 self.waits_for = NOTHING  # the client waits for us
@@ -78,7 +78,11 @@ class Deadlines(pipelines.Pipeline):
     def drain(self) -> None:
         """The server is about to stop: closes now, if nothing is going on."""
         busy = self.first is not None or self.incoming is not None or self.has_input()
-        if not busy and not self.closing and self.waits_for != LAST:
+        if busy or self.closing or self.waits_for == LAST:
+            return
+        if self.service.secure and self.transport.has_rest():
+            self.watch(IN_HEAD, self.service.head_timeout)
+        else:
             self.shut()
 
     def sweep(self, now: float) -> None:

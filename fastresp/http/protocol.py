@@ -17,7 +17,7 @@ from fastresp.http.content import DISCARDED, FULL
 from fastresp.http.dispatch import dispatch
 from fastresp.http.names import address
 from fastresp.http.parser import new_parser
-from fastresp.http.pipeline import HELD, IN_HEAD, NOTHING
+from fastresp.http.pipeline import HELD, IN_HEAD, LAST, LINGER, NOTHING
 from fastresp.http.request import empty, new_peer, new_request
 from fastresp.http.service import PENDING, SHARE
 from fastresp.response import TEXT
@@ -37,6 +37,10 @@ LONG = 0.01
 """Seconds after which a turn of the loop is long: then a request that is not answered at once counts for REQUESTS."""
 PIECES = 256
 """Pieces of content that are taken in one turn, where they are small: a client may send a byte in each chunk."""
+LONG_HEAD = 4096
+"""Bytes of a head from which on it is charged with what its query becomes, too."""
+PAIR = 72
+"""Bytes that a pair of a query takes when it is decoded."""
 MAX_PIPELINE = 64
 """Requests of one connection that may be unanswered at once."""
 HIGH_WATER = 65536
@@ -72,6 +76,8 @@ class HttpProtocol(content.Content):
             self.abort()
         elif refusal:
             self._refuse(refusal, "too many connections, try again later", {"retry-after": "1"})
+        elif service.draining and service.secure:
+            self.watch(LAST, LINGER)  # its handshake has taken till now
         elif service.draining:
             self.shut()
         else:
@@ -141,7 +147,9 @@ class HttpProtocol(content.Content):
         completed = False
         try:
             while not self.stopped:
-                if self.write_paused or ((self.count > 1 or self.body is not None) and self._is_full()):
+                if (self.write_paused and not self.discarding) or (
+                    (self.count > 1 or self.body is not None) and self._is_full()
+                ):
                     if self.read_paused:
                         break
                     self.pause_reading()
@@ -213,6 +221,8 @@ class HttpProtocol(content.Content):
             if parser.is_idle():
                 self.service.parser = parser
                 self.parser = None
+            elif requests == REQUESTS and parser.buffered == 0 and self.incoming is None and not self.discarding:
+                return  # an empty line before the next request gives nobody more time
             else:
                 self._keep_rest(parser, requests)
         self.rest()
@@ -277,7 +287,11 @@ class HttpProtocol(content.Content):
         exchange.unsafe = parser.has_body or not SAFE >> method & 1
         exchange.is_head = method == HEAD_METHOD
         exchange.is_connect = method == CONNECT
-        exchange.weight = parser.fields_end - parser.method_start
+        weight = parser.fields_end - parser.method_start
+        if weight > LONG_HEAD:
+            data = parser.data
+            weight += PAIR * data.count(b"&", parser.target_start, parser.target_end)
+        exchange.weight = weight
         if parser.has_body:
             exchange.incoming = True
             self.incoming = exchange
@@ -338,6 +352,7 @@ class HttpProtocol(content.Content):
         if self.transport is None:
             return
         exchange = self.incoming
+        request = None
         has_status = exchange.begun if exchange is not None else self.discarding > 0
         client = address(self.peer.remote())
         self.service.remark(f"a request of {client} was cut" if has_status else f"{status} to {client}", reason)
@@ -356,11 +371,12 @@ class HttpProtocol(content.Content):
             # the handler's responder has nothing to answer any more; it is alone in the line
             self.first = self.last = None
             self.count = 0
+            request = exchange.request  # for the access log
             exchange.cancel()
         elif self.discarding:
             self.shut()
             return
-        exchange = self.enter(None, 1, False)
+        exchange = self.enter(request, 1, False)
         exchange.is_head = is_head
         head = None if fields is None else format_fields(fields)
         exchange.answer(status, head, TEXT, reason.encode() + b"\n", False)

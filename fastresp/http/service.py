@@ -44,8 +44,8 @@ later turn.
 """
 SHARE = 0.002
 """Seconds that one connection, or a look at all of them, may take in one turn of the loop beyond the first step."""
-LIKELY = 16384
-"""Bytes that an answer may have, where no larger one was seen."""
+LIKELY = 65536
+"""Bytes that an answer may have, where no larger one was seen: five requests of a connection are in progress then."""
 REMARKS = 20
 """Lines a second, at the most, on what clients did wrong; one more line counts the rest."""
 # Seconds between the word that the server ends and the end of connections that are idle.
@@ -297,7 +297,14 @@ class Service:
         """
         if not self.draining:
             self.draining = self.closes = True
-            self.loop.call_later(LAST_CALL, self._close_idle)
+            self.call_behind_reads(LAST_CALL, self._close_idle)
+
+    def call_behind_reads(self, seconds: float, callback: Callable[[], object]) -> Any:
+        """Has a callback called in so many seconds, behind what has come till then: a loop that was held up looks at
+        its clock before its sockets.
+        """
+        loop = self.loop
+        return loop.call_later(seconds, loop.call_soon, loop.call_soon, callback)
 
     def _close_idle(self) -> None:
         self._each(list(self.connections), methodcaller("drain"))

@@ -61,7 +61,7 @@ class TlsTransport:
         self.read_paused = self.held = self.stopped = False
         self.due = False  # proceed() is going to be called
         self.paused = False  # the protocol knows that it shall write no more
-        self.pumping = False  # pump_on() is going to be called
+        self.pumping = False  # pump() is going to be called
         self.ending = OPEN
 
     def __reduce__(self) -> str:
@@ -95,15 +95,12 @@ class TlsTransport:
         self._read()
         if len(data) >= FULL and not self.stopped and self.transport is not None:
             self.transport.pause_reading()
-            self.service.loop.call_soon(self.begin_turn)
-
-    def begin_turn(self) -> None:
-        if not self.stopped and self.transport is not None and not self.transport.is_closing():
-            self.transport.resume_reading()
+            self.stopped = True
+            self.service.loop.call_soon(self.steer)
 
     def eof_received(self) -> bool:
         if self.ending == OPEN:
-            if self.has_rest():
+            if self.reader.rest is not None:
                 self.eof = True
                 return True
             self._end()
@@ -155,8 +152,10 @@ class TlsTransport:
             self.abort()
 
     def drain(self) -> None:
-        """The server is about to stop."""
-        if self.protocol is None:
+        """The server is about to stop. A handshake that has begun goes on, for its request comes with its end."""
+        if self.protocol is None and self.begun:
+            self._allow(LINGER)
+        elif self.protocol is None:
             self.abort()
 
     # -- reading
@@ -187,7 +186,7 @@ class TlsTransport:
         if writer.send() and writer.full and not self.held:
             # a client that reads nothing must not have us say more and more
             self.held = True
-            self._steer()
+            self.steer()
         if reader.over:
             # a farewell ends both directions (RFC 5246, section 7.2.1); in TLS 1.3 it need not, but for HTTP it does
             self.protocol.eof_received()
@@ -196,14 +195,14 @@ class TlsTransport:
             if self.eof:
                 self._end()
             else:
-                self._steer()
+                self.steer()
 
     def _read_on(self) -> None:
         """Something waits to be decrypted, or may have come: goes on with it in another turn, unless it has to wait."""
         if self.reader.rest is not None and not (self.due or self.read_paused or self.held):
             self.service.loop.call_soon(self.proceed)
             self.due = True  # not before: it may raise
-        self._steer()
+        self.steer()
 
     def proceed(self) -> None:
         """Another turn for what waits to be decrypted."""
@@ -211,7 +210,7 @@ class TlsTransport:
         if self.ending == OPEN and self.reader.rest is not None and not (self.read_paused or self.held):
             self._read()
 
-    def _steer(self) -> None:
+    def steer(self) -> None:
         """Has the loop read the socket, or not. At the end it does, for what comes then is dropped."""
         stop = self.ending == OPEN and (self.read_paused or self.held or self.reader.rest is not None)
         if stop != self.stopped and self.transport is not None and not self.transport.is_closing():
@@ -273,13 +272,9 @@ class TlsTransport:
 
     # -- writing
 
-    def pump_on(self) -> None:
-        """Another turn for what waits to be sent."""
-        self.pumping = False
-        self.pump()
-
     def pump(self) -> None:
-        """Sends what waits, as far as the loop's transport takes it."""
+        """Sends what waits, as far as the loop's transport takes it, and a turn of the loop may."""
+        self.pumping = False
         if self.transport is not None:
             self.writer.pump()
         self._written()
@@ -295,7 +290,7 @@ class TlsTransport:
                 self.paused = True
                 self.protocol.pause_writing()
             if writer.more and not self.pumping:
-                self.service.loop.call_soon(self.pump_on)
+                self.service.loop.call_soon(self.pump)
                 self.pumping = True
         elif self.ending == HALF or self.ending == CLOSE:
             self._finish()
@@ -341,28 +336,25 @@ class TlsTransport:
     def pause_reading(self) -> None:
         if not self.read_paused:
             self.read_paused = True
-            self._steer()
+            self.steer()
 
     def resume_reading(self) -> None:
         if self.read_paused:
             self.read_paused = False
             self._read_on()
 
-    def is_reading(self) -> bool:
-        return not self.read_paused and not self.is_closing()
-
     def can_write_eof(self) -> bool:
         return True
 
-    def has_rest(self) -> bool:  # read, and not decrypted
-        return self.reader.rest is not None
+    def has_rest(self) -> bool:  # read, and not decrypted, as more has to come or it has to wait
+        return self.reader.has_rest()
 
     def write_eof(self) -> None:
         """Says that nothing more will come from us, and drops what the client still says."""
         if self.ending == OPEN:
             self.ending = HALF
             self.reader.drop()
-            self._steer()
+            self.steer()
             if not self.writer.waiting:
                 self._finish()
 
@@ -373,7 +365,7 @@ class TlsTransport:
             self.write_eof()
         elif self.ending < CLOSE:
             self.ending = CLOSE
-            self._steer()
+            self.steer()
             if self.protocol is None:
                 self.transport.close()
             elif not self.writer.waiting:

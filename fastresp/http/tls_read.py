@@ -55,6 +55,10 @@ class TlsReader:
         """Forgets what waits: it is of no use any more."""
         self.rest = None
 
+    def has_rest(self) -> bool:
+        """Whether something has come that is not decrypted: it waits for its turn, or for the rest of its record."""
+        return self.rest is not None or self._left > 0 or self._missing != HEADER
+
     def decrypt(self) -> bytes | None:
         """The content of what comes next, up to the bound of one turn; None if there is none. `rest` is None if nothing
         waits for another turn.
@@ -91,7 +95,7 @@ class TlsReader:
                     break
                 if not self.established and data[at] >= 128:
                     # the hello of SSL 2 is framed in another way; no record has such a type
-                    self.failure = SSLError(f"no record of TLS: it begins with {data[at]}")
+                    self.failure = SSLError(0, f"no record of TLS: it begins with {data[at]}")
                     break
                 if size - at >= HEADER:
                     self._left = data[at + 3] << 8 | data[at + 4]

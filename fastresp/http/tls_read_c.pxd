@@ -14,6 +14,7 @@ cdef class TlsReader:
     cdef int _missing, _header
     cdef object take(self, bytes data)
     cdef object drop(self)
+    cdef bint has_rest(self) except -1
     @cython.locals(pieces=list, budget=Py_ssize_t, records=Py_ssize_t, count=Py_ssize_t, silent=Py_ssize_t)
     cdef bytes decrypt(self)
     @cython.locals(

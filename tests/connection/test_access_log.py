@@ -7,7 +7,7 @@ import logging
 import re
 
 import pytest
-from connection.tools import Late, answer_late, message, post, wait_for_no_connection
+from connection.tools import Late, answer_late, message, post, settle, wait_for_no_connection
 
 
 def handle(request, responder):
@@ -64,6 +64,25 @@ def test_pipelined_late_answers_in_their_order(serve, connect, lines):
     client.socket.close()
     wait_for_no_connection(server)
     assert [re.search(r'"GET /(\d+) ', line)[1] for line in lines()] == [str(number) for number in range(20)]
+
+
+@pytest.mark.parametrize("is_async", [True, False])
+def test_requests_that_are_refused_in_their_content(serve, connect, lines, is_async):
+    async def late(request, responder):
+        await request.read()
+
+    server = serve(late if is_async else handle, access_log=True)
+    client = connect(server)
+    port = client.socket.getsockname()[1]
+    client.send(message("POST", "/refused", "Transfer-Encoding: chunked", body=b"4\r\nbody\r\n"))
+    settle(server)
+    client.send(b"rubbish\r\n")
+    answer = client.answer()
+    assert answer.status == 400
+    client.rest()
+    wait_for_no_connection(server)
+    (line,) = lines()
+    assert re.fullmatch(rf'127\.0\.0\.1:{port} "POST /refused HTTP/1\.1" 400 \d+', line)
 
 
 class TestClientsThatLeave:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -26,9 +27,9 @@ class Clock:
     def time(self) -> float:
         return self._now
 
-    def call_later(self, delay: float, callback: Callable[[], object]) -> asyncio.Handle:
-        self._due = (self._now + delay, callback)
-        return asyncio.Handle(callback, (), self._loop)
+    def call_later(self, delay: float, callback: Callable[..., object], *arguments: Any) -> asyncio.Handle:
+        self._due = (self._now + delay, partial(callback, *arguments))
+        return asyncio.Handle(callback, arguments, self._loop)
 
     async def goes_on(self, seconds: float) -> None:
         """Time passes; what falls due is done, a little late as in any loop."""
@@ -110,6 +111,23 @@ def test_heads_of_a_burst_that_takes_long(play):
         assert b"408" not in wire.transport.sent
 
     play(hello, scene, head_timeout=1.0)
+
+
+@pytest.mark.parametrize("requests", [0, 1])
+def test_empty_lines_give_no_time(play, requests):
+    async def scene(wire, clock):
+        wire.feed(message("GET", "/") * requests)
+        seconds = 0.0
+        for _ in range(8):
+            if not wire.transport.closed:
+                wire.feed(b"\r\n")
+                await clock.goes_on(0.9)
+                seconds += 0.9
+        assert wire.transport.closed
+        assert seconds < 4
+        assert wire.transport.sent.count(b"HTTP/1.1") == requests
+
+    play(hello, scene, head_timeout=1.0, keep_alive_timeout=1.0)
 
 
 def test_what_comes_behind_the_last_request(play):

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 
 import pytest
 from connection.tools import Gate, Inbox, Late, answer_late, message, post, settle, wait_for_no_connection
+
+from fastresp.http.service import LAST_CALL
 
 
 def close(server, grace: float = 10.0):
@@ -47,6 +50,27 @@ def test_a_running_answer_is_completed(serve, connect):
     assert answer.body == b"done"
     assert client.rest() == b""
     closing.result(10)
+
+
+def test_a_request_that_comes_while_the_loop_is_held_up(serve, connect):
+    """It has come in the moment that idle clients have, though a loop may look at its clock before its sockets."""
+
+    def handle(request, responder):
+        if request.path == "/hold":
+            server._service.drain()
+            client.get("/more")
+            time.sleep(2 * LAST_CALL)
+        responder.write(b"hello", "text/plain")
+
+    server = serve(handle)
+    client, other = connect(server), connect(server)
+    client.get()
+    assert client.answer().body == b"hello"
+    other.get("/hold")
+    for each in (other, client):
+        answer = each.answer()
+        assert answer.body == b"hello"
+        assert answer.one(b"connection") == b"close"
 
 
 def test_a_stream_is_completed(serve, connect):

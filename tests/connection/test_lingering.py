@@ -177,6 +177,27 @@ class TestClock:
 
         clock.play(twin, ignore, scene)
 
+    def test_a_client_that_sends_all_before_it_reads(self, twin):
+        """What is dropped is read, whatever the client takes; the next request has to wait."""
+
+        async def scene(wire, time):
+            client = wire.hold()
+            wire.feed(message("POST", "/", "Content-Length: 200000", body=b"x" * 1000))
+            await time.goes_on(0.1)
+            for _ in range(198):
+                assert wire.transport.reading
+                wire.feed(b"x" * 1000)
+            wire.feed(b"x" * 1000 + message("POST", "/", "Content-Length: 0"))
+            await time.goes_on(1.0)
+            assert not wire.transport.reading
+            assert wire.transport.sent.endswith(ANSWER)
+            assert wire.transport.sent.count(b"HTTP/1.1 200") == 1
+            client.take(SIZE)
+            await time.goes_on(1.0)
+            assert wire.transport.sent.count(b"HTTP/1.1 200") == 2
+
+        clock.play(twin, ignore, scene)
+
     def test_a_client_that_leaves(self, twin):
         async def scene(wire, time):
             self.begin(wire)

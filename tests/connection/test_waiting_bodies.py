@@ -13,6 +13,7 @@ from connection.test_backpressure import small_client
 from connection.tools import Gate, Inbox, in_loop, message, settle
 
 from fastresp.http.body import HIGH_WATER, Body, whole
+from fastresp.http.intake import ROOM
 
 MIB = 1 << 20
 PAIR = b"2\r\nxx\r\n"
@@ -44,11 +45,10 @@ class TestCharge:
     @pytest.mark.parametrize("size", [1, 2, 100, 1000, 65536])
     def test_full_is_about_what_it_costs(self, size):
         body = Body(Source())
-        pieces = []
         while not body.full():
-            pieces.append(bytes(bytearray(size)))
-            assert body.feed(pieces[-1]) is not body.full()
-        assert HIGH_WATER // 2 <= cost(pieces) <= HIGH_WATER + size + 100
+            assert body.feed(bytes(bytearray(size))) is not body.full()
+        # what grows has an eighth more than it needs
+        assert HIGH_WATER // 2 <= cost(body._pieces) <= HIGH_WATER * 1.13 + size + 100
 
     def test_all_of_it_is_given_back(self):
         """However often it was full, the next piece finds it empty again, and more is wanted at half."""
@@ -57,19 +57,23 @@ class TestCharge:
             source = Source()
             body = Body(source)
             reader = aiter(body)
-            counts = []
+            sizes = []
             for _ in range(3):
-                count = 0
+                size = 0
                 while not body.full():
                     body.feed(b"xx")
-                    count += 1
-                counts.append(count)
-                source.wanted = 0
-                for taken in range(count):
-                    assert await anext(reader) == b"xx"
-                    assert bool(source.wanted) is (taken + 1 > count // 2)
+                    size += 2
+                sizes.append(size)
+                source.wanted = pieces = 0
+                while size:
+                    piece = await anext(reader)
+                    pieces += 1
+                    size -= len(piece)
+                    assert piece == b"x" * len(piece)
+                    assert bool(source.wanted) is (body._size < HIGH_WATER // 2)
                     assert not body.full()
-            assert counts[0] == counts[1] == counts[2]
+                assert pieces < 120, "a reader that comes late would take so many in one turn"
+            assert sizes[0] == sizes[1] == sizes[2]
 
         asyncio.run(main())
 
@@ -119,8 +123,8 @@ def test_what_is_read_ahead_has_a_bound(twin):
         finally:
             tracemalloc.stop()
         assert not wire.transport.reading
-        assert sent < 20_000
-        assert size < 2 * HIGH_WATER
+        assert 2 * sent < HIGH_WATER + 2 * 1000
+        assert size < 2 * HIGH_WATER + (0 if twin.compiled else ROOM)  # which all connections have together
         gate.open()
         for _ in range(10_000):
             await asyncio.sleep(0)

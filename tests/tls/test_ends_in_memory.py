@@ -79,6 +79,38 @@ def test_an_answer_that_closes_while_more_has_come(twin, contexts, log):
     asyncio.run(test())
 
 
+@pytest.mark.parametrize("octets", [3, 1500])
+def test_half_a_record_as_the_server_ends(twin, contexts, log, octets):
+    """As for half a head over TCP, its rest is waited for."""
+
+    def handle(request, responder):
+        responder.write(b"hello", "text/plain")
+
+    async def test():
+        clock = Clock()
+        service = twin("http.service").new_service(handle, Config(), clock, True, True)
+        service.open()
+        client = Connection(service, twin("http.tls").new_tls, contexts())
+        client.shake_hands()
+        client.hear()
+        request = client.records(message("GET", "/", "X: " + "y" * 3000))
+        client.feed(request[:octets])
+        service.drain()
+        await clock.goes_on(1)
+        assert not client.transport.closed
+        client.feed(request[octets:])
+        await turns()
+        answer = client.hear()
+        assert answer.endswith(b"hello")
+        assert b"connection: close\r\n" in answer
+        assert client.transport.closed
+        client.ours.connection_lost(None)
+        service.close()
+        assert not log.lines
+
+    asyncio.run(test())
+
+
 @pytest.mark.parametrize("takes", [True, False])
 def test_an_answer_behind_a_farewell(twin, contexts, remarks, takes):
     """Who takes it steadily gets it whole, however long that takes; who does not is cut, and the log tells."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from contextlib import suppress
 
 import pytest
 from client import TIMEOUT, Client
-from connection.tools import Inbox, in_loop, message, wait_for_no_connection
+from connection.tools import Inbox, in_loop, message, settle, wait_for_no_connection
 from tls.tools import transports
 
 GET = message("GET", "/")
@@ -171,14 +172,34 @@ def test_a_client_that_leaves(secure, hand_made, remarks, way, length):
     assert len(remarks()) <= 1
 
 
-def test_the_end_of_the_server_does_not_wait_for_it(secure, hand_made):
+def test_the_end_of_the_server_waits_for_it(secure, hand_made):
+    """The request comes with its end, a round trip later than over TCP; but not for long."""
     server = secure(hello)
-    client = hand_made(server)
-    client.wire(client.hello())
-    assert client.hear()
-    asyncio.run_coroutine_threadsafe(server.close(60), server._loop).result(TIMEOUT)
-    while client.hear():
+    silent, client = hand_made(server), hand_made(server)
+    for each in (silent, client):
+        each.wire(each.hello())
+        assert each.hear()
+    closing = asyncio.run_coroutine_threadsafe(server.close(60), server._loop)
+    settle(server)
+    client.wire(client.shake_hands() + client.records(message("GET", "/")))
+    answer = client.answer()
+    assert answer.body == b"https 127.0.0.1"
+    assert answer.one(b"connection") == b"close"
+    assert client.rest() == b""
+    closing.result(TIMEOUT)
+    while silent.hear():
         pass
+
+
+def test_the_end_of_the_server_does_not_wait_for_who_is_silent(secure, hand_made):
+    server = secure(hello)
+    clients = [hand_made(server) for _ in range(2)]
+    clients[0].wire(clients[0].shake_hands())
+    asyncio.run_coroutine_threadsafe(server.close(60), server._loop).result(TIMEOUT)
+    for client in clients:
+        with suppress(ConnectionResetError):
+            while client.hear():
+                pass
 
 
 def test_client_certificates(secure, contexts, opened, tls, remarks):
