@@ -13,16 +13,24 @@ cdef extern from *:
         PyObject *arguments[3] = {NULL, first, second};
         PyObject *result;
         if (PyContext_Enter(context) < 0) return NULL;
-        result = PyObject_Vectorcall(function, arguments + 1, 2 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+        if (PyFunction_Check(function))
+            result = ((PyFunctionObject *)function)->vectorcall(
+                function, arguments + 1, 2 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+        else
+            result = PyObject_Vectorcall(function, arguments + 1, 2 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
         if (PyContext_Exit(context) < 0) Py_CLEAR(result);
         return result;
     }
+
+    static Py_ssize_t fastresp_length(PyObject *context) {
+        return Py_TYPE(context)->tp_as_mapping->mp_length(context);
+    }
     """
     object fastresp_call(object context, object function, object first, object second)
+    Py_ssize_t fastresp_length(object context)
 
 cdef extern from "Python.h":
     object PyContext_Copy(object context)
-    Py_ssize_t PyObject_Size(object thing) except -1
     Py_ssize_t Py_REFCNT(PyObject *thing)
 
 
@@ -34,6 +42,6 @@ cdef inline object call_in_copy(Service service, object first, object second):
     else:
         service.copy = None
     result = fastresp_call(copy, service.handler, first, second)
-    if Py_REFCNT(<PyObject *>copy) == 1 and PyObject_Size(copy) == 0:
+    if Py_REFCNT(<PyObject *>copy) == 1 and fastresp_length(copy) == 0:
         service.copy = copy
     return result

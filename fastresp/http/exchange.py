@@ -68,7 +68,8 @@ class Http1Exchange(turns.Turn):
 
     def answer(self, status: int, head: Any, content_type: Any, data: bytes, bare: bool) -> None:
         """RFC 9112, section 6.3: framed by its content-length."""
-        if not threads.is_current(self.service.thread):  # PERF: no call where it is
+        service = self.service
+        if not threads.is_current(service.thread):  # PERF: no call where it is
             self.check_thread()
         channel = self.channel
         length = len(data)
@@ -77,7 +78,8 @@ class Http1Exchange(turns.Turn):
             block, facts, declared = head
             if facts & HAS_CONTENT_TYPE:
                 content_type = None
-        if self._is_empty(status):
+        # PERF: nearly every answer is of 200 to a method with content: 25 instructions less
+        if (status != 200 or self.is_head or self.is_connect) and self._is_empty(status):
             data = b""
             if self._is_unmeasured(status):
                 length = -1
@@ -98,7 +100,9 @@ class Http1Exchange(turns.Turn):
         if self.is_connect and 200 <= status < 300:
             self.close = True  # a tunnel was asked for, and HTTP ends there
         line = line_of(status)
-        tail = self._tail(facts)
+        # PERF: as _tail would, whose call costs 40 instructions
+        is_usual = not (facts or self.close or self.keep or self.incoming or service.closes)
+        tail = service.tail if is_usual else self._tail(facts)
         if facts & HAS_CONNECTION:
             block = self._block(block, facts)
         is_small = len(data) <= COPIED
@@ -323,9 +327,12 @@ class Http1Exchange(turns.Turn):
 
     def _tail(self, facts: int) -> bytes:
         service = self.service
-        channel = self.channel
-        if facts & CONNECTION_CLOSE or ((self.incoming or service.closes) and channel.must_close(self)):
+        if facts & CONNECTION_CLOSE:
             self.close = True
+        elif self.incoming or service.closes:
+            channel = self.channel
+            if channel.must_close(self):
+                self.close = True
         if facts & OWN_FIELDS:
             if self.close and not facts & CONNECTION_CLOSE:
                 facts &= ~HAS_CONNECTION

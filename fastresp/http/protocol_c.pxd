@@ -4,13 +4,13 @@ from fastresp.http cimport content_c as content
 from fastresp.http.dispatch_c cimport dispatch
 from fastresp.http.turn_c cimport Turn
 from fastresp.http.parser_c cimport Parser, new_parser
-from fastresp.http.request_c cimport Peer, Request, empty, new_peer, new_request
+from fastresp.http.request_c cimport Peer, Request, cost_of_query, empty, new_peer, new_request
 from fastresp.http.service_c cimport Service
 from fastresp.wire.headers_c cimport format_fields
 
 cdef int NEED_DATA, HEAD, BODY, END, GET, HEAD_METHOD, CONNECT, OPTIONS, TRACE, SAFE
 cdef int IN_HEAD, LAST, NOTHING
-cdef Py_ssize_t DISCARDED, HELD, HIGH_WATER, LONG_HEAD, MAX_PIPELINE, PAIR
+cdef Py_ssize_t DISCARDED, HELD, HIGH_WATER, LONG_HEAD, MAX_PIPELINE
 cdef int PENDING, PIECES, REQUESTS
 cdef double LINGER, LONG, SHARE
 cdef Py_ssize_t FULL
@@ -36,7 +36,7 @@ cdef class HttpProtocol(content.Content):
     @cython.locals(count=Py_ssize_t, service=Service)
     cdef bint _is_full(self) except -1
     @cython.final
-    @cython.locals(service=Service)
+    @cython.locals(service=Service, parser=Parser)
     cdef object _take_parser(self)
     @cython.final
     @cython.locals(parser=Parser, service=Service, request=Request, exchange=Turn, method=int)

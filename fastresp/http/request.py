@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from fastresp.http import parser as parsers
     from fastresp.http.query import Query
 
-__all__ = ["Peer", "Request", "empty", "new_peer", "new_request"]
+__all__ = ["Peer", "Request", "cost_of_query", "empty", "new_peer", "new_request"]
 
 TOKEN = _TOKEN
 
+PAIR = 72
+"""Bytes that a pair of a query takes when it is decoded."""
 METHODS = ("", "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH")
 
 
@@ -285,6 +287,13 @@ def new_request(parser: parsers.Parser, peer: Peer, spare: Request | None) -> Re
     request._minor = parser.minor
     request._peer = peer
     return request
+
+
+def cost_of_query(parser: parsers.Parser) -> int:
+    """Bytes that the query of the head that `parser` has found takes when it is decoded."""
+    data = parser.data
+    pairs: int = data.count(b"&", parser.target_start, parser.target_end)
+    return PAIR * pairs
 
 
 NOBODY = Peer(None, False)

@@ -8,6 +8,7 @@ from fastresp.http.path_c cimport path_text
 from fastresp.http.query_c cimport new_query
 
 cdef int ABSOLUTE, HTAB, LF, QUESTION, SLASH, SP
+cdef Py_ssize_t PAIR
 cdef object _TOKEN
 cdef octets_t TOKEN
 
@@ -39,6 +40,8 @@ cdef list _fields(bytes data, Py_ssize_t place, Py_ssize_t end, bint lower)
 cpdef Peer new_peer(object transport, bint secure)
 @cython.locals(request=Request)
 cpdef Request new_request(Parser parser, Peer peer, Request spare)
+@cython.locals(data=bytes, pairs=Py_ssize_t)
+cpdef Py_ssize_t cost_of_query(Parser parser) except -1
 cdef Peer NOBODY
 cdef bytes NOTHING
 cpdef object empty(Request request)

@@ -17,6 +17,7 @@ cdef class Responder:
     cdef object _write(self, object data, object mime_type, object status, object headers)
     @cython.locals(exchange=Exchange)
     cdef object _write_device(self, object device, object kind, tuple head, int code)
+    @cython.locals(completed=bint)
     cdef object _answer(self, Exchange exchange, int status, tuple head, object kind, bytes data, bint bare)
     cdef Exchange _claim(self, str call, int state)
     cdef object _restore(self, Exchange exchange, int state)

@@ -97,7 +97,8 @@ class Scanner:
         """Take what was read. `data` is kept as it is, not copied. Raises TypeError if it is not bytes."""
         if type(data) is not bytes:
             raise TypeError(f"a parser is fed bytes, not {type(data).__name__}")
-        size = len(data)
+        piece: bytes = data
+        size = len(piece)
         if size == 0 or self._state == REFUSED:
             return
         self.buffered += size

@@ -33,7 +33,7 @@ cdef class Scanner:
     cdef readonly bytes data
     cdef readonly Py_ssize_t host_start, host_end
 
-    @cython.locals(size=Py_ssize_t)
+    @cython.locals(piece=bytes, size=Py_ssize_t)
     cpdef feed(self, data)
 
     @cython.locals(found=bint, piece=bytes)
