@@ -17,7 +17,7 @@ from fastresp.http.content import DISCARDED, FULL
 from fastresp.http.dispatch import dispatch
 from fastresp.http.names import address
 from fastresp.http.parser import new_parser
-from fastresp.http.pipeline import HELD, IN_HEAD, LAST, LINGER, NOTHING
+from fastresp.http.pipeline import HELD, IDLE, IN_HEAD, LAST, LINGER, NOTHING
 from fastresp.http.request import cost_of_query, empty, new_peer, new_request
 from fastresp.http.service import PENDING, SHARE
 from fastresp.response import TEXT
@@ -220,7 +220,7 @@ class HttpProtocol(content.Content):
             if parser.is_idle():
                 self.service.parser = parser
                 self.parser = None
-            elif requests == REQUESTS and parser.buffered == 0 and self.incoming is None and not self.discarding:
+            elif requests == REQUESTS and not (parser.buffered or self.stopped) and self.waits_for in (IDLE, IN_HEAD):
                 return  # an empty line before the next request gives nobody more time
             else:
                 self._keep_rest(parser, requests)

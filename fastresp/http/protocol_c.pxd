@@ -9,7 +9,7 @@ from fastresp.http.service_c cimport Service
 from fastresp.wire.headers_c cimport format_fields
 
 cdef int NEED_DATA, HEAD, BODY, END, GET, HEAD_METHOD, CONNECT, OPTIONS, TRACE, SAFE
-cdef int IN_HEAD, LAST, NOTHING
+cdef int IDLE, IN_HEAD, LAST, NOTHING
 cdef Py_ssize_t DISCARDED, HELD, HIGH_WATER, LONG_HEAD, MAX_PIPELINE
 cdef int PENDING, PIECES, REQUESTS
 cdef double LINGER, LONG, SHARE

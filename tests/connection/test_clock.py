@@ -130,6 +130,51 @@ def test_empty_lines_give_no_time(play, requests):
     play(hello, scene, head_timeout=1.0, keep_alive_timeout=1.0)
 
 
+def test_an_empty_line_behind_content(play):
+    """It is none of the content's, whose time is over with its last octet."""
+
+    async def scene(wire, clock):
+        request = post("/", b"body")
+        wire.feed(request[:-4])
+        await clock.goes_on(0.5)
+        wire.feed(request[-4:] + b"\r\n")
+        await clock.goes_on(5)
+        assert wire.transport.sent.count(b"HTTP/1.1") == 1
+        assert not wire.transport.closed
+        wire.feed(message("GET", "/"))
+        await clock.goes_on(5)
+        assert wire.transport.sent.count(b"HTTP/1.1 200") == 2
+
+    play(hello, scene, body_timeout=1.0, keep_alive_timeout=8.0)
+
+
+@pytest.mark.parametrize("before", [b"", message("GET", "/")])
+def test_an_end_behind_an_empty_line(play, before):
+    async def scene(wire, clock):
+        wire.feed(before + b"\r\n")
+        wire.protocol.eof_received()
+        await turns()
+        assert wire.transport.closed
+
+    play(hello, scene)
+
+
+def test_an_end_in_content_that_is_dropped(play):
+    async def scene(wire, clock):
+        wire.feed(post("/", b"body")[:-1])
+        await turns()
+        assert wire.transport.sent.count(b"HTTP/1.1 200") == 1
+        wire.protocol.eof_received()
+        await turns()
+        assert wire.transport.closed
+        assert wire.transport.sent.count(b"HTTP/1.1") == 1
+
+    async def ignore(request, responder):
+        responder.write(b"", "text/plain")
+
+    play(ignore, scene)
+
+
 def test_what_comes_behind_the_last_request(play):
     """It is dropped for a moment only."""
 
