@@ -163,7 +163,7 @@ class Conversation:
             if type(error) is not ClientDisconnected:  # which is how an application is told
                 what = "the client had left" if self._responder.is_response_canceled else "nothing more was wanted"
                 remarks.make("the application ended with %r on %s when " + what, error, self._name())
-            self._responder._abandon()  # one that has closed only its side gets no answer that looks complete
+            self._responder._fail(is_told=True)  # one that has closed only its side gets no answer that looks complete
             return True
         return False
 
@@ -177,7 +177,7 @@ class Conversation:
             remarks.make("the application returned without a whole answer to %s when the client had left", self._name())
             if self._feed is not None:
                 self._feed.fail("the client had left")
-            self._responder._abandon()
+            self._responder._fail(is_told=True)
             return
         if self._feed is not None:
             self._feed.fail("the application returned before its end")

@@ -112,12 +112,7 @@ class Http1Exchange(turns.Turn):
             self.sent += size
         else:
             message = format_head(line, block, content_type, length, tail, data if is_small else b"")
-            self._begin(status)
-            self.ending = True
-            if is_small:
-                self._put(message)
-            else:
-                self._put_all([message, data])
+            self._put_whole(status, [message] if is_small else [message, data])
         self.ended = True
         channel.done(self)
 
@@ -138,18 +133,23 @@ class Http1Exchange(turns.Turn):
             response._head_of = head
         opening = response._head
         tail = self._tail(facts)
-        if len(data) <= COPIED:
-            message = format_head(opening, b"", None, -1, tail, data)
-            self._begin(status)
-            self.ending = True
-            self._put(message)
-        else:
-            pieces = [opening + tail, data]
-            self._begin(status)
-            self.ending = True
-            self._put_all(pieces)
+        message = format_head(opening, b"", None, -1, tail, data if len(data) <= COPIED else b"")
+        self._put_whole(status, [message] if len(data) <= COPIED else [message, data])
         self.ended = True
         channel.done(self)
+
+    def _put_whole(self, status: int, pieces: list[bytes]) -> None:
+        """Sends an answer, which nobody can give any more if that fails: then its connection ends."""
+        channel = self.channel
+        self._begin(status)
+        self.ending = True
+        completed = False
+        try:
+            self._put_all(pieces)
+            completed = True
+        finally:
+            if not completed:
+                channel.lost = channel.closing = True  # without a call, which the stack may not hold
 
     def answer_device(self, status: int, head: Any, content_type: Any, source: Any) -> None:
         """Framed by content-length where the device's size is known, chunked where it is not."""

@@ -23,6 +23,9 @@ cdef class Http1Exchange(turns.Turn):
     cpdef object answer(self, int status, tuple head, object content_type, bytes data, bint bare)
     @cython.locals(channel=Channel, declared=Py_ssize_t, facts=int, length=Py_ssize_t, opening=bytes, tail=bytes, message=bytes)
     cpdef object answer_response(self, object response, int status, tuple head, bytes data)
+    @cython.final
+    @cython.locals(channel=Channel, completed=bint)
+    cdef object _put_whole(self, int status, list pieces)
     @cython.locals(block=bytes, facts=int, declared=Py_ssize_t)
     cpdef object answer_device(self, int status, tuple head, object content_type, object source)
     @cython.locals(channel=Channel, length=Py_ssize_t, stated=Py_ssize_t, is_empty=bint)

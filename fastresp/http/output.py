@@ -31,7 +31,7 @@ class Output(turns.Channel):
     # fmt: off
     __slots__ = (  # noqa: RUF023
         "service", "transport", "write", "fd", "behind", "in_outbox", "out", "out_size", "burst", "running", "writing",
-        "flushing", "closing", "lost", "waiters", "write_paused", "written",
+        "flushing", "waiters", "write_paused", "written",
     )
     # fmt: on
 
@@ -52,9 +52,7 @@ class Output(turns.Channel):
         self.running = False  # within proceed(), which writes at its end
         self.writing = False  # bytes are being gathered: what comes meanwhile is held, and follows them
         self.flushing = False
-        self.closing = False  # no more answers
-        # Something of an answer was lost, as memory or the stack ran out: nothing follows, and the next sweep aborts.
-        self.lost = False
+        self.closing = self.lost = False
         self.written = 0  # to the transport, ever
 
     def connect(self, transport: Any) -> None:

@@ -14,7 +14,7 @@ cdef class Output(turns.Channel):
     cdef Py_ssize_t out_size, burst, written
     cdef list out
     cdef dict waiters
-    cdef bint behind, in_outbox, running, writing, flushing, closing, lost, write_paused
+    cdef bint behind, in_outbox, running, writing, flushing, write_paused
     cdef object connect(self, object transport)
     cdef object disconnect(self)
     @cython.final

@@ -23,7 +23,7 @@ __all__ = ["Pipeline"]
 # What a deadline is for.
 NOTHING, IDLE, IN_HEAD, IN_BODY, LINGERING, CLOSING, LAST = range(7)
 
-CROWD = 64
+CROWD = 16
 """Requests of all connections that stand behind another one, from which on each connection has few of them."""
 LEFT = 499  # in the access log, as in nginx's: the client has left before its answer began
 NEVER = -(1 << 62)  # less than any client can have taken
@@ -320,6 +320,7 @@ class Pipeline(outputs.Output):
         transport = self.transport
         if transport is None:
             return
+        self.lost = True  # until that is over: where it fails, the next sweep aborts
         self.cancel_all()
         self.wake()
         lingers = (self.unread or self.read_paused or self.has_input() or self.unsent() > 0) and not self.eof
@@ -341,6 +342,7 @@ class Pipeline(outputs.Output):
             transport.close()
             # TLS waits for the client's farewell, which an idle client may be in no hurry to send
             self.watch(CLOSING, LINGER if self.waits_for == IDLE else math.inf)
+        self.lost = False
 
     def abort(self) -> None:
         """Closes now, whatever is going on."""

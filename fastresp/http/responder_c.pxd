@@ -27,9 +27,7 @@ cdef class Responder:
     @cython.locals(exchange=Exchange)
     cdef object _refuse(self, str call)
     @cython.locals(exchange=Exchange, state=int)
-    cpdef object _fail(self)
-    @cython.locals(exchange=Exchange, state=int)
-    cpdef object _abandon(self)
+    cpdef object _fail(self, bint is_told=*)
 
 @cython.locals(responder=Responder)
 cpdef Responder new_responder(Exchange exchange, Responder spare)

@@ -44,8 +44,8 @@ later turn.
 """
 SHARE = 0.002
 """Seconds that one connection, or a look at all of them, may take in one turn of the loop beyond the first step."""
-LIKELY = 65536
-"""Bytes that an answer may have, where no larger one was seen: five requests of a connection are in progress then."""
+LIKELY = 28672
+"""Bytes that an answer may have, where no larger one was seen: eleven requests of a connection are in progress then."""
 REMARKS = 20
 """Lines a second, at the most, on what clients did wrong; one more line counts the rest."""
 # Seconds between the word that the server ends and the end of connections that are idle.

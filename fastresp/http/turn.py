@@ -27,7 +27,12 @@ __all__ = ["Channel", "Turn", "close_source"]
 class Channel:
     """What an exchange needs of its connection."""
 
-    __slots__ = ()
+    __slots__ = (
+        "closing",  # no more answers
+        "lost",  # of an answer, as memory or the stack ran out: nothing follows, and the next sweep aborts
+    )
+    closing: bool
+    lost: bool
 
     def put(self, exchange: Any, data: bytes) -> None:
         """Takes bytes of this exchange's answer."""

@@ -5,6 +5,7 @@ from fastresp.http.service_c cimport Service
 from fastresp.http cimport threads_c as threads
 
 cdef class Channel:
+    cdef bint closing, lost
     cdef object put(self, Turn exchange, bytes data)
     cdef object put_all(self, Turn exchange, list pieces)
     cdef Py_ssize_t put_head(

@@ -41,10 +41,10 @@ class TestOrder:
         late = Late()
         server = serve(late)
         client = connect(server)
-        client.send(gets(5))
-        for request, responder in reversed(late.calls.take(5)):
+        client.send(gets(10))
+        for request, responder in reversed(late.calls.take(10)):
             answer_late(server, responder, request.path)
-        for number in range(5):
+        for number in range(10):
             assert client.answer().body == b"/%d" % number
 
     def test_what_is_ready_does_not_wait_for_the_rest(self, serve, connect):
@@ -210,7 +210,7 @@ class TestWrites:
             wire = Wire(twin, late)
             wire.feed(gets(500))
             await turns()
-            assert late.calls.count == 5  # that many answers of 64 KiB could have to be held
+            assert late.calls.count == 11  # that many answers of 28 KiB could have to be held
             assert not wire.transport.reading
             answered = 0
             while answered < 500:
@@ -218,7 +218,7 @@ class TestWrites:
                 responder.write(b"%d" % answered, "text/plain")
                 answered += 1
                 await turns(3)
-                assert late.calls.count <= answered + 5
+                assert late.calls.count <= answered + 11
             assert wire.transport.reading
             bodies = [part.partition(b"\r\n\r\n")[2] for part in wire.transport.sent.split(b"HTTP/1.1 200 OK")[1:]]
             assert bodies == [b"%d" % number for number in range(500)]

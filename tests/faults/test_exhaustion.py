@@ -58,7 +58,9 @@ def test_the_end_of_the_stack(serve, connect, handler):
     assert not received.endswith(b"0\r\n\r\n")
     other.get()
     assert other.answer().body == b"fine"
-    assert len(server._service.connections) == 1
+    for each in (client, other):
+        each.socket.close()
+    wait_for_no_connection(server)
 
 
 def test_a_drain_beside_what_was_lost(twin):

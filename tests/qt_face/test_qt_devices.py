@@ -120,7 +120,7 @@ def test_context(answer_of):
     assert len(answer_of(answer).body) == 100_000
     assert seen[0] == "request 0"
     assert seen[second] == f"request {second}"
-    assert set(seen) == {seen[0], seen[second], "the device"}
+    assert set(seen) <= {seen[0], seen[second], "the device"}
 
 
 # -- sequential
