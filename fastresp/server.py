@@ -246,11 +246,11 @@ class Server:
     def _forget(self) -> None:
         """In a forked child: lets go of the sockets, which are the parent's to serve."""
         if self._state in ("starting", "serving", "closing"):
-            forks.release(self._addresses, poll_descriptor(self._loop))
             if self._service is not None:
                 self._service.forget()
             if threading.get_ident() == self._thread:
                 self._loop.call_soon(forks.leave, self._loop)
+            forks.release(self._addresses, poll_descriptor(self._loop))  # last: it may find no descriptor to work with
 
     async def _empty_queues(self) -> None:
         """Lets the loop accept until nobody waits, and finish what it accepted, but not for ever on a busy server:

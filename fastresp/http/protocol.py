@@ -65,9 +65,11 @@ class HttpProtocol(content.Content):
         self.connect(transport)
         self.peer = new_peer(transport, service.secure)
         transport.set_write_buffer_limits(HIGH_WATER)
-        if service.max_per_host or service.rate_limit:
-            remote = self.peer.remote()
-            self.host = remote[0] if isinstance(remote, tuple) else None
+        remote = self.peer.remote()
+        if remote is None:  # it has reset the connection, and what it has sent would be nobody's
+            self.abort()
+            return
+        self.host = remote[0] if isinstance(remote, tuple) else None
         refusal = service.admit(self, self.host)
         self.admitted = refusal == 0
         if refusal < 0:

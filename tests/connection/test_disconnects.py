@@ -24,6 +24,26 @@ def hello(request, responder):
     responder.write(b"hello", "text/plain")
 
 
+def test_a_reset_hides_no_address(serve, connect):
+    """Of a client that is gone before it is accepted, the system gives what it has sent, and not who it was."""
+    addresses = []
+
+    def handle(request, responder):
+        addresses.append(request.remote_address)
+        responder.write(b"hello", "text/plain")
+
+    def hold_up():
+        for _ in range(5):
+            client = connect(server)
+            client.send(message("GET", "/") * 4)
+            client.reset()
+
+    server = serve(handle, rate_limit_per_second=1000)
+    in_loop(server, hold_up)
+    wait_for_no_connection(server)
+    assert all(isinstance(address, tuple) for address in addresses)
+
+
 @LEAVING
 class TestBeforeTheHandler:
     def test_without_a_word(self, serve, connect, leave):
