@@ -148,7 +148,8 @@ class Deadlines(pipelines.Pipeline):
     def cut(self, reason: str) -> None:
         """Ends the connection in the middle of what its client is to get."""
         transport = self.transport
-        self.service.remark(f"an answer to {address(transport.get_extra_info('peername'))} was cut", reason)
+        if self.waits_for != LINGERING or transport.get_write_buffer_size() > 0:  # else the system sends all of it
+            self.service.remark(f"an answer to {address(transport.get_extra_info('peername'))} was cut", reason)
         self.abort()
 
     def _watch_lingering(self, now: float) -> None:

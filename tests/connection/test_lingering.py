@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import selectors
 import threading
 
@@ -9,6 +10,8 @@ import pytest
 from client import Client
 from connection.tools import chunked, message, settle, wait_for_no_connection
 from limits import clock
+
+from fastresp.http import linger
 
 MIB = 1 << 20
 SIZE = 300_000
@@ -157,6 +160,22 @@ class TestClock:
             assert not wire.transport.aborted
             await time.goes_on(4.0)
             assert wire.transport.aborted
+
+        clock.play(twin, ignore, scene, write_timeout=5.0)
+
+    def test_what_the_system_has_is_not_cut(self, twin, monkeypatch, caplog):
+        """It goes on sending what a client that takes nothing has not taken: no loss, and no line of one."""
+        caplog.set_level(logging.INFO, "fastresp")
+        monkeypatch.setattr(linger, "unsent", lambda sock: 1000)
+
+        async def scene(wire, time):
+            wire.feed(message("GET", "/", "Connection: close"))
+            await time.goes_on(1.0)
+            assert wire.transport.ended
+            assert not wire.transport.aborted
+            await time.goes_on(10.0)
+            assert wire.transport.aborted
+            assert caplog.messages == []
 
         clock.play(twin, ignore, scene, write_timeout=5.0)
 
