@@ -27,6 +27,8 @@ __all__ = ["LIMIT", "Output", "flush", "keep_open", "replace"]
 
 LIMIT = 1 << 20
 """Bytes that may wait for a reader; behind them lines are dropped until half of it is free again."""
+OVERHEAD = 64
+"""What a piece costs in memory beside its content, which may be one byte."""
 BATCH = 65536
 """Bytes that are written at once, where no other process writes to the same pipe."""
 LAST_SECONDS = 1.0
@@ -67,12 +69,17 @@ class Output:
     def put(self, piece: bytes) -> None:
         """Takes what is to be written, or drops it where too much waits."""
         if self._direct:
-            self._write(piece)
+            if self._has_room():
+                if self._dropped:
+                    self._write(self._notice())
+                self._write(piece)
+            else:
+                self._dropped += piece.count(b"\n") or 1
             return
         with self._lock:
             # Half of the buffer has to be free again, else each line that comes in would drop the one behind it.
             room = LIMIT // 2 if self._dropped else LIMIT
-            if self._waiting and self._waiting + len(piece) > room:
+            if self._waiting and self._waiting + len(piece) + OVERHEAD > room:
                 self._dropped += piece.count(b"\n") or 1
                 return
             if self._dropped:
@@ -81,8 +88,13 @@ class Output:
             if self._thread is None:
                 self._start()
 
+    def _has_room(self) -> bool:
+        """Whether a direct write will not block. A reader has a moment to make room, and another one once it has."""
+        seconds = 0.0 if self._dropped else LAST_SECONDS
+        return bool(select.select((), (self._descriptor,), (), seconds)[1])
+
     def _add(self, piece: bytes) -> None:
-        self._waiting += len(piece)
+        self._waiting += len(piece) + OVERHEAD
         self._pieces.put(piece)
 
     def _notice(self) -> bytes:
@@ -99,23 +111,27 @@ class Output:
         while True:
             piece: bytes | threading.Event | None = pieces.get()
             batch = b""
+            count = 0
             while isinstance(piece, bytes):
                 if batch and len(batch) + len(piece) > self._batch:
-                    self._write_out(batch)
+                    self._write_out(batch, count)
                     batch = b""
+                    count = 0
                 batch += piece
+                count += 1
                 try:
                     piece = pieces.get_nowait()
                 except Empty:
                     piece = None
-            self._write_out(batch)
+            self._write_out(batch, count)
             if piece is not None:
                 piece.set()
 
-    def _write_out(self, batch: bytes) -> None:
+    def _write_out(self, batch: bytes, count: int) -> None:
+        """Writes so many pieces."""
         self._write(batch)
         with self._lock:
-            self._waiting -= len(batch)
+            self._waiting -= len(batch) + OVERHEAD * count
             if self._dropped and not self._waiting:
                 self._add(self._notice())
 

@@ -323,7 +323,8 @@ class Pipeline(outputs.Output):
         self.lost = True  # until that is over: where it fails, the next sweep aborts
         self.cancel_all()
         self.wake()
-        lingers = (self.unread or self.read_paused or self.has_input() or self.unsent() > 0) and not self.eof
+        self.unread = self.unread or self.read_paused or self.has_input()
+        lingers = (self.unread or self.unsent() > 0) and not self.eof
         lingers = lingers or (self.service.secure and transport.has_rest())
         self.taken = NEVER
         if lingers and transport.can_write_eof() and not transport.is_closing():

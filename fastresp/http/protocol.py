@@ -85,8 +85,8 @@ class HttpProtocol(content.Content):
 
     def data_received(self, data: bytes) -> None:
         if self.stopped:
+            self.unread = True
             if not self.closing:
-                self.unread = True
                 self.pause_reading()
             return
         if self.parser is None:

@@ -10,6 +10,7 @@ import sys
 import time
 
 import pytest
+from client import Client
 from server.conftest import Process
 
 REQUESTS = 5000
@@ -136,4 +137,24 @@ def test_workers(spawn, tmp_path):
     process, port = start(spawn, tmp_path, "handle", "--access-log", "--workers", "2")
     for _ in range(4):
         assert ask(port, REQUESTS // 4) == REQUESTS // 4
+    assert process.stop() == 0
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this platform")
+def test_a_child_that_a_handler_waits_for(spawn, tmp_path):
+    """What it says is lost, and it does not stand in the handler's way."""
+    forks = """
+def forks(request, responder):
+    pid = os.fork()
+    if pid == 0:
+        for number in range(100):
+            print("c" * 900, flush=True)
+        os._exit(3)
+    responder.write(str(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])))
+"""
+    process, port = start(spawn, tmp_path, "forks", source=APP + forks)
+    with Client(port) as client:
+        for _ in range(2):
+            client.get()
+            assert client.answer().body == b"3"
     assert process.stop() == 0
