@@ -37,7 +37,7 @@ LONG = 0.01
 """Seconds after which a turn of the loop is long: then a request that is not answered at once counts for REQUESTS."""
 PIECES = 256
 """Pieces of content that are taken in one turn, where they are small: a client may send a byte in each chunk."""
-LONG_HEAD = 4096
+LONG_HEAD = 512
 """Bytes of a head from which on it is charged with what its query becomes, too."""
 MAX_PIPELINE = 64
 """Requests of one connection that may be unanswered at once."""
@@ -290,8 +290,7 @@ class HttpProtocol(content.Content):
         exchange.is_head = method == HEAD_METHOD
         exchange.is_connect = method == CONNECT
         exchange.weight = parser.fields_end - parser.method_start
-        if exchange.weight > LONG_HEAD:
-            exchange.weight += cost_of_query(parser)
+        exchange.decoded = cost_of_query(parser) if exchange.weight > LONG_HEAD else 0
         if parser.has_body:
             exchange.incoming = True
             self.incoming = exchange

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from fastresp.http import parser as parsers
     from fastresp.http.query import Query
 
-__all__ = ["Peer", "Request", "cost_of_query", "empty", "new_peer", "new_request"]
+__all__ = ["Peer", "Request", "cost_of_query", "empty", "forget", "new_peer", "new_request"]
 
 TOKEN = _TOKEN
 
-PAIR = 72
+PAIR = 168
 """Bytes that a pair of a query takes when it is decoded."""
 METHODS = ("", "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH")
 
@@ -259,6 +259,7 @@ def new_request(parser: parsers.Parser, peer: Peer, spare: Request | None) -> Re
     request = spare
     if request is None:
         request = Request.__new__(Request)
+        request._headers = request._query = request._stream = request._trailers = None
         empty(request)
     else:
         request._path = None
@@ -289,6 +290,14 @@ def new_request(parser: parsers.Parser, peer: Peer, spare: Request | None) -> Re
     return request
 
 
+def forget(request: Request | None) -> None:
+    """Gives up what was made of its head, which can be made again."""
+    if request is not None:
+        request._path = None
+        request._headers = None
+        request._query = None
+
+
 def cost_of_query(parser: parsers.Parser) -> int:
     """Bytes that the query of the head that `parser` has found takes when it is decoded."""
     data = parser.data
@@ -309,7 +318,11 @@ def empty(request: Request) -> None:
     request._peer = NOBODY
     request._body = NOTHING
     request._path = None
-    request._headers = None
-    request._query = None
-    request._stream = None
-    request._trailers = None
+    if request._headers is not None:  # PERF: as in new_request
+        request._headers = None
+    if request._query is not None:
+        request._query = None
+    if request._stream is not None:
+        request._stream = None
+    if request._trailers is not None:
+        request._trailers = None

@@ -72,9 +72,9 @@ class Turn(waist.Exchange):
 
     # fmt: off
     __slots__ = (
-        "broken", "callbacks", "channel", "chunked", "close", "dropped_content", "ending", "held", "incoming",
-        "is_connect", "is_head", "keep", "left", "minor", "next", "plain", "pump", "request", "reset", "sent",
-        "service", "source", "status", "trailer_names", "unsafe", "weight",
+        "broken", "callbacks", "channel", "chunked", "close", "decoded", "dropped_content", "ending", "held",
+        "incoming", "is_connect", "is_head", "keep", "left", "minor", "next", "plain", "pump", "request", "reset",
+        "sent", "service", "source", "status", "trailer_names", "unsafe", "weight",
     )
     # fmt: on
 
@@ -95,7 +95,10 @@ class Turn(waist.Exchange):
         self.source: Source | None = None
         self.pump: Any = None
         self.trailer_names: Any = None
-        self.weight = 0  # bytes of its request that are kept for it
+        self.weight = (
+            0  # bytes of its request that are kept for it, and that these come to, decoded, while it is handled
+        )
+        self.decoded = 0
 
     def open(self, channel: Any, request: Any, minor: int, keep_alive: bool) -> None:
         """Makes the exchange ready for an answer, also when it has served before."""

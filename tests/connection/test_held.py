@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -101,6 +102,41 @@ def test_queries_of_requests_in_progress(serve, connect):
     assert begun.count == 2
     in_loop(server, gate.open)
     assert [client.answer().body for _ in range(4)] == [b"late"] * 4
+
+
+def test_queries_of_answers_that_wait(twin):
+    """An answer that is held keeps of its request what the access log needs."""
+
+    async def main():
+        looked = []
+
+        def handle(request, responder):
+            if request.path == "/slow":
+                slow.append(responder)
+                return
+            looked.append(len(request.query.items()) + len(request.headers))
+            responder.write(b"small", "text/plain")
+
+        slow: list[Any] = []
+        wire = Wire(twin, handle)
+        asked = message("GET", "/?" + "a&" * 1000)
+        wire.feed(message("GET", "/slow") + asked)
+        await turns()
+        tracemalloc.start()
+        try:
+            wire.feed(asked * 62)
+            await turns(50)
+            size, _ = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert len(looked) == 63
+        assert size < 63 * (2 * len(asked) + 3000)  # decoded, they take 168,000 each
+        slow[0].write(b"at last", "text/plain")
+        await turns(50)
+        assert wire.transport.sent.count(b"HTTP/1.1 200 OK") == 64
+        wire.lose()
+
+    asyncio.run(main())
 
 
 def test_they_are_handled_as_answers_go_out(twin):
