@@ -81,12 +81,14 @@ def test_destroyed_when_the_client_has_left(application, serve, connect, watch):
     def see(request, responder):
         responder.on_close(gone.set)
         handle(request, responder)
+        called.put()
 
-    done = Inbox()
+    called, done = Inbox(), Inbox()
     client = connect(serve(see))
 
     def talk():
         client.get()
+        called.get()
         client.reset()
         canceled = done.get()
         watch.wait()

@@ -16,6 +16,7 @@ from torture.reading import Answer, Problem, read
 from torture.scene import MARK, Scene, Watch
 
 from fastresp import Config
+from fastresp.http.closing import all_closed
 
 __all__ = ["Player", "play"]
 
@@ -280,6 +281,11 @@ class Player:
                 self.run(loop, played, scene)
                 result = {"lines": scene.lines, "notes": scene.notes, "faults": scene.faults, **played.result()}
                 played.forget()
+                for _ in range(
+                    2
+                ):  # what is dropped now may have to be closed in a thread, which the loop has to hear of
+                    gc.collect()
+                    loop.run_until_complete(all_closed(loop))
             finally:
                 self.logger.removeHandler(watch)
                 sys.unraisablehook = hook
