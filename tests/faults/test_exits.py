@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import time
 
 import pytest
 from server.clients import get
@@ -98,6 +99,7 @@ def test_the_second_time_it_drops_what_runs(site):
         server.process.popen.send_signal(signal.SIGTERM)
         while "waiting for" not in server.log():
             pass
+        time.sleep(0.2)  # what a signal's handler raises in the middle of a log call costs the line
         assert server.stop() == 7
     assert "INFO fastresp" in server.log()
     assert "SystemExit(7): what still runs is dropped" in server.log()

@@ -16,7 +16,7 @@ from torture.reading import Answer, Problem, read
 from torture.scene import MARK, Scene, Watch
 
 from fastresp import Config
-from fastresp.http.closing import all_closed
+from fastresp.http import closing
 
 __all__ = ["Player", "play"]
 
@@ -285,10 +285,15 @@ class Player:
                     2
                 ):  # what is dropped now may have to be closed in a thread, which the loop has to hear of
                     gc.collect()
-                    loop.run_until_complete(all_closed(loop))
+                    loop.run_until_complete(closing.all_closed(loop))
             finally:
                 self.logger.removeHandler(watch)
                 sys.unraisablehook = hook
+        for task in list(closing._tasks):  # a generator that the loop's end has closed may have dropped a device
+            if task.get_loop() is loop:
+                task._log_destroy_pending = False  # type: ignore[attr-defined]
+                closing._tasks.discard(task)
+        task = None
         del played, loop
         for number in range(50):  # garbage may answer, and hold on to others; so may a thread that still reads
             left: list[Any] = []  # the one before would keep what is in it
