@@ -51,6 +51,12 @@ def get(serve, connect):
     return get
 
 
+@pytest.fixture
+def serve_qt(serve):
+    """As `serve`, the handler in the QCoreApplication's thread."""
+    return lambda handler, **config: serve(in_qt_thread(handler), date_header=False, **config)
+
+
 class Application:
     """The process's QCoreApplication. `run(function)` runs its event loop while a thread calls `function`."""
 

@@ -13,101 +13,16 @@ from contextlib import closing
 import pytest
 from client import Client
 from server.clients import remarks
+from server.crews import APP, TIMEOUT, ask, gone, wait_until_gone, workers
 
 from fastresp import crew
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="--workers needs Linux")
 
-APP = """
-import asyncio, os, time
-
-if os.path.exists("hang"):
-    print("importing", os.getpid(), flush=True)
-    time.sleep(600)
-if os.path.exists("broken"):
-    1 // 0
-
-if os.path.exists("slow"):
-    open("slow").close()
-
-def handle(request, responder):
-    if request.path == "/die":
-        os._exit(3)
-    if request.path == "/block":
-        print("blocked", flush=True)
-        while True:
-            time.sleep(600)
-    responder.write(f"{os.getpid()}")
-
-async def waits(request, responder):
-    print("working", flush=True)
-    while not os.path.exists("go"):
-        await asyncio.sleep(0.01)
-    responder.write("late")
-
-class Failing:
-    async def start_up(self):
-        from fastresp.hooks import StartUpError
-        raise StartUpError("no database")
-
-    def __call__(self, request, responder):
-        pass
-
-failing = Failing()
-
-def wsgi(environ, start_response):
-    start_response("200 OK", [])
-    return [str(environ["wsgi.multiprocess"]).encode()]
-"""
-TIMEOUT = 20.0
-
 
 @pytest.fixture
 def app(tmp_path):
     (tmp_path / "app.py").write_text(APP)
-
-
-def ask(address, path="/") -> bytes:
-    family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
-    with closing(socket.socket(family)) as client:
-        client.settimeout(TIMEOUT)
-        client.connect(address if isinstance(address, str) else ("127.0.0.1", address))
-        client.sendall(f"GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
-        data = b""
-        while piece := client.recv(4096):
-            data += piece
-    return data.rpartition(b"\r\n\r\n")[2]
-
-
-def workers(address, count: int) -> set[int]:
-    """The processes that answer, when so many have been seen."""
-    seen: set[int] = set()
-    end = time.monotonic() + TIMEOUT
-    while len(seen) < count:
-        assert time.monotonic() < end, seen
-        try:
-            answer = ask(address)
-        except ConnectionError:  # a worker that dies takes its queue along
-            continue
-        if answer:
-            seen.add(int(answer))
-    return seen
-
-
-def gone(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-        with open(f"/proc/{pid}/stat") as file:
-            return file.read().rpartition(")")[2].split()[0] == "Z"
-    except (ProcessLookupError, FileNotFoundError):  # now, or between the two looks
-        return True
-
-
-def wait_until_gone(pids: set[int]) -> None:
-    end = time.monotonic() + TIMEOUT
-    while not all(map(gone, pids)):
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -299,79 +214,6 @@ def test_several_that_die_are_replaced_side_by_side(spawn, app):
     assert not after & before
     assert time.monotonic() - begun < 3 * crew.PAUSE
     assert process.stop() == 0
-
-
-@pytest.mark.parametrize("number", [1, 2])
-def test_a_reload(spawn, app, tmp_path, number):
-    """New workers, of the new code, and no request is lost meanwhile."""
-    process = spawn("app:handle", "--workers=2", "--port=0")
-    port = process.port()
-    before = workers(port, 2)
-    (tmp_path / "app.py").write_text(APP.replace('f"{os.getpid()}"', 'f"{os.getpid()}000"'))
-    for pid in [process.popen.pid, *(before if number == 2 else ())]:
-        os.kill(pid, signal.SIGHUP)
-    asked = 0
-    end = time.monotonic() + TIMEOUT
-    while not all(map(gone, before)):
-        assert time.monotonic() < end
-        assert ask(port)
-        asked += 1
-    assert asked
-    after = workers(port, 2)
-    assert all(pid % 1000 == 0 for pid in after)
-    assert process.stop() == 0
-
-
-def test_a_reload_of_code_that_fails(spawn, app, tmp_path):
-    process = spawn("app:handle", "--workers=2", "--port=0")
-    port = process.port()
-    before = workers(port, 2)
-    (tmp_path / "broken").touch()
-    process.popen.send_signal(signal.SIGHUP)
-    while "the reload is given up" not in process.popen.stderr.readline():
-        pass
-    assert workers(port, 2) == before
-    assert process.stop() == 0
-
-
-def test_a_reload_of_code_that_hangs(spawn, app, tmp_path):
-    """The next one takes its place."""
-    process = spawn("app:handle", "--workers=2", "--port=0")
-    port = process.port()
-    before = workers(port, 2)
-    (tmp_path / "hang").touch()
-    process.popen.send_signal(signal.SIGHUP)
-    hanging = int(process.wait_for(r"importing (\d+)"))
-    assert workers(port, 2) == before
-    (tmp_path / "hang").unlink()
-    process.popen.send_signal(signal.SIGHUP)
-    while f"worker {hanging}, which has not begun to serve, is given up" not in process.popen.stderr.readline():
-        pass
-    assert "new workers take the places of 2" in process.popen.stderr.readline()
-    while not all(map(gone, before)):
-        assert ask(port)
-    assert not workers(port, 2) & before
-    assert process.stop() == 0
-
-
-def test_a_hangup_does_not_kill_a_single_process(spawn, app, loop_name):
-    process = spawn("app:handle", "--port=0", "--loop", loop_name)
-    port = process.port()
-    assert int(ask(port)) == process.popen.pid
-    process.popen.send_signal(signal.SIGHUP)
-    assert "SIGHUP: a single process does not reload itself and serves on" in process.popen.stderr.readline()
-    assert int(ask(port)) == process.popen.pid
-    assert process.stop() == 0
-
-
-def test_a_terminal_that_is_closed_ends_it(spawn, app):
-    master, slave = os.openpty()
-    process = spawn("app:handle", "--port=0", stdin=slave)
-    os.close(slave)
-    assert int(ask(process.port())) == process.popen.pid
-    os.close(master)
-    assert process.stop(signal.SIGHUP) == 0
-    assert ": SIGHUP: closing " in process.popen.stderr.read()
 
 
 @pytest.mark.parametrize("call", ["fork", "pipe"])

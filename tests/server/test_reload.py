@@ -1,0 +1,91 @@
+"""SIGHUP: workers are replaced one after the other; a single process serves on, or ends with its terminal."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+
+import pytest
+from server.crews import APP, TIMEOUT, ask, gone, workers
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="--workers needs Linux")
+
+
+@pytest.fixture
+def app(tmp_path):
+    (tmp_path / "app.py").write_text(APP)
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_reload(spawn, app, tmp_path, number):
+    """New workers, of the new code, and no request is lost meanwhile."""
+    process = spawn("app:handle", "--workers=2", "--port=0")
+    port = process.port()
+    before = workers(port, 2)
+    (tmp_path / "app.py").write_text(APP.replace('f"{os.getpid()}"', 'f"{os.getpid()}000"'))
+    for pid in [process.popen.pid, *(before if number == 2 else ())]:
+        os.kill(pid, signal.SIGHUP)
+    asked = 0
+    end = time.monotonic() + TIMEOUT
+    while not all(map(gone, before)):
+        assert time.monotonic() < end
+        assert ask(port)
+        asked += 1
+    assert asked
+    after = workers(port, 2)
+    assert all(pid % 1000 == 0 for pid in after)
+    assert process.stop() == 0
+
+
+def test_a_reload_of_code_that_fails(spawn, app, tmp_path):
+    process = spawn("app:handle", "--workers=2", "--port=0")
+    port = process.port()
+    before = workers(port, 2)
+    (tmp_path / "broken").touch()
+    process.popen.send_signal(signal.SIGHUP)
+    while "the reload is given up" not in process.popen.stderr.readline():
+        pass
+    assert workers(port, 2) == before
+    assert process.stop() == 0
+
+
+def test_a_reload_of_code_that_hangs(spawn, app, tmp_path):
+    """The next one takes its place."""
+    process = spawn("app:handle", "--workers=2", "--port=0")
+    port = process.port()
+    before = workers(port, 2)
+    (tmp_path / "hang").touch()
+    process.popen.send_signal(signal.SIGHUP)
+    hanging = int(process.wait_for(r"importing (\d+)"))
+    assert workers(port, 2) == before
+    (tmp_path / "hang").unlink()
+    process.popen.send_signal(signal.SIGHUP)
+    while f"worker {hanging}, which has not begun to serve, is given up" not in process.popen.stderr.readline():
+        pass
+    assert "new workers take the places of 2" in process.popen.stderr.readline()
+    while not all(map(gone, before)):
+        assert ask(port)
+    assert not workers(port, 2) & before
+    assert process.stop() == 0
+
+
+def test_a_hangup_does_not_kill_a_single_process(spawn, app, loop_name):
+    process = spawn("app:handle", "--port=0", "--loop", loop_name)
+    port = process.port()
+    assert int(ask(port)) == process.popen.pid
+    process.popen.send_signal(signal.SIGHUP)
+    assert "SIGHUP: a single process does not reload itself and serves on" in process.popen.stderr.readline()
+    assert int(ask(port)) == process.popen.pid
+    assert process.stop() == 0
+
+
+def test_a_terminal_that_is_closed_ends_it(spawn, app):
+    master, slave = os.openpty()
+    process = spawn("app:handle", "--port=0", stdin=slave)
+    os.close(slave)
+    assert int(ask(process.port())) == process.popen.pid
+    os.close(master)
+    assert process.stop(signal.SIGHUP) == 0
+    assert ": SIGHUP: closing " in process.popen.stderr.read()
