@@ -157,6 +157,24 @@ def test_it_ends(site, kind, way):
     assert "served by" not in server.process.popen.stdout.read()
 
 
+def test_it_ends_where_its_sockets_can_not_be_let_go(site):
+    """As where no descriptor is left to do that with."""
+    broken = """
+import fastresp.forks
+
+def release(addresses, poll):
+    raise OSError(24, "Too many open files")
+
+fastresp.forks.release = release
+handle = plain
+"""
+    server = site(APP + broken, "--grace", "5")
+    with server.connect() as client:
+        child = ask(client, "/exit")
+        assert ask(client, f"/wait/{child}") == STATUS["exit"]
+    assert server.stop() == 0
+
+
 @pytest.mark.parametrize("kind", ["plain", "coroutine"])
 def test_what_is_pipelined_is_the_parents(site, kind):
     server = site(APP + f"handle = {kind}\n", "--grace", "5")

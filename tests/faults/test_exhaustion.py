@@ -63,6 +63,40 @@ def test_the_end_of_the_stack(serve, connect, handler):
     wait_for_no_connection(server)
 
 
+@pytest.mark.parametrize("call", ["writelines", "get_write_buffer_size", "can_write_eof"])
+def test_an_answer_or_an_end_that_fails(twin, call):
+    """Whatever of them memory or the stack does not hold, the next sweep ends the connection."""
+
+    class Full(Transport):
+        fails = False
+
+    def fail(self, *arguments):
+        if self.fails:
+            raise MemoryError
+        return getattr(super(Full, self), call)(*arguments)
+
+    setattr(Full, call, fail)
+
+    async def main():
+        def handle(request, responder):
+            transport.fails = True
+            with suppress(MemoryError):
+                responder.write(b"x" * 300_000, "text/plain")
+
+        transport = Full()
+        wire = Wire(twin, handle, transport=transport, **QUICK)
+        transport.unsent = 1
+        wire.feed(message("GET", "/", "Connection: close"))
+        await turns()
+        assert not transport.closed
+        transport.fails = False
+        wire.protocol.sweep(wire.service.now)
+        assert transport.aborted
+        wire.lose()
+
+    asyncio.run(main())
+
+
 def test_a_drain_beside_what_was_lost(twin):
     """A handler that writes on where something was lost leaves the loop its turns, and ends with its connection."""
 

@@ -13,6 +13,8 @@ import pytest
 from client import Client
 from server.conftest import Process
 
+from fastresp.standard import LIMIT, Output
+
 REQUESTS = 5000
 BATCH = 50
 TARGET = "/" + "t" * 900
@@ -138,6 +140,19 @@ def test_workers(spawn, tmp_path):
     for _ in range(4):
         assert ask(port, REQUESTS // 4) == REQUESTS // 4
     assert process.stop() == 0
+
+
+def test_short_lines_count_for_what_they_take():
+    read, write = os.pipe()
+    output = Output(write, "stdout")
+    try:
+        for _ in range(LIMIT // 4):
+            output.put(b"\n")
+        assert output._dropped > LIMIT // 16  # the pipe has taken as many, and the thread a batch
+    finally:
+        os.close(read)
+        output.flush(10)
+        os.close(write)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this platform")
