@@ -109,7 +109,7 @@ def test_many_too_many_are_closed_at_once(secure, opened, connect):
     ("said", "reason"),
     [
         (b"\x16\x03\x01\x00\x05hello", None),
-        (b"\xff" * 100, None),
+        (b"\xff" * 100, "no record of tls: it begins with 255"),
         (b"\x00" * 100000, None),
         (b"\x16\x03\x01\xff\xff" + b"\x01" * 100, None),
     ],
