@@ -12,11 +12,17 @@ import socket
 import stat
 import struct
 import sys
+import time
 from array import array
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeAlias
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 __all__ = [
     "BACKLOG",
@@ -42,6 +48,7 @@ _POSIX = os.name == "posix" and sys.platform != "cygwin"
 _ABSENT = frozenset({errno.EAFNOSUPPORT, errno.EPROTONOSUPPORT, errno.EADDRNOTAVAIL})
 _PORT_ATTEMPTS = 16
 _BPF_RETURN = 0x06
+_LOCK_TRIES, _LOCK_PAUSE = 100, 0.01  # seconds; somebody else may lock a directory for other reasons
 _SO_ATTACH_FILTER = 26  # on all of Linux but SPARC and PA-RISC
 
 
@@ -168,7 +175,7 @@ def listen_unix(path: str | bytes | os.PathLike[Any], backlog: int) -> tuple[soc
     directory = os.path.dirname(name) or "."
     if not abstract and not os.path.isdir(directory):
         raise OSError(errno.ENOENT, f"{text} can't be listened on: there is no directory {directory}")
-    with _explained(text), _closed_on_error(_UNIX) as sock:
+    with _explained(text), _alone_in(None if abstract else directory), _closed_on_error(_UNIX) as sock:
         try:
             sock.bind(name)
         except OSError as error:
@@ -181,6 +188,27 @@ def listen_unix(path: str | bytes | os.PathLike[Any], backlog: int) -> tuple[soc
             return sock, None
         found = os.stat(name)
         return sock, UnixFile(os.path.abspath(name), found.st_dev, found.st_ino)
+
+
+@contextmanager
+def _alone_in(directory: str | None) -> Iterator[None]:
+    """Lets one start at a time look at the files in a directory, as far as it can be locked: what one has bound, and
+    does not listen on yet, is a stale file to another."""
+    held = None
+    try:
+        with suppress(OSError):  # it can't be read, or its file system has no locks
+            if directory is not None and fcntl is not None:
+                held = os.open(directory, os.O_RDONLY)
+                for _ in range(_LOCK_TRIES):
+                    try:
+                        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                        break
+                    except BlockingIOError:
+                        time.sleep(_LOCK_PAUSE)
+        yield
+    finally:
+        if held is not None:
+            os.close(held)
 
 
 def _remove_stale(path: str) -> None:

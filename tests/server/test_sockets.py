@@ -6,6 +6,7 @@ import errno
 import os
 import socket
 import sys
+import threading
 
 import pytest
 from client import needs_unix
@@ -251,6 +252,60 @@ class TestUnix:
         keep(sock)
         client = keep(socket.socket(socket.AF_UNIX))
         client.connect(str(tmp_path / "s"))
+
+    def test_of_two_starts_at_a_stale_file_one_listens(self, keep, tmp_path, monkeypatch):
+        path = tmp_path / "s"
+        sockets.listen_unix(path, 5)[0].close()
+        found: list[OSError | None] = []
+
+        def start() -> None:
+            try:
+                keep(sockets.listen_unix(path, 5)[0])
+            except OSError as error:
+                found.append(error)
+            else:
+                found.append(None)
+
+        second = threading.Thread(target=start)
+        remove = sockets._remove_stale
+
+        def as_another_starts(name: str) -> None:
+            if threading.current_thread() is second:
+                remove(name)
+                return
+            unlink = os.unlink
+            with monkeypatch.context() as patch:
+
+                def late(name: str) -> None:  # it has seen that nobody listens, and removes the file only now
+                    patch.undo()
+                    second.start()
+                    second.join(0.2)  # it waits; without that it would listen by now
+                    unlink(name)
+
+                patch.setattr(os, "unlink", late)
+                remove(name)
+
+        monkeypatch.setattr(sockets, "_remove_stale", as_another_starts)
+        start()
+        second.join()
+        assert len(found) == 2
+        assert [error.errno for error in found if error is not None] == [errno.EADDRINUSE]
+
+    def test_a_directory_that_others_lock_or_that_cannot_be_locked(self, keep, tmp_path, monkeypatch):
+        fcntl = pytest.importorskip("fcntl")
+        monkeypatch.setattr(sockets, "_LOCK_PAUSE", 0.0)
+        held = os.open(tmp_path, os.O_RDONLY)
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            keep(sockets.listen_unix(tmp_path / "s", 5)[0])
+        finally:
+            os.close(held)
+
+        def no_locks(*_) -> None:
+            raise OSError(errno.ENOLCK, "no locks available")
+
+        monkeypatch.setattr(fcntl, "flock", no_locks)
+        keep(sockets.listen_unix(tmp_path / "t", 5)[0])
 
     def test_a_live_one_is_in_use(self, keep, tmp_path):
         path = tmp_path / "s"
