@@ -43,6 +43,8 @@ class Output:
 
     `shared`: other processes write to the same pipe, so a write is no longer than the system keeps in one piece.
     A regular file is written directly: it has no reader to wait for, and holds every line if the process is killed.
+    In a child that was forked, which may end at any moment, `put` waits until its piece is written, but for no longer
+    than LAST_SECONDS, and once only for a reader that has stalled.
     """
 
     def __init__(self, descriptor: int, name: str, *, shared: bool = False) -> None:
@@ -56,7 +58,9 @@ class Output:
         """Lets a thread write, unless to a regular file. A worker that was forked calls it again."""
         kind = os.fstat(self._descriptor).st_mode
         self._direct = stat.S_ISREG(kind)
-        self._batch = _WHOLE if shared and stat.S_ISFIFO(kind) else BATCH
+        self._is_pipe = stat.S_ISFIFO(kind)
+        self._batch = _WHOLE if shared and self._is_pipe else BATCH
+        self._waits = False
 
     def _reset(self) -> None:
         # reentrant, all of it: a signal handler or a destructor may write in the middle of a write
@@ -65,16 +69,12 @@ class Output:
         self._thread: threading.Thread | None = None
         self._waiting = 0
         self._dropped = 0
+        self._is_late = False  # in a child: the reader was waited for in vain
 
     def put(self, piece: bytes) -> None:
         """Takes what is to be written, or drops it where too much waits."""
         if self._direct:
-            if self._has_room():
-                if self._dropped:
-                    self._write(self._notice())
-                self._write(piece)
-            else:
-                self._dropped += piece.count(b"\n") or 1
+            self._write(piece)
             return
         with self._lock:
             # Half of the buffer has to be free again, else each line that comes in would drop the one behind it.
@@ -87,11 +87,8 @@ class Output:
             self._add(piece)
             if self._thread is None:
                 self._start()
-
-    def _has_room(self) -> bool:
-        """Whether a direct write will not block. A reader has a moment to make room, and another one once it has."""
-        seconds = 0.0 if self._dropped else LAST_SECONDS
-        return bool(select.select((), (self._descriptor,), (), seconds)[1])
+        if self._waits and not self._is_late and threading.current_thread() is not self._thread:
+            self._is_late = not self.flush(LAST_SECONDS)
 
     def _add(self, piece: bytes) -> None:
         self._waiting += len(piece) + OVERHEAD
@@ -132,6 +129,8 @@ class Output:
         self._write(batch)
         with self._lock:
             self._waiting -= len(batch) + OVERHEAD * count
+            if not self._waiting:
+                self._is_late = False
             if self._dropped and not self._waiting:
                 self._add(self._notice())
 
@@ -147,17 +146,19 @@ class Output:
                 if error.errno != errno.EINTR:
                     return  # the reader is gone, or the disk is full: there is no place to say so
 
-    def flush(self, seconds: float) -> None:
-        """Waits until what was put so far is written, for `seconds` at the most."""
-        if self._thread is not None:
-            written = threading.Event()
-            self._pieces.put(written)
-            written.wait(seconds)
+    def flush(self, seconds: float) -> bool:
+        """Waits until what was put so far is written, for `seconds` at the most. Whether it is."""
+        if self._thread is None:
+            return not self._waiting
+        written = threading.Event()
+        self._pieces.put(written)
+        return written.wait(seconds)
 
     def _forked(self) -> None:
-        """In a child of this process, where the thread is not: writes directly. What waits is the parent's to write."""
+        """In a child of this process, where the thread is not. What waits is the parent's to write."""
         self._reset()
-        self._direct = True
+        self._waits = True
+        self._batch = _WHOLE if self._is_pipe else BATCH
 
 
 class _Raw(io.RawIOBase):

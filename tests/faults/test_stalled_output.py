@@ -155,21 +155,46 @@ def test_short_lines_count_for_what_they_take():
         os.close(write)
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this platform")
-def test_a_child_that_a_handler_waits_for(spawn, tmp_path):
+forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this platform")
+
+
+@forks
+@pytest.mark.parametrize("size", [900, 70_000])
+def test_a_child_that_a_handler_waits_for(spawn, tmp_path, size):
     """What it says is lost, and it does not stand in the handler's way."""
-    forks = """
+    source = f"""
 def forks(request, responder):
     pid = os.fork()
     if pid == 0:
         for number in range(100):
-            print("c" * 900, flush=True)
+            print("c" * {size}, flush=True)
         os._exit(3)
     responder.write(str(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])))
 """
-    process, port = start(spawn, tmp_path, "forks", source=APP + forks)
+    process, port = start(spawn, tmp_path, "forks", source=APP + source)
     with Client(port) as client:
         for _ in range(2):
             client.get()
             assert client.answer().body == b"3"
+    assert process.stop() == 0
+
+
+@forks
+def test_what_a_child_says_is_written_before_it_ends(spawn, tmp_path):
+    source = """
+def forks(request, responder):
+    pid = os.fork()
+    if pid == 0:
+        print("c" * 70_000)
+        print("last")
+        os._exit(0)
+    os.waitpid(pid, 0)
+    responder.write("plain")
+"""
+    process, port = start(spawn, tmp_path, "forks", source=APP + source)
+    with socket.create_connection(("127.0.0.1", port), 10) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        process.wait_for(r"^(c{70000})$")
+        process.wait_for(r"^(last)$")
+        assert client.recv(65536).endswith(b"plain")
     assert process.stop() == 0
