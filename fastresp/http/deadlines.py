@@ -156,8 +156,10 @@ class Deadlines(pipelines.Pipeline):
         """The client knows that this is the end, and may not have read what came before: what it sends is dropped as
         long as it goes on reading, and a moment longer (RFC 9112, section 9.6).
         """
-        # what the system alone has it sends without us, as long as nothing unread has come
-        if self.unsent() and (self.unread or self.transport.get_write_buffer_size() > 0):
+        left = self.unsent()
+        takes = self.written - left > self.taken
+        # what the system alone has it sends without us, as long as nothing unread comes, to one who no longer reads
+        if left and (takes or self.unread or self.transport.get_write_buffer_size() > 0):
             self.deadline = now + LINGER
             self._watch_writing(now)
         elif now > self.deadline:

@@ -22,6 +22,7 @@ cdef class Deadlines(pipelines.Pipeline):
     @cython.locals(left=Py_ssize_t, taken=Py_ssize_t)
     cdef object _watch_writing(self, double now)
     cdef object cut(self, str reason)
+    @cython.locals(left=Py_ssize_t, takes=bint)
     cdef object _watch_lingering(self, double now)
     cdef object _watch_rate(self, double now)
     cdef object _look(self)

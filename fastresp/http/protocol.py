@@ -223,6 +223,7 @@ class HttpProtocol(content.Content):
                 self.service.parser = parser
                 self.parser = None
             elif requests == REQUESTS and not (parser.buffered or self.stopped) and self.waits_for in (IDLE, IN_HEAD):
+                parser.trim()
                 return  # an empty line before the next request gives nobody more time
             else:
                 self._keep_rest(parser, requests)

@@ -59,9 +59,8 @@ class TlsTransport:
         # Why the socket is not read: the protocol has said so; what OpenSSL says of its own accord is not taken; or
         # something waits to be decrypted. Then it is stopped.
         self.read_paused = self.held = self.stopped = False
-        self.due = False  # proceed() is going to be called
         self.paused = False  # the protocol knows that it shall write no more
-        self.pumping = False  # pump() is going to be called
+        self.due = self.pumping = False  # proceed(), pump() are going to be called
         self.ending = OPEN
 
     def __reduce__(self) -> str:
@@ -85,7 +84,9 @@ class TlsTransport:
     def data_received(self, data: bytes) -> None:
         reader = self.reader
         if reader.over or self.ending != OPEN:
-            return  # nothing is made of it; how long that goes on, the deadlines say
+            if (protocol := self.protocol) is not None:
+                protocol.unread = True  # nothing is made of it; how long that goes on, the deadlines say
+            return
         if not self.begun:
             if (plain := refusal(data, self.service.tail_close)) is not None:
                 self._turn_away(plain)

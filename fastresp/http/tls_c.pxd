@@ -17,7 +17,7 @@ cdef class TlsTransport:
     cdef bint admitted, begun, eof, read_paused, held, stopped, due, paused, pumping
     cdef int ending
     cdef double deadline
-    @cython.locals(reader=TlsReader)
+    @cython.locals(reader=TlsReader, protocol=HttpProtocol)
     cpdef object data_received(self, object data)
     @cython.locals(protocol=HttpProtocol)
     cpdef object sweep(self, double now)

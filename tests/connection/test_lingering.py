@@ -179,6 +179,24 @@ class TestClock:
 
         clock.play(twin, ignore, scene, write_timeout=5.0)
 
+    def test_what_the_system_has_goes_on_being_taken(self, twin, monkeypatch):
+        """A close would have the system reset the connection if the client sent something."""
+        left = 100_000
+        monkeypatch.setattr(linger, "unsent", lambda sock: left)
+
+        async def scene(wire, time):
+            nonlocal left
+            wire.feed(message("GET", "/", "Connection: close"))
+            for _ in range(10):
+                left -= 9000
+                await time.goes_on(1.0)
+                assert wire.transport.ended
+                assert not wire.transport.aborted
+            await time.goes_on(4.0)
+            assert wire.transport.aborted
+
+        clock.play(twin, ignore, scene, write_timeout=5.0)
+
     def test_a_server_that_ends(self, twin):
         """What is dropped of an upload is read, for the answer may be on its way."""
 

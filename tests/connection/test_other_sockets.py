@@ -74,13 +74,14 @@ def test_the_name_of_a_unix_client_in_the_log(serve_on, tmp_path, caplog, name):
         responder.write(b"fine", "text/plain")
 
     path = str(tmp_path / "socket")
-    serve_on(handle, Config(access_log=True), uds=path)
+    server = serve_on(handle, Config(access_log=True), uds=path)
     with socket.socket(socket.AF_UNIX) as client:
         client.bind(os.fsencode(tmp_path) + b"/" + name)
         client.connect(path)
         client.sendall(message("GET", "/", "Connection: close"))
         while client.recv(1000):
             pass
+    wait_for_no_connection(server)  # the line follows the answer
     lines = [record.getMessage() for record in caplog.records if record.name == "fastresp.access"]
     assert len(lines) == 1
     assert "\n" not in lines[0]

@@ -37,6 +37,19 @@ def test_what_is_used_is_not_kept(twin, rest):
     asyncio.run(main())
 
 
+def test_an_empty_line_keeps_nothing_of_the_request_before(twin):
+    async def main():
+        wire = Wire(twin, hello)
+        data = message("GET", "/" + "x" * 50_000)
+        before = sys.getrefcount(data)
+        wire.feed(data)
+        wire.feed(b"\r\n")
+        assert sys.getrefcount(data) == before
+        wire.lose()
+
+    asyncio.run(main())
+
+
 def test_what_comes_behind_the_last_request_is_not_kept(twin):
     """However long its handler takes."""
 

@@ -13,6 +13,7 @@ from limits.clock import Holding
 from tls.memory import Connection
 
 from fastresp import Config
+from fastresp.http import linger
 
 RECORDS = 512
 """Records that are decrypted in one turn of the loop."""
@@ -90,6 +91,24 @@ def test_an_answer_that_closes_while_more_has_come(timed, log):
 
     timed(b"hello", scene)
     assert not log.lines
+
+
+def test_an_answer_that_the_system_has_while_more_comes(timed, monkeypatch):
+    """What comes may come again, and would have the system reset the connection behind its close."""
+    monkeypatch.setattr(linger, "unsent", lambda sock: 1000)
+
+    async def scene(client, clock, service):
+        client.feed(client.records(message("GET", "/", "Connection: close")))
+        await turns()
+        assert client.hear().endswith(b"hello")
+        assert client.transport.ended
+        client.feed(client.records(message("GET", "/")))
+        await clock.goes_on(9)
+        assert not client.transport.aborted
+        await clock.goes_on(4)
+        assert client.transport.aborted
+
+    timed(b"hello", scene, write_timeout=10.0)
 
 
 @pytest.mark.parametrize("octets", [3, 1500])
