@@ -42,7 +42,7 @@ class Threads:
 
     def _forget(self) -> None:
         """A child process has none of its parent's threads."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # what the collector runs may need a thread, too
         self._count = 0
         self._idle: list[SimpleQueue[Job]] = []
         self._waiting: OrderedDict[asyncio.Future[Outcome], Job] = OrderedDict()

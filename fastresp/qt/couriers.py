@@ -79,7 +79,7 @@ def _call(function: Callable[..., object], arguments: tuple[Any, ...] = ()) -> N
 # They are found by Python's names for threads: PySide6's objects for them are gone with whatever object told of them.
 _couriers: dict[int, Courier] = {}
 _of_application: list[Courier] = []
-_lock = threading.Lock()
+_lock = threading.RLock()
 
 
 def courier_of_this_thread() -> Courier:
@@ -88,9 +88,10 @@ def courier_of_this_thread() -> Courier:
     with _lock:
         courier = _couriers.get(ident)
         if courier is None:
-            courier = _couriers[ident] = Courier()
+            made = Courier()
+            courier = _couriers.setdefault(ident, made)  # the collector may have run what asked for one meanwhile
             thread = core.QThread.currentThread()
-            if not thread.isMainThread():
+            if courier is made and not thread.isMainThread():
                 thread.finished.connect(lambda: _end(ident), core.Qt.ConnectionType.DirectConnection)
         return courier
 
@@ -111,5 +112,5 @@ def courier_of_application() -> Courier:
         if not _of_application:
             courier = Courier()
             courier.moveToThread(application.thread())
-            _of_application.append(courier)
+            _of_application.append(courier)  # where there is another one by now, it is not used
         return _of_application[0]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from threading import get_ident
 from typing import Any, TypeAlias
 
 from fastresp import forks
@@ -38,6 +39,7 @@ class Call:
     _feed: Feed | None = None
     _is_begun = False
     _is_running = False
+    _writer = 0  # the thread that may call write(), while it may
 
     def __init__(
         self,
@@ -60,6 +62,7 @@ class Call:
     def run(self) -> None:
         """Calls the application and sees its answer through."""
         self._is_running = True
+        self._writer = get_ident()
         if self._responder.is_response_canceled:
             return  # it has waited for a thread for too long
         try:
@@ -78,6 +81,7 @@ class Call:
             if self._loop is None:
                 pass_on(error)
         finally:
+            self._writer = 0
             self._errors.flush()
 
     def leave(self, withdraw: Callable[[], None]) -> None:
@@ -133,6 +137,7 @@ class Call:
             is_all = _is_single(result)
             for piece in result:
                 self._write(piece, is_all)
+        self._writer = 0
         if self._feed is not None:
             self._feed.end()
         elif not self._is_begun:
@@ -140,10 +145,22 @@ class Call:
         return False
 
     def _write(self, data: bytes, is_all: bool = False) -> None:
-        """The write() callable of PEP 3333. Raises _Unwanted when nobody waits for more."""
+        """The write() callable of PEP 3333. Raises _Unwanted when nobody waits for more, RuntimeError where the
+        application is not in the middle of its call: an object of its that is collected may write from any thread, that
+        of the loop among them, and from within this.
+        """
         self._check_process()
+        if self._writer != get_ident():
+            raise RuntimeError("write() is called by the application, in its thread, until it has returned its content")
         if not isinstance(data, bytes):
             raise TypeError(f"a WSGI application's content is bytes, not {type(data).__name__}")
+        writer, self._writer = self._writer, 0
+        try:
+            self._put(data, is_all)
+        finally:
+            self._writer = writer
+
+    def _put(self, data: bytes, is_all: bool) -> None:
         if not data:  # which says that there is nothing yet
             if self._responder.is_response_canceled or (self._feed is not None and self._feed.is_closed):
                 raise _Unwanted
@@ -167,7 +184,7 @@ class Call:
                 self._tell(self._answer_with, self._feed)
             else:  # put() waits for the reader
                 self._tell(self._answer_with, self._feed)
-                self._write(data)
+                self._put(data, False)
 
     def _check_process(self, error: BaseException | None = None) -> None:
         """Ends a child that the application has forked: the answer is the parent's to give."""
@@ -186,6 +203,7 @@ class Call:
     def _fail(self, error: BaseException) -> None:
         """The application raised."""
         self._check_process(error)
+        self._writer = 0
         if self._feed is not None:
             self._feed.fail("the application failed")
         try:

@@ -37,7 +37,7 @@ class Feed:
     def __init__(self, loop: asyncio.AbstractEventLoop, limit: int = 0) -> None:
         self._loop = loop
         self._limit = limit
-        self._change = threading.Condition(threading.Lock())
+        self._change = threading.Condition()
         self._pieces: list[bytes | bytearray] = []  # older than what is in the spool
         self._size = 0
         self._spool: Spool | None = None

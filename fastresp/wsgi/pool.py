@@ -34,7 +34,7 @@ class Pool:
         """A child process has none of its parent's threads, nor what these work on."""
         self._number = 0  # of the last job
         self._count = 0
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # the collector may run what ends another job
         self._open = 0  # jobs that have not come to their end
         self._waiters: list[tuple[asyncio.AbstractEventLoop, asyncio.Future[None]]] = []
         self._renew()

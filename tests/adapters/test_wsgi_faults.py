@@ -15,6 +15,7 @@ from connection.tools import post, settle
 
 from fastresp.wsgi import WsgiHandler
 from fastresp.wsgi.call import Call
+from fastresp.wsgi.feed import Feed
 
 
 def _late(environ, start_response):
@@ -328,3 +329,68 @@ class TestBackpressure:
             client.get()
             client.until(b"\r\n\r\n")
         assert result.closed.wait(10)
+
+
+class Writing:
+    """Writes as it is collected, as a GzipFile that was not closed does; notes the threads where that is refused."""
+
+    def __init__(self, write, refused):
+        self.write = write
+        self.refused = refused
+
+    def __del__(self):
+        try:
+            self.write(b"late")
+        except RuntimeError:
+            self.refused.add(threading.get_ident())
+
+
+@pytest.mark.parametrize("kind", ["written", "yielded"])
+def test_what_writes_as_it_is_collected(serve, connect, monkeypatch, kind):
+    """By whatever thread, and in the middle of whatever: nobody waits for anybody, and the answer is as it was."""
+    left, refused = [], set()
+
+    def app(environ, start_response):
+        write = start_response("200 OK", [])
+        left.extend(Writing(write, refused) for _ in range(1000))
+        if kind == "yielded":
+            return (b"x" * 5000 for _ in range(40))
+        for _ in range(40):
+            write(b"x" * 5000)
+        return []
+
+    def collecting(method):
+        def collect(*arguments):
+            del left[:1]
+            return method(*arguments)
+
+        return collect
+
+    monkeypatch.setattr(Feed, "_keep", collecting(Feed._keep))  # the application's thread, which has the lock
+    monkeypatch.setattr(threading.Condition, "notify", collecting(threading.Condition.notify))  # the loop's, too
+    client = connect(serve(WsgiHandler(app, threads=1)))
+    client.get()
+    assert client.answer().body == b"x" * 200_000
+    assert len(refused) == 2
+    left.clear()
+
+
+def test_write_from_another_thread(wsgi):
+    def app(environ, start_response):
+        write = start_response("200 OK", [])
+        errors = []
+
+        def late():
+            try:
+                write(b"other")
+            except RuntimeError as error:
+                errors.append(str(error).encode())
+
+        thread = threading.Thread(target=late)
+        thread.start()
+        thread.join()
+        return errors
+
+    client = wsgi(app)
+    client.get()
+    assert client.answer().body.startswith(b"write() is called by the application, in its thread")
