@@ -9,7 +9,7 @@ import asyncio
 import inspect
 import logging
 import os
-from collections.abc import Coroutine
+from collections.abc import Awaitable
 from contextvars import copy_context
 from typing import Any
 
@@ -60,7 +60,7 @@ def close_quietly(device: Any, names: tuple[str, ...] = ("close",)) -> None:
     try:
         closing = _close(device, names)
         if closing is not None and inspect.isawaitable(closing):
-            _keep(_settle(closing, device), identity)
+            _keep(closing, device)
             is_open = True
     except BaseException as error:
         report("closing %s failed", shown(device), error=error, level=logging.WARNING)
@@ -70,11 +70,20 @@ def close_quietly(device: Any, names: tuple[str, ...] = ("close",)) -> None:
 
 
 def close_in_thread(device: Any) -> None:
-    """As `close_quietly`, in a thread: for a device whose `close` may block."""
+    """As `close_quietly`, in a thread: for a device whose `close` may block. In the caller's where no loop runs."""
+    if asyncio._get_running_loop() is None:
+        close_quietly(device)
+        return
     identity = id(device)
     if identity not in _busy:
         _busy.add(identity)
-        _keep(_settle(_close_there(device), device), identity)
+        is_kept = False
+        try:
+            _keep(_close_there(device), device)
+            is_kept = True
+        finally:
+            if not is_kept:
+                _busy.discard(identity)
 
 
 async def _close_there(device: Any) -> None:
@@ -88,8 +97,10 @@ async def _close_there(device: Any) -> None:
         await closing
 
 
-def _keep(closing: Coroutine[Any, Any, None], identity: int) -> None:
-    task = asyncio.Task(closing, loop=asyncio.get_running_loop())
+def _keep(closing: Awaitable[Any], device: Any) -> None:
+    loop = asyncio.get_running_loop()
+    identity = id(device)
+    task = asyncio.Task(_settle(closing, device), loop=loop)
     _tasks.add(task)
     task.add_done_callback(_tasks.discard)
     # not in the coroutine: one that is cancelled before its first step never runs

@@ -90,6 +90,7 @@ class Deadlines(pipelines.Pipeline):
         if self.transport is None:
             return
         if self.lost:
+            linger.forget_reader(self.service.loop, self.transport.get_extra_info("socket"))
             self.abort()
             return
         if self.waits_for == LINGERING:

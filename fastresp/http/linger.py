@@ -15,7 +15,7 @@ try:
 except ImportError:  # Windows
     ioctl = None  # type: ignore[assignment]
 
-__all__ = ["GONE", "PRESENT", "SILENT", "ask_whether_gone", "reset_at_close", "state_of", "unsent"]
+__all__ = ["GONE", "PRESENT", "SILENT", "ask_whether_gone", "forget_reader", "reset_at_close", "state_of", "unsent"]
 
 PRESENT, SILENT, GONE = range(3)
 """What state_of finds: a client that may still send, one that will not, one that is not there any more."""
@@ -56,6 +56,14 @@ def ask_whether_gone(sock: Any) -> None:
             for name, value in KEEP_ALIVE:
                 if hasattr(socket, name):
                     sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+
+
+def forget_reader(loop: Any, sock: Any) -> None:
+    """Has the loop forget a socket whose transport is closing. asyncio's transports see to that, unless their close()
+    has failed in the middle, for want of stack; then the next socket of this number would never be read."""
+    if sock is not None:
+        with suppress(Exception):  # uvloop's transports need no such help; it raises
+            loop.remove_reader(sock.fileno())
 
 
 def reset_at_close(sock: Any) -> None:

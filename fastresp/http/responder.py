@@ -155,10 +155,10 @@ class Responder:
                 self._status = code
                 exchange.answer_device(code, head, kind, source)
         except BaseException:
+            if exchange is not None:
+                self._restore(exchange, READY)  # first: closing may fail where the stack is full
             if source is not None:
                 source.close()
-            if exchange is not None:
-                self._restore(exchange, READY)
             raise
         if exchange is None and source is not None:
             source.close()

@@ -192,7 +192,14 @@ class Turn(waist.Exchange):
         """Begins to read the source, if there is one, and its turn has come."""
         source = self.source
         if source is not None and self.pump is None and not self.ended:
-            self.pump = start_pump(self, source)
+            started = False
+            try:
+                self.pump = start_pump(self, source)
+                started = True
+            finally:
+                if not started:
+                    channel = self.channel
+                    channel.lost = channel.closing = True  # without a call, which the stack may not hold
 
     def hold(self, pieces: list[bytes]) -> None:
         """Keeps bytes until all earlier answers are complete."""

@@ -42,6 +42,7 @@ cdef class Turn(waist.Exchange):
     cpdef object on_close(self, object callback)
     @cython.locals(channel=Channel)
     cpdef object break_off(self)
+    @cython.locals(channel=Channel, started=bint)
     cdef object read_device(self)
     @cython.locals(fresh=list)
     cdef object hold(self, list pieces)

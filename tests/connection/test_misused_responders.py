@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
+import io
 import logging
 import threading
 
@@ -35,11 +37,24 @@ def outside(call) -> BaseException | None:
     return raised[0]
 
 
+class Blocking:
+    """A device that may block in each of its calls."""
+
+    def read(self, count):
+        return b""
+
+    def close(self):
+        pass
+
+
 CALLS = {
     "write": lambda responder: responder.write("wrong"),
     "write bytes": lambda responder: responder.write(b"wrong", "text/plain"),
     "write large": lambda responder: responder.write(b"x" * 1_000_000, "text/plain"),
     "write status": lambda responder: responder.write(404),
+    "write file": lambda responder: responder.write(open(__file__, "rb"), "text/plain"),  # noqa: SIM115
+    "write zipped": lambda responder: responder.write(gzip.GzipFile(fileobj=io.BytesIO()), "text/plain"),
+    "write blocking": lambda responder: responder.write(Blocking(), "text/plain"),
     "interim": lambda responder: responder.write(HINT_HEADERS, 103),
     "response": lambda responder: responder.send_response(Response(b"wrong", mime_type="text/plain")),
     "begin": lambda responder: responder.write_begin_chunked("text/plain"),

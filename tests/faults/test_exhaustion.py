@@ -13,7 +13,9 @@ import pytest
 from connection.fake import Transport, Wire, turns
 from connection.tools import Inbox, message, wait_for_no_connection
 
-from fastresp import ResponderStateError
+from fastresp import Config, ResponderStateError
+from fastresp.http import linger
+from fastresp.http.closing import all_closed
 
 QUICK = {"write_timeout": 0.2}
 """The sweep comes every tenth of a second."""
@@ -157,6 +159,66 @@ def test_a_failure_between_two_requests(twin):
     asyncio.run(main())
 
 
+def test_a_device_whose_reading_can_not_begin(twin, monkeypatch):
+    """Its head has announced what will never come."""
+
+    def fail(exchange, source):
+        raise MemoryError
+
+    class Device:
+        closed = 0
+
+        async def read(self, count):
+            return b""
+
+        def close(self):
+            self.closed += 1
+
+    async def main():
+        monkeypatch.setattr(twin("http.turn"), "start_pump", fail)
+        device = Device()
+        wire = Wire(twin, lambda _, responder: responder.write(device, "text/plain"), **QUICK)
+        wire.feed(message("GET", "/"))
+        await turns()
+        assert wire.transport.sent.startswith(b"HTTP/1.1 200 OK")
+        assert not wire.transport.aborted
+        wire.service.sweep()
+        assert wire.transport.aborted
+        assert device.closed == 1
+        wire.lose()
+
+    asyncio.run(main())
+
+
+def test_a_close_that_fails_costs_the_next_client_nothing(server_class, connect, monkeypatch):
+    """Its socket has the number of the one that asyncio's loop still has in its selector."""
+    monkeypatch.setattr(linger, "unsent", lambda sock: 0)
+
+    def handle(request, responder):
+        if request.path == "/bad":
+            loop = asyncio.get_running_loop()
+            with monkeypatch.context() as patch:
+
+                def fail(number):
+                    raise RecursionError("of the test")
+
+                patch.setattr(loop, "_remove_reader", fail)
+                responder.write(b"bad", "text/plain")
+        else:
+            responder.write(b"fine", "text/plain")
+
+    server = server_class(handle, config=Config(**QUICK))
+    with server.background(host="127.0.0.1", port=0, loop_factory=asyncio.SelectorEventLoop):
+        client = connect(server)
+        client.get("/bad", "Connection: close")
+        client.rest()
+        wait_for_no_connection(server)
+        for _ in range(3):
+            other = connect(server)
+            other.get()
+            assert other.answer().body == b"fine"
+
+
 def test_a_dropped_responder_at_the_end_of_the_stack(twin):
     """Where the loop can't be called, the sweep answers."""
 
@@ -269,6 +331,7 @@ def settled(server) -> None:
     async def main() -> None:
         for _ in range(20):
             await asyncio.sleep(0)
+        await all_closed(asyncio.get_running_loop())
 
     asyncio.run_coroutine_threadsafe(main(), server._loop).result(10)
 
