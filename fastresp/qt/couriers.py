@@ -33,6 +33,7 @@ class Courier(core.QObject):  # type: ignore[misc]
         self.farewells: set[Callable[[], object]] = set()
         self._calls: deque[tuple[Callable[..., object], tuple[Any, ...]]] = deque()
         self._ended = False
+        self._ending = threading.RLock()  # one thread at a time makes calls in the place of the one that has finished
 
     def post(self, function: Callable[..., object], *arguments: Any) -> None:
         """Has `function(*arguments)` called. From any thread; returns at once."""
@@ -51,14 +52,16 @@ class Courier(core.QObject):  # type: ignore[misc]
 
     def end(self) -> None:
         """The thread has finished: nobody is in anybody's way there any more, so that calls are made at once."""
-        self._ended = True
-        for farewell in list(self.farewells):
-            _call(farewell)
-        self._run_all()
+        with self._ending:
+            self._ended = True
+            for farewell in list(self.farewells):
+                _call(farewell)
+            self._run_all()
 
     def _run_all(self) -> None:
-        while self._calls:
-            self.run()
+        with self._ending:
+            while self._calls:
+                self.run()
 
 
 def _call(function: Callable[..., object], arguments: tuple[Any, ...] = ()) -> None:

@@ -16,6 +16,11 @@ __all__ = ["Reader", "is_idle"]
 _HARMLESS = {"RemoteHostClosedError", "PeerClosedError", "SocketTimeoutError", "Timedout"}
 
 
+# PySide6 holds no reference to the object of a slot, and may call it until the sender is destroyed: in a QThread,
+# disconnect() may find nothing to disconnect.
+_connected: set[Reader] = set()
+
+
 class Reader:
     """Reads a device: what there is when somebody wants it, or when it comes.
 
@@ -41,7 +46,7 @@ class Reader:
         self._missing = 0
         self._is_reply = _is_qts(device, "isFinished")
         self._has_end = not _is_qts(device, "atEnd")
-        self._connections: list[tuple[Any, Callable[..., None]]] = [
+        slots: list[tuple[Any, Callable[..., None]]] = [
             (device.destroyed, self._on_destroyed),
             (device.aboutToClose, self._on_close),
         ]
@@ -50,15 +55,16 @@ class Reader:
             crashed = isinstance(device, core.QProcess) and device.exitStatus() == core.QProcess.ExitStatus.CrashExit
             if crashed or self._is_reply:
                 self._on_error(device.error())
-            self._connections += [(device.readyRead, self._serve), (device.readChannelFinished, self._on_finished)]
+            slots += [(device.readyRead, self._serve), (device.readChannelFinished, self._on_finished)]
             if self._is_reply:
-                self._connections.append((device.downloadProgress, self._on_progress))
+                slots.append((device.downloadProgress, self._on_progress))
             if hasattr(device, "errorOccurred"):
-                self._connections.append((device.errorOccurred, self._on_error))
+                slots.append((device.errorOccurred, self._on_error))
             limit = getattr(device, "setReadBufferSize", None)
             if limit is not None and device.readBufferSize() == 0:
                 limit(PIECE)  # or it would take in all that its peer sends
-        for signal, slot in self._connections:
+        _connected.add(self)
+        for signal, slot in slots:
             signal.connect(slot)
         farewells.add(self._on_end_of_thread)
 
@@ -69,16 +75,13 @@ class Reader:
         self._serve()
 
     def release(self) -> None:
-        """Deletes the device."""
+        """Deletes the device. Its signals find nobody who wants anything of it."""
         device, self._device = self._device, None
         self._deliver = None
         self._farewells.discard(self._on_end_of_thread)
         if device is not None:
-            for signal, slot in self._connections:
-                with suppress(RuntimeError):
-                    signal.disconnect(slot)
-            device.deleteLater()
-        self._connections.clear()
+            with suppress(RuntimeError):  # it is deleted
+                device.deleteLater()
 
     def _serve(self) -> None:
         if self._reading:  # the device said so while it was read
@@ -134,13 +137,15 @@ class Reader:
     def _on_error(self, error: Any) -> None:
         # to a reply, which knows its length, a peer that leaves is an error
         name = getattr(error, "name", "")  # a device of the program's own may have a signal of its own kind
-        if name != "NoError" and (self._is_reply or name not in _HARMLESS):
+        if self._device is not None and name != "NoError" and (self._is_reply or name not in _HARMLESS):
             self._fault = "the device failed"
             with _no_fault():
                 self._fault = f"{self._device!r}: {self._device.errorString()}"
             self._serve()
 
     def _on_close(self) -> None:
+        if self._device is None:
+            return
         whole = False
         with _no_fault():
             whole = self._is_sequential and not self._device.bytesAvailable() and self._is_over()
@@ -153,6 +158,7 @@ class Reader:
         self._device = None
         self._fault = "the device was deleted before its end"
         self._serve()
+        _connected.discard(self)
 
     def _on_end_of_thread(self) -> None:
         self._fault = "the thread of the device has finished before its end"

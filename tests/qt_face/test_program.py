@@ -60,15 +60,105 @@ assert lengths[1::2] == list(range(2, 201, 2))
 print("done", counter.count)
 """
 
+THREAD = """
+import sys
+import threading
+from http.client import HTTPConnection
+
+from PySide6.QtCore import QCoreApplication, QIODevice, QMetaObject, QObject, Qt, QThread, QTimer, Signal
+
+from fastresp import Server
+from fastresp.qt import in_qt_thread, reader
+
+app = QCoreApplication(sys.argv)
+
+
+class Ticks(QIODevice):
+    def __init__(self):
+        super().__init__()
+        self.left, self.have = 3, 0
+        self.open(QIODevice.ReadOnly)
+        self.timer = QTimer(self)
+        self.timer.timeout.connect(self.tick)
+        self.timer.start(1)
+
+    def tick(self):
+        if self.left:
+            self.left -= 1
+            self.have += 500
+            self.readyRead.emit()
+        else:
+            self.timer.stop()
+            self.readChannelFinished.emit()
+
+    def isSequential(self):
+        return True
+
+    def bytesAvailable(self):
+        return self.have + super().bytesAvailable()
+
+    def atEnd(self):
+        return not self.left and not self.have
+
+    def readData(self, count):
+        count = min(count, self.have)
+        self.have -= count
+        return b"s" * count
+
+
+class Worker(QObject):
+    todo = Signal(object)
+
+    def __init__(self):
+        super().__init__()
+        self.todo.connect(self.work, Qt.ConnectionType.QueuedConnection)
+
+    def work(self, responder):
+        responder.write(Ticks(), "text/plain")
+
+
+def ask():
+    connection = HTTPConnection("127.0.0.1", server.port)
+    for _ in range(80):
+        connection.request("GET", "/")
+        lengths.append(len(connection.getresponse().read()))
+    connection.close()
+
+
+def ask_all():
+    clients = [threading.Thread(target=ask) for _ in range(5)]
+    for client in clients:
+        client.start()
+    for client in clients:
+        client.join()
+    QMetaObject.invokeMethod(app, "quit", Qt.ConnectionType.QueuedConnection)
+
+
+lengths = []
+thread, worker = QThread(), Worker()
+worker.moveToThread(thread)
+thread.start()
+with Server(in_qt_thread(lambda request, responder: worker.todo.emit(responder))).background(port=0) as server:
+    threading.Thread(target=ask_all).start()
+    app.exec()
+thread.quit()
+thread.wait()
+assert not reader._connected
+print("done", len(lengths), sum(lengths))
+"""
+
 
 @pytest.mark.parametrize("pure", ["", "1"], ids=["compiled", "pure"])
-def test_program(pure: str) -> None:
+@pytest.mark.parametrize(
+    ("program", "printed"), [(PROGRAM, "done 200\n"), (THREAD, "done 400 600000\n")], ids=["application", "thread"]
+)
+def test_program(pure: str, program: str, printed: str) -> None:
     environment = {
         **os.environ,
         "FASTRESP_NO_EXTENSIONS": pure,
         "PYTHONPATH": str(Path(fastresp.__file__).parents[1]),
         "QT_QPA_PLATFORM": "offscreen",
     }
-    command = [sys.executable, "-W", "error", "-X", "faulthandler", "-c", PROGRAM]
+    command = [sys.executable, "-W", "error", "-X", "faulthandler", "-c", program]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "done 200\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, printed, "")
