@@ -40,6 +40,14 @@ class Content(deadlines.Deadlines):
         self.intake: Any = None  # stands in for this protocol while a large body comes
         self.reads_until = 0.0  # when the time is over that reads of one turn may take
 
+    def drop(self, data: bytes) -> None:
+        """Nothing is made of what comes now."""
+        self.unread = True
+        if not self.closing:
+            self.pause_reading()
+        elif len(data) >= FULL:
+            self.filled()
+
     def filled(self) -> None:
         """A read was as large as can be. Others may follow in this turn of the loop, until their time is over."""
         now = monotonic()

@@ -14,6 +14,7 @@ cdef class Content(deadlines.Deadlines):
     cdef object body, intake
     cdef readonly object collected
     cdef double reads_until
+    cdef object drop(self, bytes data)
     @cython.locals(now=double)
     cpdef object filled(self)
     cpdef object begin_turn(self)

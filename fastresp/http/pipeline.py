@@ -14,7 +14,6 @@ from fastresp.http import output as outputs
 from fastresp.http.body import OVERHEAD
 from fastresp.http.exchange import new_exchange
 from fastresp.http.output import GATHERED
-from fastresp.http.request import forget
 
 if TYPE_CHECKING:
     from fastresp.http import service as services
@@ -83,7 +82,7 @@ class Pipeline(outputs.Output):
 
     def done(self, exchange: Any) -> None:
         if exchange is not self.first or self.writing:
-            forget(exchange.request)  # but for the access log: the answer has to wait
+            exchange.leave_request()
             return
         service = self.service
         if self.running and exchange.is_simple() and not service.access_log and self.waiters is None:

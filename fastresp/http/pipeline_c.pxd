@@ -3,7 +3,7 @@ cimport cython
 from fastresp.http cimport output_c as outputs
 from fastresp.http.turn_c cimport Turn
 from fastresp.http.exchange_c cimport new_exchange
-from fastresp.http.request_c cimport Request, forget
+from fastresp.http.request_c cimport Request
 from fastresp.http.service_c cimport Service
 from fastresp.wire.outbox_c cimport Outbox
 

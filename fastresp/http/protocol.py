@@ -85,9 +85,7 @@ class HttpProtocol(content.Content):
 
     def data_received(self, data: bytes) -> None:
         if self.stopped:
-            self.unread = True
-            if not self.closing:
-                self.pause_reading()
+            self.drop(data)
             return
         if self.parser is None:
             self._take_parser()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fastresp.http import parser as parsers
     from fastresp.http.query import Query
 
-__all__ = ["Peer", "Request", "cost_of_query", "empty", "forget", "new_peer", "new_request"]
+__all__ = ["Peer", "Request", "cost_of_query", "empty", "new_peer", "new_request"]
 
 TOKEN = _TOKEN
 
@@ -288,14 +288,6 @@ def new_request(parser: parsers.Parser, peer: Peer, spare: Request | None) -> Re
     request._minor = parser.minor
     request._peer = peer
     return request
-
-
-def forget(request: Request | None) -> None:
-    """Gives up what was made of its head, which can be made again."""
-    if request is not None:
-        request._path = None
-        request._headers = None
-        request._query = None
 
 
 def cost_of_query(parser: parsers.Parser) -> int:

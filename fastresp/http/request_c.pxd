@@ -42,7 +42,6 @@ cpdef Peer new_peer(object transport, bint secure)
 cpdef Request new_request(Parser parser, Peer peer, Request spare)
 @cython.locals(data=bytes, pairs=Py_ssize_t)
 cpdef Py_ssize_t cost_of_query(Parser parser) except -1
-cpdef object forget(Request request)
 cdef Peer NOBODY
 cdef bytes NOTHING
 cpdef object empty(Request request)

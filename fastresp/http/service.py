@@ -282,11 +282,17 @@ class Service:
         if more > 0:
             report("and %d more faults of clients in that second", more, level=logging.INFO)
 
+    def asked(self, request: Any) -> tuple[str, str]:
+        """What the access log says of a request: the client's address, and the request line."""
+        line = f"{request.method} {shown(request.target.decode('ascii'))} HTTP/{request.http_version}"
+        return address(request.remote_address), line
+
     def log_access(self, request: Any, status: int, sent: int) -> None:
-        """A line of the access log: who asked what, the status, and the bytes of the answer."""
+        """A line of the access log: who asked what (a request, or what was `asked`), the status, and the bytes of the
+        answer.
+        """
         if request is not None:
-            line = f"{request.method} {shown(request.target.decode('ascii'))} HTTP/{request.http_version}"
-            client = address(request.remote_address)
+            client, line = request if type(request) is tuple else self.asked(request)
             report('%s "%s" %d %d', client, line, status, sent, level=logging.INFO, logger=access)
 
     def drain(self) -> None:

@@ -33,6 +33,7 @@ cdef class Service:
     cpdef object remark(self, str subject, object reason)
     cdef object _count_remarks(self)
     cdef object _look_for_descriptors(self)
+    cdef tuple asked(self, object request)
     cpdef object log_access(self, object request, int status, Py_ssize_t sent)
     cpdef object tell_of_value(self, object value)
 

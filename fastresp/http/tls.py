@@ -86,15 +86,11 @@ class TlsTransport:
         if reader.over or self.ending != OPEN:
             if (protocol := self.protocol) is not None:
                 protocol.unread = True  # nothing is made of it; how long that goes on, the deadlines say
-            return
-        if not self.begun:
-            if (plain := refusal(data, self.service.tail_close)) is not None:
-                self._turn_away(plain)
-                return
+        elif self.begun or not self._turn_away(data):
             self.begun = True
-        reader.take(data)
-        self._read()
-        if len(data) >= FULL and not self.stopped and self.transport is not None:
+            reader.take(data)
+            self._read()
+        if len(data) >= FULL and not (self.stopped or self.transport is None or self.transport.is_closing()):
             self.transport.pause_reading()
             self.stopped = True
             self.service.loop.call_soon(self.steer)
@@ -232,13 +228,17 @@ class TlsTransport:
             protocol.deadline = self.deadline
         self.admitted = False
 
-    def _turn_away(self, answer: bytes) -> None:
-        """Ends a connection that has begun in plain HTTP, in plain HTTP."""
+    def _turn_away(self, data: bytes) -> bool:
+        """Ends a connection that begins in plain HTTP, in plain HTTP. Whether it does."""
+        answer = refusal(data, self.service.tail_close)
+        if answer is None:
+            return False
         self._remark("plain HTTP on a TLS port")
         self.ending = HALF
         self._allow(LINGER)
         self.transport.write(answer)
         self.transport.write_eof()
+        return True
 
     def _end(self) -> None:
         """The socket's end has come, without a farewell: what is missing may have been cut off by somebody else."""

@@ -31,7 +31,7 @@ cdef class TlsTransport:
     cpdef object steer(self)
     @cython.locals(service=Service, protocol=HttpProtocol)
     cdef object _open(self)
-    cdef object _turn_away(self, bytes answer)
+    cdef bint _turn_away(self, bytes data) except -1
     cdef object _end(self)
     cdef object _leave(self)
     cdef object _allow(self, double seconds)

@@ -201,6 +201,13 @@ class Turn(waist.Exchange):
                     channel = self.channel
                     channel.lost = channel.closing = True  # without a call, which the stack may not hold
 
+    def leave_request(self) -> None:
+        """It is answered, and has to wait: its request need not, of which the handler may look at more yet."""
+        request = self.request
+        if request is not None and not self.incoming:
+            service = self.service
+            self.request = service.asked(request) if service.access_log else None
+
     def hold(self, pieces: list[bytes]) -> None:
         """Keeps bytes until all earlier answers are complete."""
         # made first, here and elsewhere: making a list may run the collector, and so code that holds something, too

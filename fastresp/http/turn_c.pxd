@@ -44,6 +44,8 @@ cdef class Turn(waist.Exchange):
     cpdef object break_off(self)
     @cython.locals(channel=Channel, started=bint)
     cdef object read_device(self)
+    @cython.locals(service=Service)
+    cdef object leave_request(self)
     @cython.locals(fresh=list)
     cdef object hold(self, list pieces)
     cdef object leave(self)

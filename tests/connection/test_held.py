@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import tracemalloc
 from collections.abc import Callable
 from typing import Any
@@ -104,8 +105,11 @@ def test_queries_of_requests_in_progress(serve, connect):
     assert [client.answer().body for _ in range(4)] == [b"late"] * 4
 
 
-def test_queries_of_answers_that_wait(twin):
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("access_log", [False, True])
+def test_queries_of_answers_that_wait(twin, when, access_log, caplog):
     """An answer that is held keeps of its request what the access log needs."""
+    caplog.set_level(logging.INFO, "fastresp.access")
 
     async def main():
         looked = []
@@ -114,11 +118,14 @@ def test_queries_of_answers_that_wait(twin):
             if request.path == "/slow":
                 slow.append(responder)
                 return
+            if when == "after":
+                responder.write(b"small", "text/plain")
             looked.append(len(request.query.items()) + len(request.headers))
-            responder.write(b"small", "text/plain")
+            if when == "before":
+                responder.write(b"small", "text/plain")
 
         slow: list[Any] = []
-        wire = Wire(twin, handle)
+        wire = Wire(twin, handle, access_log=access_log)
         asked = message("GET", "/?" + "a&" * 1000)
         wire.feed(message("GET", "/slow") + asked)
         await turns()
@@ -134,6 +141,35 @@ def test_queries_of_answers_that_wait(twin):
         slow[0].write(b"at last", "text/plain")
         await turns(50)
         assert wire.transport.sent.count(b"HTTP/1.1 200 OK") == 64
+        wire.lose()
+
+    asyncio.run(main())
+    told = [record.getMessage().partition("?")[0] for record in caplog.records]
+    client = "127.0.0.1:50000"
+    assert told.count(f'{client} "GET /') == (63 if access_log else 0)
+
+
+def test_a_request_stays_what_it_was_behind_its_answer(twin):
+    """Also where its answer has to wait."""
+
+    async def main():
+        same = []
+
+        def handle(request, responder):
+            if request.path == "/slow":
+                slow.append(responder)
+                return
+            fields = request.headers
+            responder.write(b"small", "text/plain")
+            same.append(request.headers is fields)
+
+        slow: list[Any] = []
+        wire = Wire(twin, handle)
+        wire.feed(message("GET", "/slow") + message("GET", "/"))
+        assert same == [True]
+        slow[0].write(b"at last", "text/plain")
+        await turns()
+        assert wire.transport.sent.count(b"HTTP/1.1 200 OK") == 2
         wire.lose()
 
     asyncio.run(main())

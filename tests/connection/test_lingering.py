@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import selectors
 import threading
 
 import pytest
 from client import Client
+from connection.fake import turns
 from connection.tools import chunked, message, settle, wait_for_no_connection
 from limits import clock
 
@@ -123,6 +125,24 @@ class TestClock:
                 await time.goes_on(0.1)
                 seconds += 0.1
             assert LINGER <= seconds <= LINGER + 2.2
+
+        clock.play(twin, ignore, scene)
+
+    def test_full_reads(self, twin, monkeypatch):
+        """A loop that reads on, as long as each read fills its buffer, gives them no more of a turn than others."""
+        seconds = itertools.count(1.0)
+        monkeypatch.setattr(twin("http.content"), "monotonic", lambda: next(seconds))
+
+        async def scene(wire, time):
+            self.begin(wire)
+            await time.goes_on(0.1)
+            assert wire.transport.ended
+            for _ in range(3):
+                wire.feed(bytes(256_000))
+                wire.feed(bytes(256_000))
+                assert not wire.transport.reading
+                await turns()
+                assert wire.transport.reading
 
         clock.play(twin, ignore, scene)
 

@@ -111,6 +111,22 @@ def test_an_answer_that_the_system_has_while_more_comes(timed, monkeypatch):
     timed(b"hello", scene, write_timeout=10.0)
 
 
+def test_full_reads_behind_the_end(timed):
+    """A loop that reads on, as long as each read fills its buffer, gives them no more of a turn than others."""
+
+    async def scene(client, clock, service):
+        client.transport.hold(client.ours)
+        client.feed(client.records(message("GET", "/", "Connection: close")))
+        await turns()
+        for _ in range(3):
+            client.feed(bytes(256_000))
+            assert not client.transport.reading
+            await turns()
+            assert client.transport.reading
+
+    timed(bytes(200_000), scene, Holding())
+
+
 @pytest.mark.parametrize("octets", [3, 1500])
 def test_half_a_record_as_the_server_ends(timed, log, octets):
     """As for half a head over TCP, its rest is waited for."""
