@@ -17,7 +17,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeAlias
 
 from fastresp import forks
-from fastresp.http.faults import NO_THREAD, has_begun
+from fastresp.http.faults import NO_THREAD, has_begun, report
 
 __all__ = ["CLOSINGS", "DEVICES", "FILES", "Outcome", "Threads"]
 
@@ -96,7 +96,10 @@ class Threads:
                         return
                 continue  # a job is on its way: the inbox was taken while the wait ran out
             while job is not None:
-                _run(*job)
+                try:
+                    _run(*job)
+                except BaseException as error:  # of memory that has run out: this thread is the other calls', too
+                    report("the outcome of a call in a thread is lost", error=error)
                 job = None
                 with self._lock:
                     if self._waiting:

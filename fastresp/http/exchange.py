@@ -272,11 +272,17 @@ class Http1Exchange(turns.Turn):
         self.source = None
 
     def unmeasured(self, error: Exception) -> None:
-        """The device failed before anything was sent."""
+        """The device failed as it was measured, or the answer with it as it began."""
         self.pump = None
         self.source = None
-        if not self.gone:
+        if self.gone:
+            return
+        if not self.begun:
             self.refuse_device(error)
+            return
+        if not self.ended:
+            self.break_off()
+        report("an answer was broken off: %s", error)
 
     def finish(self) -> None:
         """The device has been read to its end."""

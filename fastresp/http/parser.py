@@ -92,6 +92,13 @@ class Parser(scanner.Scanner):
         """Whether it stands between two messages and remembers nothing, so that it may serve another connection."""
         return self._state == LINE and self.buffered == 0 and self._empty_lines == 0
 
+    def has_begun(self) -> bool:
+        """Whether something of a message has come that is not over; empty lines before one are nothing of it."""
+        if self._state != LINE:
+            return True
+        rest = self._buffer[self._start : self._end]
+        return bool((rest + b"".join(self._pieces)).strip(b"\r\n"))
+
     def next(self) -> int:
         """The next event in what was fed."""
         while True:

@@ -32,6 +32,9 @@ cdef class Parser(scanner.Scanner):
 
     cpdef bint is_idle(self) except -1
 
+    @cython.locals(rest=bytes)
+    cpdef bint has_begun(self) except -1
+
     @cython.locals(state=int, result=int)
     cpdef int next(self) except -1
 

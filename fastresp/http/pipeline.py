@@ -195,8 +195,7 @@ class Pipeline(outputs.Output):
 
     def kept(self) -> int:
         """Bytes that the exchanges behind the first hold, or may come to: each as much as the largest answer of late;
-        where there are many on all connections, as much as all together may.
-        """
+        where there are many on all connections, as much as all together may."""
         service = self.service
         largest = service.largest if service.behind < CROWD else HELD
         first = self.first
@@ -240,6 +239,8 @@ class Pipeline(outputs.Output):
             raise
 
     def _hold(self, exchange: Any, pieces: list[bytes]) -> None:
+        if self.closing:
+            return
         for data in pieces:
             self.held_size += len(data) + OVERHEAD
             self.note_size(len(data))

@@ -84,7 +84,7 @@ class HttpProtocol(content.Content):
             self.watch(IN_HEAD, service.head_timeout)
 
     def data_received(self, data: bytes) -> None:
-        if self.stopped:
+        if self.stopped or self.closing:
             self.drop(data)
             return
         if self.parser is None:
@@ -390,7 +390,8 @@ class HttpProtocol(content.Content):
             if not self.parser.chunked and self.parser.content_length - self.seen > DISCARDED:
                 return True
         # what has been asked before is still answered
-        return self.service.closes and exchange is self.last and not self.held and not self.has_input()
+        is_last = self.service.closes and exchange is self.last and not self.held
+        return is_last and not (self.has_input() and (self.discarding > 0 or self.parser.has_begun()))
 
 
 def new_protocol(service: services.Service) -> HttpProtocol:

@@ -47,6 +47,14 @@ class TestKeepAlive:
         client.socket.close()
         wait_for_no_connection(server)
 
+    @pytest.mark.parametrize("behind", [b"\r\n", b"\r\n\r\n", b"\r"])
+    def test_zero_says_close_where_an_empty_line_follows(self, serve, connect, behind):
+        """As some clients send behind the content of a POST: it is no request (RFC 9112, section 2.2)."""
+        client = connect(serve(echo, keep_alive_timeout=0))
+        client.send(post("/", b"a body") + behind)
+        assert client.answer().all(b"connection") == [b"close"]
+        assert client.rest() == b""
+
     def test_zero_says_close_where_more_may_come(self, serve, connect):
         async def handle(request, responder):
             await asyncio.sleep(0)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import io
 import logging
+import sys
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -185,6 +187,57 @@ def test_a_device_whose_reading_can_not_begin(twin, monkeypatch):
         wire.service.sweep()
         assert wire.transport.aborted
         assert device.closed == 1
+        wire.lose()
+
+    asyncio.run(main())
+
+
+def test_a_measured_device_whose_reading_can_not_begin(twin, monkeypatch, caplog):
+    """Its head is out: nothing but content may follow."""
+
+    def fail(exchange, source):
+        failed.set()
+        raise MemoryError
+
+    class Device:
+        """Of a kind that is measured in a thread."""
+
+        def __init__(self):
+            content = io.BytesIO(bytes(200_000))
+            self.read, self.seek, self.tell, self.close = content.read, content.seek, content.tell, content.close
+
+        def seekable(self):
+            return True
+
+    async def main():
+        monkeypatch.setattr(twin("http.turn"), "start_pump", fail)
+        wire = Wire(twin, lambda _, responder: responder.write(Device(), "text/plain"), **QUICK)
+        wire.feed(message("GET", "/"))
+        await failed.wait()
+        await turns()
+        assert b"HTTP/1.1 500 " not in wire.transport.sent
+        wire.service.sweep()
+        assert wire.transport.aborted
+        assert caplog.messages[0].startswith("an answer was broken off: ")
+        wire.lose()
+
+    failed = asyncio.Event()
+    asyncio.run(main())
+
+
+def test_what_comes_behind_what_was_lost_is_not_kept(twin):
+    class Full(Transport):
+        def writelines(self, pieces):
+            raise MemoryError
+
+    async def main():
+        wire = Wire(twin, lambda _, responder: responder.write(b"x" * 300_000, "text/plain"), transport=Full(), **QUICK)
+        with suppress(MemoryError):
+            wire.feed(message("GET", "/"))
+        data = b"z" * 100_000
+        before = sys.getrefcount(data)
+        wire.feed(data)
+        assert sys.getrefcount(data) == before
         wire.lose()
 
     asyncio.run(main())
