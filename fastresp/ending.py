@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from fastresp import hooks
-from fastresp.http.closing import all_closed
+from fastresp.http.closing import all_closed, open_in
 from fastresp.http.faults import report
 from fastresp.http.names import describe
 
@@ -76,6 +76,9 @@ class Ending:
                     report(
                         "%s did not end when cancelled", _count(len(service.tasks), "handler"), level=logging.WARNING
                     )
+                if left := len(open_in(self._loop)):
+                    what = _count(left, "device")
+                    report("given up at the end of grace: %s, not closed", what, level=logging.WARNING)
             if not self._drains:  # else that is told
                 await self._drain_at_last()
         finally:
@@ -115,6 +118,8 @@ class Ending:
             )
         elif self._drains:
             report("waiting for the handler's calls in threads", level=logging.INFO)
+        elif left := len(open_in(self._loop)):
+            report("waiting for %s to be closed", _count(left, "device"), level=logging.INFO)
 
     def _tell_what_is_cut(self, service: Any) -> None:
         cut = [*map(describe, service.unanswered()), *service.untaken()]

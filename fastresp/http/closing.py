@@ -16,9 +16,18 @@ from typing import Any
 from fastresp.http.blocking import CLOSINGS
 from fastresp.http.faults import report
 
-__all__ = ["all_closed", "close_descriptor", "close_in_thread", "close_quietly", "message_of", "shown"]
+__all__ = [
+    "all_closed",
+    "close_descriptor",
+    "close_in_thread",
+    "close_quietly",
+    "keep_until_done",
+    "message_of",
+    "open_in",
+    "shown",
+]
 
-_tasks: set[asyncio.Task[None]] = set()
+_open: set[asyncio.Future[Any]] = set()
 _busy: set[int] = set()
 
 
@@ -101,8 +110,7 @@ def _keep(closing: Awaitable[Any], device: Any) -> None:
     loop = asyncio.get_running_loop()
     identity = id(device)
     task = asyncio.Task(_settle(closing, device), loop=loop)
-    _tasks.add(task)
-    task.add_done_callback(_tasks.discard)
+    keep_until_done(task)
     # not in the coroutine: one that is cancelled before its first step never runs
     task.add_done_callback(lambda _: _busy.discard(identity))
 
@@ -122,7 +130,20 @@ async def _settle(closing: Any, device: Any) -> None:
         report("closing %s failed", shown(device), error=error, level=logging.WARNING)
 
 
+def keep_until_done(future: asyncio.Future[Any]) -> None:
+    """Counts a device as open until then: its reader puts things away, or its end has to wait for a read."""
+    _open.add(future)
+    future.add_done_callback(_open.discard)
+
+
+def open_in(loop: asyncio.AbstractEventLoop) -> list[asyncio.Future[Any]]:
+    """What a device in `loop` that is not closed yet waits for."""
+    return [
+        future for future in _open.copy() if future.get_loop() is loop
+    ]  # another thread's loop changes it meanwhile
+
+
 async def all_closed(loop: asyncio.AbstractEventLoop) -> None:
     """Return when nothing is being closed in `loop` any more."""
-    while closing := {task for task in _tasks if task.get_loop() is loop}:
+    while closing := open_in(loop):
         await asyncio.wait(closing)

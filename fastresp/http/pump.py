@@ -13,7 +13,7 @@ import logging
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
-from fastresp.http.closing import message_of
+from fastresp.http.closing import keep_until_done, message_of
 from fastresp.http.device import PIECE, DeviceError, refusal
 from fastresp.http.faults import report
 
@@ -37,6 +37,7 @@ class Pump:
         """Starts the work, in the loop's next turn and the source's context: it may be another request's turn now."""
         # not by the loop's factory: an eager one would run it before the exchange knows of it
         self._task = asyncio.Task(work, loop=asyncio.get_running_loop(), context=source.context)
+        keep_until_done(self._task)
         return self._task
 
     def cancel(self) -> None:

@@ -16,7 +16,7 @@ from contextvars import Context, copy_context
 from typing import Any
 
 from fastresp.http.blocking import DEVICES, Outcome, Threads
-from fastresp.http.closing import close_in_thread, close_quietly, shown
+from fastresp.http.closing import close_in_thread, close_quietly, keep_until_done, shown
 
 __all__ = ["PIECE", "Async", "Blocking", "DeviceError", "Memory", "Ready", "Seekable", "Source", "Threaded", "as_bytes"]
 
@@ -94,6 +94,7 @@ class Threaded(Source):
             close()
         else:
             reading.add_done_callback(lambda _: close())
+            keep_until_done(reading)
 
 
 class Memory(Source):

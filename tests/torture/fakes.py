@@ -289,10 +289,11 @@ class Player:
             finally:
                 self.logger.removeHandler(watch)
                 sys.unraisablehook = hook
-        for task in list(closing._tasks):  # a generator that the loop's end has closed may have dropped a device
+        for task in list(closing._open):  # a generator that the loop's end has closed may have dropped a device
             if task.get_loop() is loop:
-                task._log_destroy_pending = False  # type: ignore[attr-defined]
-                closing._tasks.discard(task)
+                if isinstance(task, asyncio.Task):
+                    task._log_destroy_pending = False  # type: ignore[attr-defined]
+                closing._open.discard(task)
         task = None
         del played, loop
         for number in range(50):  # garbage may answer, and hold on to others; so may a thread that still reads
