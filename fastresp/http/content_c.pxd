@@ -17,6 +17,7 @@ cdef class Content(deadlines.Deadlines):
     cdef object drop(self, bytes data)
     @cython.locals(now=double)
     cpdef object filled(self)
+    cdef object _end_turn(self)
     cpdef object begin_turn(self)
     @cython.final
     cdef bint _may_read(self) except -1

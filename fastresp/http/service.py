@@ -8,6 +8,7 @@ import errno
 import logging
 import os
 import time
+from contextlib import suppress
 from operator import methodcaller
 from threading import get_ident
 from time import monotonic
@@ -34,6 +35,8 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 CLOSE_LINE = b"connection: close\r\n"
 KEEP_LINE = b"connection: keep-alive\r\n"
 TICK = 1.0
+STOPPED = 10 * TICK
+"""Seconds without a tick after which the clock is started again: memory may have run out as the next was asked for."""
 OUTBOX = 131072
 """Bytes of answers to one read that are gathered in place."""
 REFUSED = 64
@@ -185,8 +188,9 @@ class Service:
                 report("looking after a connection failed", error=error)
                 pass_on(error)
             if waiting and monotonic() > until:
-                self.loop.call_soon(self._each, waiting, look)
-                return
+                with suppress(MemoryError):  # then all of them in this turn
+                    self.loop.call_soon(self._each, waiting, look)
+                    return
 
     def _renew(self) -> None:
         date = http_date()
@@ -237,6 +241,9 @@ class Service:
         One that is refused takes nobody's place.
         """
         self.connections.add(connection)
+        if self._timer is not None and self.loop.time() - self._ticked > STOPPED:
+            self._timer.cancel()
+            self._timer = self.loop.call_soon(self.tick)
         refusal = 0
         if self.max_connections and self._admitted >= self.max_connections:
             refusal = 503

@@ -3,7 +3,7 @@ from fastresp.wire.outbox_c cimport Outbox, new_outbox
 
 cdef int HAS_CONNECTION, HAS_DATE, HAS_SERVER, REFUSED, REMARKS
 cdef int PENDING
-cdef double SHARE
+cdef double SHARE, STOPPED
 cdef Py_ssize_t LIKELY, OUTBOX
 
 cdef class Service:

@@ -13,10 +13,12 @@ import select
 import stat
 from collections.abc import Callable
 from contextvars import Context, copy_context
+from operator import index
 from typing import Any
 
 from fastresp.http.blocking import DEVICES, Outcome, Threads
 from fastresp.http.closing import close_in_thread, close_quietly, keep_until_done, shown
+from fastresp.http.codes import HUGE
 
 __all__ = ["PIECE", "Async", "Blocking", "DeviceError", "Memory", "Ready", "Seekable", "Source", "Threaded", "as_bytes"]
 
@@ -204,9 +206,12 @@ class Seekable(Blocking):
 
     def measure_now(self) -> None:
         """Finds out the size, in this thread."""
-        position = self._device.tell()
+        position = index(self._device.tell())
         self._device.seek(0, os.SEEK_END)
-        self.size = max(0, self._device.tell() - position)
+        size = max(0, index(self._device.tell()) - position)
+        if size >= HUGE:
+            raise DeviceError(f"{shown(self._device)} says that it holds {size} bytes, more than can be sent")
+        self.size = size
         self._device.seek(position)
         self.is_measured = True
 

@@ -9,7 +9,7 @@ from time import monotonic
 from typing import Any
 
 import pytest
-from connection.fake import Wire, turns
+from connection.fake import Transport, Wire, turns
 from connection.tools import Late, message, post
 
 
@@ -298,3 +298,22 @@ def test_many_looks_take_many_turns(play, look):
 
     looked: list[Connection] = []
     play(hello, scene)
+
+
+def test_a_clock_that_stands_still(play, twin):
+    """Memory ran out as its next tick was asked for: the next connection starts it again."""
+
+    async def scene(wire, clock):
+        clock._due = None
+        await clock.goes_on(60)
+        assert not wire.transport.closed
+        other = Transport()
+        protocol = twin("http.protocol").new_protocol(wire.service)
+        protocol.connection_made(other)
+        await turns()
+        await clock.goes_on(12)
+        assert wire.transport.closed
+        assert other.closed
+        protocol.connection_lost(None)
+
+    play(hello, scene, keep_alive_timeout=5, head_timeout=5)

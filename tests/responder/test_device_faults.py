@@ -64,6 +64,32 @@ def test_unreadable(stage, faults, tmp_path, make, reason, second):
     assert "GET / from 127.0.0.1:" in line
 
 
+class Sized(io.BytesIO):
+    """Is not what it says."""
+
+    def __init__(self, said):
+        super().__init__(b"abc")
+        self.said = [said, 0]
+
+    def tell(self):
+        return self.said.pop()
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        (5.7, "'float' object"),
+        (float("nan"), "'float' object"),
+        (None, "'NoneType'"),
+        (1 << 62, "more than can be sent"),
+    ],
+)
+def test_a_size_that_is_none(stage, faults, said, reason):
+    stage(lambda _, responder: responder.write(Sized(said), "a/b", 201))
+    assert stage.kept() == FAULT
+    assert any(reason in line for line in faults(1))
+
+
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="this user may read everything")
 def test_forbidden(stage, faults, tmp_path):
     path = tmp_path / "secret"
