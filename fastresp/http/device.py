@@ -20,11 +20,14 @@ import traceback
 from contextvars import copy_context
 from typing import Any
 
-from fastresp.http.closing import close_descriptor, close_quietly, message_of, shown
+from fastresp.http.closing import close_descriptor, close_in_thread, close_quietly, message_of, shown
 from fastresp.http.regular import new_regular
 from fastresp.http.sources import PIECE, Async, Blocking, DeviceError, Memory, Ready, Seekable, Source
 
 __all__ = ["PIECE", "DeviceError", "Source", "discard", "is_device", "open_source", "refusal", "source_of"]
+
+_PROMPT = (io.BufferedReader, io.BufferedRandom, io.FileIO, io.BytesIO, mmap.mmap)
+"""Kinds of files whose close() is the system's, or does nothing."""
 
 
 def is_device(thing: Any) -> bool:
@@ -33,14 +36,21 @@ def is_device(thing: Any) -> bool:
 
 
 def discard(thing: Any) -> None:
-    """Closes a device that nothing will be read from; does nothing to anything else. Raises nothing."""
+    """Closes a device that nothing will be read from, in a thread where that may block; does nothing to anything else.
+    Raises nothing.
+    """
     if isinstance(thing, bytes | str | int | dict | list) or _is_path(thing) or not is_device(thing):
         return
     try:
-        names = ("aclose", "close") if _is_async(thing) else ("close",)
+        is_async = _is_async(thing)
     except BaseException:  # it is refused for that already
-        names = ("close",)
-    close_quietly(thing, names)
+        is_async = False
+    if is_async:
+        close_quietly(thing, ("aclose", "close"))
+    elif type(thing) in _PROMPT and type(getattr(thing, "raw", thing)) in _PROMPT:
+        close_quietly(thing)
+    else:
+        close_in_thread(thing)
 
 
 def open_source(device: Any) -> Source:

@@ -131,7 +131,7 @@ class Pipeline(outputs.Output):
             finished = exchange.next
             exchange.next = None
             if service.access_log:
-                service.log_access(exchange.request, exchange.status, exchange.sent)
+                service.log_access(exchange.request, exchange.status or LEFT, exchange.sent)
             exchange.release()
             if exchange.plain:
                 over = exchange

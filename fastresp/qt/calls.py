@@ -1,4 +1,4 @@
-"""A call into a server's loop from another thread, which waits for it."""
+"""Calls into a server's loop from another thread, which waits for them."""
 
 from __future__ import annotations
 
@@ -7,33 +7,48 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 
-__all__ = ["call_in_loop"]
+from fastresp import forks
+
+__all__ = ["Home"]
 
 
-def call_in_loop(loop: asyncio.AbstractEventLoop, thread: int, call: Callable[[], object]) -> bool:
-    """Has `call` made in `thread`, which is that of `loop`, and waits for it. Raises what it raises; false if the loop
-    has ended.
-    """
-    if threading.get_ident() == thread:  # one thread may run both loops
-        call()
-        return True
-    done = threading.Event()
-    errors: list[BaseException] = []
+class Home:
+    """The running loop of a server, and its thread."""
 
-    def run() -> None:
-        try:
+    __slots__ = ("_generation", "loop", "thread")
+
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.thread = threading.get_ident()
+        self._generation = forks.generation
+
+    def call(self, call: Callable[[], object]) -> bool:
+        """Has `call` made in the loop's thread, and waits for it. Raises what it raises; false if the loop has ended,
+        or is the parent's: a child that was forked has neither.
+        """
+        loop = self.loop
+        if threading.get_ident() == self.thread:  # one thread may run both loops
             call()
-        except BaseException as error:
-            errors.append(error)
-        finally:
-            done.set()
+            return True
+        if self._generation != forks.generation:
+            return False
+        done = threading.Event()
+        errors: list[BaseException] = []
 
-    ended = True
-    with suppress(RuntimeError):  # the loop is closed
-        loop.call_soon_threadsafe(run)
-        ended = False
-    while not ended and not done.wait(1.0):
-        ended = loop.is_closed()
-    if errors:
-        raise errors.pop()
-    return done.is_set()
+        def run() -> None:
+            try:
+                call()
+            except BaseException as error:
+                errors.append(error)
+            finally:
+                done.set()
+
+        ended = True
+        with suppress(RuntimeError):  # the loop is closed
+            loop.call_soon_threadsafe(run)
+            ended = False
+        while not ended and not done.wait(1.0):
+            ended = loop.is_closed()
+        if errors:
+            raise errors.pop()
+        return done.is_set()

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import inspect
 from collections.abc import Callable
 from contextvars import copy_context
-from threading import get_ident
 from typing import Any
 
 from fastresp import forks
 from fastresp.checks import Handler, check_handler
 from fastresp.http.faults import passes_on, report
 from fastresp.http.names import describe
-from fastresp.qt.calls import call_in_loop
+from fastresp.qt.calls import Home
 from fastresp.qt.request import QHttpServerRequest
 from fastresp.qt.responder import QHttpServerResponder
 
 __all__ = ["in_qt_thread", "in_server_thread"]
 
 QtHandler = Callable[[Any, Any], object]
-Home = tuple[asyncio.AbstractEventLoop, int]
-"""A server's loop, and its thread."""
 
 
 def in_server_thread(handler: QtHandler) -> Handler:
@@ -66,10 +62,10 @@ def in_qt_thread(handler: QtHandler) -> Handler:
         courier = courier_of_application()
         # a socket is asked for its addresses in its own thread, and Request keeps what it says
         _ = request.remote_address, request.local_address
-        home: Home = asyncio.get_running_loop(), get_ident()
         # in a context of its own: what one request sets must not be seen by the next, which may be another client's
         run = copy_context().run
-        courier.post(run, _run, handler, QHttpServerRequest(request), QHttpServerResponder(responder), responder, home)
+        arguments = QHttpServerRequest(request), QHttpServerResponder(responder), responder, Home()
+        courier.post(run, _run, handler, *arguments)
 
     post.in_turn = True  # type: ignore[attr-defined]  # as WsgiHandler: the thread is not one client's
     return post
@@ -83,7 +79,7 @@ def _run(handler: QtHandler, request: Any, responder: Any, inner: Any, home: Hom
         if generation != forks.generation:
             forks.end(error)
         try:
-            call_in_loop(*home, inner._fail)
+            home.call(inner._fail)
         finally:
             report("the handler failed on %s", describe(request._request), error=error)
         if passes_on(error):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from threading import get_ident
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from fastresp.headers import Headers
 from fastresp.http.device import discard
 from fastresp.qt import devices
-from fastresp.qt.calls import call_in_loop
+from fastresp.qt.calls import Home
 from fastresp.qt.headers import name_of
 from fastresp.qt.response import QHttpServerResponse
 from fastresp.qt.values import UNSET, Document, is_device, plain, plain_response
@@ -28,14 +27,13 @@ class QHttpServerResponder:
     for another thread, so that this is no deadlock. All raise what Responder's methods raise.
     """
 
-    __slots__ = ("__weakref__", "_loop", "_responder", "_thread")
+    __slots__ = ("__weakref__", "_home", "_responder")
 
     StatusCode = _StatusCode
 
     def __init__(self, responder: Any) -> None:
         self._responder = responder
-        self._loop = asyncio.get_running_loop()
-        self._thread = get_ident()
+        self._home = Home()
 
     def write(self, data: Any = UNSET, mimeType: Any = UNSET, status: Any = UNSET, *, headers: Any = UNSET) -> None:
         """Answers the request, whole.
@@ -63,7 +61,7 @@ class QHttpServerResponder:
                 discard(data)
 
     def _write_device(self, device: Any, call: dict[str, Any]) -> None:
-        content, size = devices.take(device, get_ident() == self._thread)
+        content, size = devices.take(device, get_ident() == self._home.thread)
         del device  # from here on its own thread has the last word on it
         sent = False
         try:
@@ -112,9 +110,9 @@ class QHttpServerResponder:
         """Exchanges the two responders: each then answers the other's request."""
         if not isinstance(other, QHttpServerResponder):
             raise TypeError(f"swap() takes another QHttpServerResponder, not {type(other).__name__}")
-        mine = self._responder, self._loop, self._thread
-        self._responder, self._loop, self._thread = other._responder, other._loop, other._thread
-        other._responder, other._loop, other._thread = mine
+        mine = self._responder, self._home
+        self._responder, self._home = other._responder, other._home
+        other._responder, other._home = mine
 
     def isResponseCanceled(self) -> bool:
         """Whether the client left before the answer was complete."""
@@ -126,7 +124,7 @@ class QHttpServerResponder:
 
     def _call(self, method: Callable[..., None], *arguments: Any, **named: Any) -> bool:
         """Calls a method of the responder in the server's thread; whether the server is still there to be called."""
-        return call_in_loop(self._loop, self._thread, lambda: method(*arguments, **named))
+        return self._home.call(lambda: method(*arguments, **named))
 
 
 def _is_without_content(status: Any) -> bool:

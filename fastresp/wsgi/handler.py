@@ -74,7 +74,9 @@ class WsgiHandler:
             copy_context().run(call.run)
 
     async def drained(self) -> None:
-        """Returns when no call of the application runs, its result's `close()` included, and none waits to run."""
+        """Returns when no call of the application, for the server of the running loop, runs, its result's `close()`
+        included, and none waits to run.
+        """
         await self._pool.drained()
 
     async def shut_down(self) -> None:

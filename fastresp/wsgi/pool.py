@@ -17,11 +17,14 @@ from fastresp.http.faults import NO_THREAD, has_begun, report
 
 __all__ = ["Pool"]
 
-Job = tuple[Callable[..., object], tuple[Any, ...]]
+Loop = asyncio.AbstractEventLoop | None
+Job = tuple[Callable[..., object], tuple[Any, ...], Loop]
 
 
 class Pool:
-    """At most `limit` threads. `start`, `withdraw` and `close` are called from one thread, which is none of these."""
+    """At most `limit` threads. `start`, `withdraw` and `close` are called from a loop's thread, which is none of these.
+    Servers may share them, each with a loop of its own.
+    """
 
     # PERF: a ThreadPoolExecutor takes 6 us for what takes 1 here, and its threads hold up the end of the process.
 
@@ -36,7 +39,8 @@ class Pool:
         self._count = 0
         self._lock = threading.RLock()  # the collector may run what ends another job
         self._open = 0  # jobs that have not come to their end
-        self._waiters: list[tuple[asyncio.AbstractEventLoop, asyncio.Future[None]]] = []
+        self._open_of: dict[Loop, int] = {}  # of each loop
+        self._waiters: dict[Loop, list[asyncio.Future[None]]] = {}
         self._renew()
 
     def _renew(self) -> None:
@@ -52,17 +56,20 @@ class Pool:
         """
         if self._open >= self._count < self._limit:
             self._add()
+        loop = asyncio._get_running_loop()
         number = self._number = self._number + 1
-        self._jobs[number] = (function, arguments)
+        self._jobs[number] = (function, arguments, loop)
         with self._lock:
             self._open += 1
+            self._open_of[loop] = self._open_of.get(loop, 0) + 1
         self._tokens.put(True)
         return number
 
     def withdraw(self, number: int) -> None:
         """Forgets a job that waits for a thread; one that has begun goes on."""
-        if self._jobs.pop(number, None) is not None:
-            self._done()
+        job = self._jobs.pop(number, None)
+        if job is not None:
+            self._done(job[2])
 
     def is_full(self) -> bool:
         """Whether some jobs may have to wait for a thread."""
@@ -83,21 +90,21 @@ class Pool:
         self._renew()
 
     async def drained(self) -> None:
-        """Returns when no job runs and none waits for a thread."""
+        """Returns when no job of the running loop runs, and none waits for a thread."""
         loop = asyncio.get_running_loop()
         while True:
+            future = loop.create_future()
             with self._lock:
-                if not self._open:
+                if loop not in self._open_of:
                     return
-                future = loop.create_future()
-                self._waiters.append((loop, future))
+                self._waiters.setdefault(loop, []).append(future)
             await future
 
     def _work(self, tokens: SimpleQueue[bool], jobs: OrderedDict[int, Job]) -> None:
         generation = forks.generation
         while tokens.get():
             try:
-                _, (function, arguments) = jobs.popitem(last=False)
+                _, (function, arguments, loop) = jobs.popitem(last=False)
             except KeyError:
                 continue  # one was withdrawn
             try:
@@ -110,16 +117,19 @@ class Pool:
             if generation != forks.generation:
                 forks.end()  # a child that the call has forked
             del function, arguments
-            self._done()
+            self._done(loop)
 
-    def _done(self) -> None:
+    def _done(self, loop: Loop) -> None:
         with self._lock:
             self._open -= 1
-            if self._open or not self._waiters:
+            left = self._open_of.pop(loop) - 1
+            if left:
+                self._open_of[loop] = left
                 return
-            waiters, self._waiters = self._waiters, []
-        for loop, future in waiters:
+            waiters = self._waiters.pop(loop, ())
+        for future in waiters:
             with suppress(RuntimeError):  # a closed loop waits for nothing
+                assert loop is not None
                 loop.call_soon_threadsafe(_resolve, future)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 
 import pytest
 from adapters.asgi_applications import body, start
@@ -228,3 +229,21 @@ def test_many_of_them_are_few_lines(at_farewell, log, monkeypatch):
         assert client.rest() == b""
     log.wait_for("and 30 more applications")
     assert len([line for line in log.lines if "the application returned without a whole answer" in line]) <= 21
+
+
+def test_no_answer_in_the_access_log(serve, connect, caplog):
+    """As of any client that leaves before its answer begins."""
+    caplog.set_level(logging.INFO, "fastresp.access")
+
+    async def app(scope, receive, send):
+        if scope["type"] == "http":
+            while (await receive())["type"] != "http.disconnect":
+                pass
+
+    server = serve(AsgiHandler(app), access_log=True)
+    client = connect(server)
+    client.get()
+    client.half_close()
+    assert client.rest() == b""
+    wait_for_no_connection(server)
+    assert [message.partition(" ")[2] for message in caplog.messages] == ['"GET / HTTP/1.1" 499 0']

@@ -148,7 +148,7 @@ class TestDrained:
             await asyncio.wait_for(waiting, 10)
             assert result.closed.is_set()
 
-        asyncio.run(main())
+        asyncio.run_coroutine_threadsafe(main(), server._loop).result(20)
 
     def test_nothing_runs(self):
         asyncio.run(WsgiHandler(answering(b""), threads=0).drained())

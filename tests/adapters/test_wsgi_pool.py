@@ -106,3 +106,21 @@ def test_drained():
         await pool.drained()
 
     asyncio.run(main())
+
+
+def test_drained_of_one_of_two_servers():
+    """What one of them has it work on is none of the other's."""
+
+    async def main():
+        pool = Pool(1)
+        gate = threading.Event()
+        for _ in range(3):
+            pool.start(gate.wait, 10)
+        await asyncio.to_thread(asyncio.run, asyncio.wait_for(pool.drained(), 5))
+        assert pool._open == 3
+        gate.set()
+        await asyncio.wait_for(pool.drained(), 10)
+        assert pool._open == 0
+        pool.close()
+
+    asyncio.run(main())

@@ -99,7 +99,7 @@ def test_in_the_servers_own_thread(application, server_class, log):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this platform")
-@pytest.mark.parametrize("way", ["returns", "raises", "exits"])
+@pytest.mark.parametrize("way", ["returns", "answers", "raises", "exits"])
 def test_a_child_ends_where_it_comes_back(application, serve_qt, connect, ask, way):
     def handle(request, responder):
         child = os.fork()
@@ -108,10 +108,12 @@ def test_a_child_ends_where_it_comes_back(application, serve_qt, connect, ask, w
                 raise ValueError("of the child")
             if way == "exits":
                 raise SystemExit(7)
+            if way == "answers":  # which is the parent's to do
+                responder.write(b"of the child", "a/b")
             return
         responder.write(str(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])), "a/b")
 
-    expected = {"returns": b"0", "raises": b"1", "exits": b"7"}
+    expected = {"returns": b"0", "answers": b"0", "raises": b"1", "exits": b"7"}
     assert ask(connect(serve_qt(handle))).body == expected[way]
 
 

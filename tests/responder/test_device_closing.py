@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import io
 import threading
+from contextlib import suppress
 
 import pytest
+from connection.tools import Inbox, in_loop, wait_for_no_connection
 from responder.devices import TIMEOUT, Counted, Device, Gate, Reader, Seekable
 from responder.messages import FAULT, GET, GET_1_0, HEAD, OK, PING, PONG, fine, request
 
@@ -357,3 +359,43 @@ def test_a_close_that_blocks_holds_nobody_up(stage):
     finally:
         over.set()
     closed_once(stage, device)
+
+
+class Slow(Device):
+    """Its close() may block, and notes in which thread."""
+
+    def close(self):
+        self.closed_in = threading.get_ident()
+        super().close()
+
+
+@pytest.mark.parametrize("how", ["too late", "second"])
+def test_a_close_that_may_block_of_one_that_is_not_read(stage, how):
+    """Its client has left, or has another answer: that must not hold up the others either."""
+    loops, called = Inbox(), Inbox()
+    device = Slow(b"abc")
+
+    def give(responder):
+        with suppress(ResponderStateError):
+            responder.write(device, "a/b")
+
+    def handler(_, responder):
+        loops.put(threading.get_ident())
+        if how == "second":
+            fine(responder)
+            give(responder)
+        else:
+            called.put(responder)
+
+    stage(handler)
+    client = stage.client()
+    client.send(GET)
+    thread = loops.get()
+    if how == "too late":
+        responder = called.get()
+        client.reset()
+        wait_for_no_connection(stage.server)
+        in_loop(stage.server, give, responder)
+    assert device.closing.wait(TIMEOUT)
+    closed_once(stage, device)
+    assert device.closed_in != thread
