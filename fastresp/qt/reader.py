@@ -155,9 +155,10 @@ class Reader:
         self._serve()
 
     def _on_destroyed(self, *_: object) -> None:
-        self._device = None
-        self._fault = "the device was deleted before its end"
-        self._serve()
+        if self._device is not None:
+            self._device = None
+            self._fault = "the device was deleted before its end"
+            self._serve()
         _connected.discard(self)
 
     def _on_end_of_thread(self) -> None:
