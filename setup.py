@@ -17,6 +17,7 @@ from pathlib import Path
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 from setuptools.command.sdist import sdist
+from setuptools.errors import CompileError
 
 # The time that archives give their members, where SOURCE_DATE_EPOCH says none: the first day a zip file can name.
 EPOCH = os.environ.setdefault("SOURCE_DATE_EPOCH", "315532800")
@@ -70,6 +71,12 @@ if not sysconfig.get_config_var("Py_GIL_DISABLED"):
 PURE = os.environ.get("FASTRESP_NO_EXTENSIONS", "") not in ("", "0") or platform.python_implementation() != "CPython"
 
 
+ADVICE = (
+    "fastresp could not be compiled. It needs a C compiler and Python's headers (Debian: gcc python3-dev); with"
+    " FASTRESP_NO_EXTENSIONS=1 in the environment the slower twins in plain Python are installed, which need neither."
+)
+
+
 class BuildTwins(build_ext):
     """Turns the twins into C where they are compiled, and not before: an sdist holds sources only."""
 
@@ -92,7 +99,10 @@ class BuildTwins(build_ext):
         for twin in self.extensions:
             twin.extra_compile_args, twin.extra_link_args = flags + more, more
         self.parallel = self.parallel or True  # as many compilers as there are processors
-        super().run()
+        try:
+            super().run()
+        except Exception as error:  # of many kinds: no compiler, one that fails, no headers of Python's
+            raise CompileError(f"{error}\n{ADVICE}") from error
 
 
 @contextmanager
