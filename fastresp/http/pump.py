@@ -37,13 +37,13 @@ class Pump:
         """Starts the work, in the loop's next turn and the source's context: it may be another request's turn now."""
         # not by the loop's factory: an eager one would run it before the exchange knows of it
         self._task = asyncio.Task(work, loop=asyncio.get_running_loop(), context=source.context)
-        keep_until_done(self._task)
         return self._task
 
     def cancel(self) -> None:
         """The exchange is over, its client gone: no more is read."""
         self.is_cancelled = True
         self._task.cancel()
+        keep_until_done(self._task)  # not before: what still streams may be another server's of this loop
 
 
 def start_pump(exchange: Any, source: Source) -> Pump:

@@ -339,6 +339,27 @@ def test_devices_are_closed_before_it_is_over(server_class, loop_factory, make, 
     assert told[-1] == "closed"
 
 
+def test_a_device_of_another_server_of_this_loop(server_class, loop_factory):
+    """It goes on, and nobody waits for it."""
+
+    async def main():
+        told = []
+        first = server_class(lambda _, responder: responder.write(Reading(told), "text/plain"))
+        second = server_class(lambda _, responder: responder.write(b"", "text/plain"))
+        await first.start(host="127.0.0.1", port=0)
+        await second.start(host="127.0.0.1", port=0)
+        reader, writer = await asyncio.open_connection("127.0.0.1", first.port)
+        writer.write(message("GET", "/"))
+        await reader.readuntil(b"\r\n\r\n")
+        await asyncio.wait_for(second.close(grace=30), 10)
+        writer.close()
+        await first.close(grace=5)
+        assert told == ["closed"]
+
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        runner.run(main())
+
+
 def test_a_device_that_is_not_closed_in_time(server_class, loop_factory, caplog):
     caplog.set_level(logging.INFO, "fastresp")
     told, free = [1], threading.Event()
