@@ -21,7 +21,8 @@ from fastresp.errors import BodyError, HeaderError, ResponderStateError
 from fastresp.headers import Headers
 from fastresp.http import Request, Responder
 from fastresp.response import Json, Response
-from fastresp.server import Server, run
+from fastresp.runner import run
+from fastresp.server import Server
 from fastresp.status import StatusCode
 from fastresp.wire import compiled
 

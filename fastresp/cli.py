@@ -24,7 +24,8 @@ from fastresp.crew import Crew, Worker
 from fastresp.hooks import StartUpError
 from fastresp.loops import new_event_loop
 from fastresp.options import LISTENING, read_options
-from fastresp.server import GRACE, Server, run
+from fastresp.runner import run
+from fastresp.server import GRACE, Server
 from fastresp.target import Failure, adapt, load_target, one_line, recognise
 
 __all__ = ["main", "program"]
@@ -141,6 +142,7 @@ def _serve(options: dict[str, Any], left: list[float], worker: Worker | None = N
             loop_factory=partial(new_event_loop, options.get("loop", "auto")),
             grace=grace,
             on_start=on_start,
+            quiet=True,
             ssl=context,
             **where,
         )

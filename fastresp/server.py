@@ -1,7 +1,7 @@
 """Lifecycle: a handler in, a running server out.
 
 A server listens once, serves, and closes once: it stops accepting, lets what runs finish for a while, and drops the
-rest. `run` and `Server.background` give it a loop of its own; `Server.start` uses the one that runs.
+rest. `Server.background` gives it a thread and a loop of its own; `Server.start` uses the loop that runs.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from fastresp.config import Config
 from fastresp.ending import Ending
 from fastresp.http.faults import report
 from fastresp.loops import LoopFactory, comes_first, complete, gathers, new_event_loop, poll_descriptor, turns
-from fastresp.signals import Stop, call_soon
+from fastresp.signals import call_soon
 
-__all__ = ["Server", "new_event_loop", "run"]
+__all__ = ["GRACE", "HOST", "PORT", "Server", "new_event_loop"]
 
-_HOST = "127.0.0.1"
-_PORT = 8000
+HOST = "127.0.0.1"
+PORT = 8000
 _BACKLOG = sockets.BACKLOG
 GRACE = 10.0
 _QUIET_TURNS = 4
@@ -94,8 +94,8 @@ class Server:
 
     async def start(
         self,
-        host: str | None = _HOST,
-        port: int = _PORT,
+        host: str | None = HOST,
+        port: int = PORT,
         *,
         uds: str | bytes | os.PathLike[Any] | None = None,
         fd: int | None = None,
@@ -121,7 +121,7 @@ class Server:
                 else "this server was already started"
             )
         ways = [name for name, value in (("uds", uds), ("fd", fd), ("sock", sock)) if value is not None]
-        if ways and (host, port) != (_HOST, _PORT):
+        if ways and (host, port) != (HOST, PORT):
             ways.insert(0, "host and port")
         if len(ways) > 1:
             raise ValueError(f"a server listens in one way: give {' or '.join(ways)}, not both")
@@ -272,8 +272,8 @@ class Server:
     @contextmanager
     def background(
         self,
-        host: str | None = _HOST,
-        port: int = _PORT,
+        host: str | None = HOST,
+        port: int = PORT,
         *,
         uds: str | bytes | os.PathLike[Any] | None = None,
         fd: int | None = None,
@@ -334,67 +334,3 @@ class Server:
             thread.join()
         if generation == forks.generation:  # else the thread is the parent's
             ended.result()
-
-
-def run(
-    handler: Handler,
-    *,
-    host: str | None = _HOST,
-    port: int = _PORT,
-    uds: str | bytes | os.PathLike[Any] | None = None,
-    fd: int | None = None,
-    sock: socket.socket | None = None,
-    ssl: tls.SSLContext | None = None,
-    reuse_port: bool = False,
-    backlog: int = _BACKLOG,
-    config: Config | None = None,
-    grace: float = GRACE,
-    loop_factory: LoopFactory | None = None,
-    on_start: Callable[[Server], object] | None = None,
-) -> None:
-    """Serves until SIGINT or SIGTERM, then closes with `grace` seconds and returns. A second signal drops what still
-    runs, a third does what it did before. `on_start` is called with the server once it listens.
-
-    Takes what `Server`, `Server.start` and `Server.background` take, and raises what they raise; RuntimeError where an
-    event loop already runs. Outside the main thread there are no signals to hear.
-    """
-    server = Server(handler, config=config)
-    grace = check_grace(grace)
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        pass
-    else:
-        raise RuntimeError("run() blocks; where an event loop already runs, use `await Server(handler).start()`")
-    stop = Stop()
-
-    async def serve() -> None:
-        stop.listen()
-        start = server.start(host, port, uds=uds, fd=fd, sock=sock, ssl=ssl, reuse_port=reuse_port, backlog=backlog)
-        if not await comes_first(start, stop.first):
-            report("%s: the start is given up", stop.name, level=logging.INFO)
-            return
-        stop.serves = True
-        try:
-            if on_start is not None:
-                with forks.parents():
-                    on_start(server)
-            await stop.first.wait()
-        except asyncio.CancelledError:
-            pass  # by an exit that is meant for the process, which `complete` raises behind the end
-        except BaseException:
-            await server.close(0)
-            raise
-        server._cause = stop.name
-        loop = asyncio.get_running_loop()
-        closing = asyncio.Task(server.close(grace), loop=loop)
-        second = asyncio.Task(stop.second.wait(), loop=loop)
-        await asyncio.wait((closing, second), return_when=asyncio.FIRST_COMPLETED)
-        second.cancel()
-        if not closing.done():
-            report("a second signal: what still runs is dropped", level=logging.INFO)
-            await server.close(0)
-        await closing
-
-    with stop.signals():
-        complete(serve, loop_factory, partial(server.seconds_left, grace), stop.second, stop.is_meant)

@@ -14,7 +14,7 @@ from client import TIMEOUT
 from server.clients import get, remarks
 
 from fastresp import leftovers
-from fastresp.server import run
+from fastresp.runner import run
 
 APP = """
 import asyncio, atexit, multiprocessing, threading, time

@@ -12,7 +12,8 @@ import threading
 import pytest
 from server.clients import REQUEST, Late, connect, get, hello, read_all
 
-from fastresp.server import new_event_loop, run
+from fastresp.runner import run
+from fastresp.server import new_event_loop
 
 GRACES = {
     -1: ValueError,
@@ -101,6 +102,20 @@ class TestRun:
         run(hello, port=0, loop_factory=loop_factory, on_start=on_start)
         assert answers == [(200, b"hello")]
         assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] == before
+
+    @pytest.mark.parametrize("quiet", [False, True])
+    def test_it_says_where_it_listens(self, loop_factory, capsys, quiet):
+        ports = []
+
+        def on_start(server):
+            ports.append(server.port)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+        run(hello, port=0, loop_factory=loop_factory, on_start=on_start, quiet=quiet)
+        printed, told = capsys.readouterr()
+        assert printed == ""
+        assert told.count("\n") == (0 if quiet else 1)
+        assert told.startswith("" if quiet else f"fastresp at http://127.0.0.1:{ports[0]} (")
 
     def test_the_second_signal_drops_what_runs(self, loop_factory):
         late = Late()

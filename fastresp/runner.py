@@ -1,0 +1,100 @@
+"""A server as the whole program: from its start to a signal."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+import ssl as tls
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from fastresp import forks, wire
+from fastresp.checks import Handler, check_grace
+from fastresp.config import Config
+from fastresp.http.faults import report
+from fastresp.loops import LoopFactory, comes_first, complete
+from fastresp.server import GRACE, HOST, PORT, Server
+from fastresp.signals import Stop
+from fastresp.sockets import BACKLOG
+
+__all__ = ["run"]
+
+
+def run(
+    handler: Handler,
+    *,
+    host: str | None = HOST,
+    port: int = PORT,
+    uds: str | bytes | os.PathLike[Any] | None = None,
+    fd: int | None = None,
+    sock: socket.socket | None = None,
+    ssl: tls.SSLContext | None = None,
+    reuse_port: bool = False,
+    backlog: int = BACKLOG,
+    config: Config | None = None,
+    grace: float = GRACE,
+    loop_factory: LoopFactory | None = None,
+    on_start: Callable[[Server], object] | None = None,
+    quiet: bool = False,
+) -> None:
+    """Serve until SIGINT or SIGTERM, then close with `grace` seconds and return. A second signal drops what still
+    runs, a third does what it did before. `on_start` is called with the server once it listens; a line on standard
+    error says where that is, unless `quiet`.
+
+    Takes what `Server`, `Server.start` and `Server.background` take, and raises what they raise; RuntimeError where an
+    event loop already runs. Outside the main thread there are no signals to hear.
+    """
+    server = Server(handler, config=config)
+    grace = check_grace(grace)
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        pass
+    else:
+        raise RuntimeError("run() blocks; where an event loop already runs, use `await Server(handler).start()`")
+    stop = Stop()
+
+    async def serve() -> None:
+        stop.listen()
+        start = server.start(host, port, uds=uds, fd=fd, sock=sock, ssl=ssl, reuse_port=reuse_port, backlog=backlog)
+        if not await comes_first(start, stop.first):
+            report("%s: the start is given up", stop.name, level=logging.INFO)
+            return
+        stop.serves = True
+        try:
+            if not quiet:
+                _announce(server)
+            if on_start is not None:
+                with forks.parents():
+                    on_start(server)
+            await stop.first.wait()
+        except asyncio.CancelledError:
+            pass  # by an exit that is meant for the process, which `complete` raises behind the end
+        except BaseException:
+            await server.close(0)
+            raise
+        server._cause = stop.name
+        loop = asyncio.get_running_loop()
+        closing = asyncio.Task(server.close(grace), loop=loop)
+        second = asyncio.Task(stop.second.wait(), loop=loop)
+        await asyncio.wait((closing, second), return_when=asyncio.FIRST_COMPLETED)
+        second.cancel()
+        if not closing.done():
+            report("a second signal: what still runs is dropped", level=logging.INFO)
+            await server.close(0)
+        await closing
+
+    with stop.signals():
+        complete(serve, loop_factory, partial(server.seconds_left, grace), stop.second, stop.is_meant)
+
+
+def _announce(server: Server) -> None:
+    loop = type(asyncio.get_running_loop()).__module__.partition(".")[0]
+    twin = "compiled" if wire.compiled else "pure Python"
+    with suppress(OSError, ValueError, AttributeError):  # stderr is closed, or None
+        print(f"fastresp at {', '.join(server.urls)} ({twin}, {loop}); Ctrl-C stops it", file=sys.stderr, flush=True)
