@@ -108,11 +108,11 @@ async def _close_there(device: Any) -> None:
 
 def _keep(closing: Awaitable[Any], device: Any) -> None:
     loop = asyncio.get_running_loop()
-    identity = id(device)
     task = asyncio.Task(_settle(closing, device), loop=loop)
     keep_until_done(task)
-    # not in the coroutine: one that is cancelled before its first step never runs
-    task.add_done_callback(lambda _: _busy.discard(identity))
+    # not in the coroutine: one that is cancelled before its first step never runs. It keeps the device till then, or
+    # another one may have its address.
+    task.add_done_callback(lambda _, device=device: _busy.discard(id(device)))  # type: ignore[misc]
 
 
 def _close(device: Any, names: tuple[str, ...]) -> Any:

@@ -62,25 +62,51 @@ def in_qt_thread(handler: QtHandler) -> Handler:
         courier = courier_of_application()
         # a socket is asked for its addresses in its own thread, and Request keeps what it says
         _ = request.remote_address, request.local_address
+        call = _Call(handler, request, responder)
+        responder.on_close(call.leave)
         # in a context of its own: what one request sets must not be seen by the next, which may be another client's
-        run = copy_context().run
-        arguments = QHttpServerRequest(request), QHttpServerResponder(responder), responder, Home()
-        courier.post(run, _run, handler, *arguments)
+        courier.post(copy_context().run, call.run)
 
     post.in_turn = True  # type: ignore[attr-defined]  # as WsgiHandler: the thread is not one client's
     return post
 
 
-def _run(handler: QtHandler, request: Any, responder: Any, inner: Any, home: Home) -> None:
-    generation = forks.generation
-    try:
-        handler(request, responder)
-    except BaseException as error:  # of any kind: PySide ends the process for a SystemExit, and drops the others
-        if generation != forks.generation:
-            forks.end(error)
+class _Call:
+    """A call of the handler that waits for the Qt thread, with all that its client has sent."""
+
+    __slots__ = ("_home", "_work")
+
+    def __init__(self, handler: QtHandler, request: Any, responder: Any) -> None:
+        self._home = Home()
+        self._work: Any = handler, QHttpServerRequest(request), QHttpServerResponder(responder), responder
+
+    def leave(self) -> None:
+        """The loop's: the client has left, or closed its side. One that is gone gets no call, and leaves nothing."""
+        work = self._work
+        if work is None:
+            return
+        if work[3].is_response_canceled:
+            self._work = None
+        else:  # it may still take the answer, or leave for good
+            self._home.loop.call_later(1.0, self.leave)
+
+    def run(self) -> None:
+        """The Qt thread's."""
+        work, self._work = self._work, None
+        if work is None:
+            return
+        handler, request, responder, inner = work
+        del work
+        generation = forks.generation
         try:
-            home.call(inner._fail)
-        finally:
-            report("the handler failed on %s", describe(request._request), error=error)
-        if passes_on(error):
-            raise
+            if not inner.is_response_canceled:
+                handler(request, responder)
+        except BaseException as error:  # of any kind: PySide ends the process for a SystemExit, and drops the others
+            if generation != forks.generation:
+                forks.end(error)
+            try:
+                self._home.call(inner._fail)
+            finally:
+                report("the handler failed on %s", describe(request._request), error=error)
+            if passes_on(error):
+                raise

@@ -54,15 +54,15 @@ class Pool:
 
         Raises RuntimeError if the system gives not even one.
         """
-        if self._open >= self._count < self._limit:
-            self._add()
         loop = asyncio._get_running_loop()
-        number = self._number = self._number + 1
-        self._jobs[number] = (function, arguments, loop)
         with self._lock:
+            if self._open >= self._count < self._limit:
+                self._add()
+            number = self._number = self._number + 1
+            self._jobs[number] = (function, arguments, loop)
             self._open += 1
             self._open_of[loop] = self._open_of.get(loop, 0) + 1
-        self._tokens.put(True)
+            self._tokens.put(True)
         return number
 
     def withdraw(self, number: int) -> None:
@@ -84,10 +84,11 @@ class Pool:
 
     def close(self) -> None:
         """Has the threads end when they have no more to do; `start` makes new ones."""
-        for _ in range(self._count):
-            self._tokens.put(False)
-        self._count = 0
-        self._renew()
+        with self._lock:
+            for _ in range(self._count):
+                self._tokens.put(False)
+            self._count = 0
+            self._renew()
 
     async def drained(self) -> None:
         """Returns when no job of the running loop runs, and none waits for a thread."""

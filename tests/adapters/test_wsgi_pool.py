@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 
 import pytest
@@ -124,3 +125,30 @@ def test_drained_of_one_of_two_servers():
         pool.close()
 
     asyncio.run(main())
+
+
+def test_one_of_two_servers_ends_while_the_other_has_it_work():
+    """No job is lost, and no thread left over."""
+    interval = sys.getswitchinterval()
+
+    def end_again_and_again():
+        while not over.is_set():
+            pool.close()
+
+    async def main():
+        for _ in range(3000):
+            pool.start(int)
+        await asyncio.wait_for(pool.drained(), 20)
+
+    pool, over = Pool(4), threading.Event()
+    ending = threading.Thread(target=end_again_and_again)
+    ending.start()
+    sys.setswitchinterval(1e-5)
+    try:
+        asyncio.run(main())
+    finally:
+        sys.setswitchinterval(interval)
+        over.set()
+        ending.join()
+    pool.close()
+    assert pool._open == 0

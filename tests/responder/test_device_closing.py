@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import threading
+import weakref
 from contextlib import suppress
 
 import pytest
@@ -13,6 +14,7 @@ from responder.devices import TIMEOUT, Counted, Device, Gate, Reader, Seekable
 from responder.messages import FAULT, GET, GET_1_0, HEAD, OK, PING, PONG, fine, request
 
 from fastresp import HeaderError, ResponderStateError
+from fastresp.http import closing
 
 SIZE = 600_000
 
@@ -399,3 +401,19 @@ def test_a_close_that_may_block_of_one_that_is_not_read(stage, how):
     assert device.closing.wait(TIMEOUT)
     closed_once(stage, device)
     assert device.closed_in != thread
+
+
+def test_one_that_is_closed_keeps_its_address_as_long_as_that_is_noted():
+    """Another one that had it meanwhile would never be closed."""
+
+    async def main():
+        device = Device()
+        seen, identity = weakref.ref(device), id(device)
+        closing.close_in_thread(device)
+        del device
+        while seen() is not None:
+            assert identity in closing._busy
+            await asyncio.sleep(0)
+        assert identity not in closing._busy
+
+    asyncio.run(main())
