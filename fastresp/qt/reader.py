@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import copy_context
+from functools import partial
 from typing import Any
 
 from fastresp.http.device import PIECE, DeviceError
@@ -14,11 +15,6 @@ __all__ = ["Reader", "is_idle"]
 
 # What is no error of the content: that the other side is done, that somebody has waited in vain.
 _HARMLESS = {"RemoteHostClosedError", "PeerClosedError", "SocketTimeoutError", "Timedout"}
-
-
-# PySide6 holds no reference to the object of a slot, and may call it until the sender is destroyed: in a QThread,
-# disconnect() may find nothing to disconnect.
-_connected: set[Reader] = set()
 
 
 class Reader:
@@ -63,9 +59,10 @@ class Reader:
             limit = getattr(device, "setReadBufferSize", None)
             if limit is not None and device.readBufferSize() == 0:
                 limit(PIECE)  # or it would take in all that its peer sends
-        _connected.add(self)
         for signal, slot in slots:
-            signal.connect(slot)
+            # Of a bound method PySide6 holds no more than a weak reference to its object, and disconnects where that is
+            # freed: in another thread, while this one may destroy the device. A partial it holds until then.
+            signal.connect(partial(slot))
         farewells.add(self._on_end_of_thread)
 
     def want(self, count: int, deliver: Callable[[bytes, BaseException | None], None]) -> None:
@@ -159,7 +156,6 @@ class Reader:
             self._device = None
             self._fault = "the device was deleted before its end"
             self._serve()
-        _connected.discard(self)
 
     def _on_end_of_thread(self) -> None:
         self._fault = "the thread of the device has finished before its end"

@@ -61,6 +61,7 @@ print("done", counter.count)
 """
 
 THREAD = """
+import gc
 import sys
 import threading
 from http.client import HTTPConnection
@@ -68,7 +69,8 @@ from http.client import HTTPConnection
 from PySide6.QtCore import QCoreApplication, QIODevice, QMetaObject, QObject, Qt, QThread, QTimer, Signal
 
 from fastresp import Server
-from fastresp.qt import in_qt_thread, reader
+from fastresp.qt import in_qt_thread
+from fastresp.qt.reader import Reader
 
 app = QCoreApplication(sys.argv)
 
@@ -143,7 +145,8 @@ with Server(in_qt_thread(lambda request, responder: worker.todo.emit(responder))
     app.exec()
 thread.quit()
 thread.wait()
-assert not reader._connected
+gc.collect()
+assert not [each for each in gc.get_objects() if type(each) is Reader]
 print("done", len(lengths), sum(lengths))
 """
 
