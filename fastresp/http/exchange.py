@@ -23,9 +23,10 @@ from fastresp.http import turn as turns
 from fastresp.http.device import PIECE
 from fastresp.http.faults import report
 from fastresp.http.names import describe
+from fastresp.http.pages import FAULT
 from fastresp.http.pump import start_measuring
 from fastresp.http.turn import close_source
-from fastresp.response import EMPTY
+from fastresp.response import EMPTY, TEXT
 from fastresp.wire.chunks import format_chunk, format_last_chunk
 from fastresp.wire.headers import format_head
 from fastresp.wire.status import line_of
@@ -200,7 +201,7 @@ class Http1Exchange(turns.Turn):
 
     def refuse_device(self, error: Exception) -> None:
         what = describe(self.request)
-        self.answer(500, None, EMPTY, b"", True)
+        self.answer(500, None, TEXT, FAULT, False)
         report("%s can't be answered: %s", what, error)
 
     def begin(self, status: int, head: Any, content_type: Any, trailer_names: list[bytes]) -> None:

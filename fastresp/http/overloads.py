@@ -14,12 +14,15 @@ from fastresp.headers import Headers
 from fastresp.http.arguments import OVERLOADS, UNSET
 from fastresp.http.device import is_device
 from fastresp.http.files import read_whole
+from fastresp.http.pages import HTML, error_page
 from fastresp.response import BINARY, EMPTY, JSON, TEXT, Json, encode_json, type_of
 from fastresp.status import status_code
 from fastresp.wire.chunks import as_bytes
 from fastresp.wire.headers import format_fields
 
-__all__ = ["content_of", "exact", "formatted", "natural_type", "read_small", "sort"]
+__all__ = ["bare_error", "content_of", "exact", "formatted", "natural_type", "read_small", "sort"]
+
+VARY = format_fields({"vary": "accept"})
 
 
 def sort(data: Any, mime_type: Any, status: Any, headers: Any) -> tuple[Any, Any, Any, int]:
@@ -73,6 +76,15 @@ def content_of(data: Any) -> tuple[bytes, str] | None:
         return as_bytes(data), BINARY
     except TypeError:
         raise TypeError(f"write() can't send {type(data).__name__}: it takes {OVERLOADS}") from None
+
+
+def bare_error(exchange: Any, status: int) -> tuple[bytes, str, Any]:
+    """The content, type and fields of an error of which the handler says nothing but its status: none, but for a client
+    that shows it to a person.
+    """
+    if exchange is None or exchange.gone or not exchange.wants_page():
+        return b"", EMPTY, None
+    return error_page(status), HTML, VARY
 
 
 def natural_type(device: Any) -> Any:

@@ -4,10 +4,13 @@ from fastresp.http.files_c cimport read_whole
 from fastresp.wire.chunks_c cimport as_bytes
 from fastresp.wire.headers_c cimport format_fields
 
+from fastresp.http.waist_c cimport Exchange
+
 cdef object UNSET
 @cython.locals(code=int)
 cpdef tuple sort(object data, object mime_type, object status, object headers)
 cpdef tuple content_of(object data)
+cpdef tuple bare_error(Exchange exchange, int status)
 cpdef object natural_type(object device)
 cpdef object read_small(object device, Py_ssize_t limit)
 cpdef object exact(object text)

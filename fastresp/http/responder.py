@@ -23,7 +23,7 @@ from fastresp.headers import Headers, field_name
 from fastresp.http.arguments import UNSET
 from fastresp.http.device import PIECE, discard, source_of
 from fastresp.http.faults import warn_of_cycle
-from fastresp.http.overloads import content_of, exact, formatted, natural_type, read_small, sort
+from fastresp.http.overloads import bare_error, content_of, exact, formatted, natural_type, read_small, sort
 from fastresp.response import JSON, Response
 from fastresp.status import status_code
 from fastresp.wire.chunks import as_bytes
@@ -127,7 +127,10 @@ class Responder:
             self._write_device(data, kind, head, code)
             return
         content, natural = found
-        if kind is None and (head is None or natural is JSON):
+        if data is UNSET and head is None and code >= 400:
+            exchange = self._exchange
+            content, kind, head = bare_error(exchange, code)
+        elif kind is None and (head is None or natural is JSON):
             kind = natural
         exchange = self._claim("write()", READY)
         if exchange is not None:
@@ -369,9 +372,7 @@ class Responder:
         raise ResponderStateError(f"{call}: no chunked answer has begun; write_begin_chunked() has to come first")
 
     def _fail(self, is_told: bool = False) -> None:
-        """The handler raised. What it has answered goes on without it; where it `is_told` that its client has left, no
-        answer follows.
-        """
+        """The handler raised; what it has answered goes on. `is_told` that its client has left: no answer follows."""
         exchange, state = self._exchange, self._state
         self._finish(self._status if is_told or state == DONE else 500)
         if exchange is not None and state != DONE and not exchange.gone:

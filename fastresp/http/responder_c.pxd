@@ -1,7 +1,7 @@
 # Types for responder.py compiled as responder_c.
 cimport cython
 from fastresp.http.waist_c cimport Exchange
-from fastresp.http.overloads_c cimport content_of, exact, formatted, natural_type, read_small, sort
+from fastresp.http.overloads_c cimport bare_error, content_of, exact, formatted, natural_type, read_small, sort
 from fastresp.wire.chunks_c cimport as_bytes
 
 cdef int READY, STREAMING, DONE, DROPPED

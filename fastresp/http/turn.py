@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from fastresp.http import threads, waist
 from fastresp.http.faults import pass_on, report
 from fastresp.http.names import describe
+from fastresp.http.pages import FAULT, names_html
 from fastresp.http.pump import start_pump
-from fastresp.response import EMPTY
+from fastresp.response import TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -122,7 +123,11 @@ class Turn(waist.Exchange):
         if self.begun:
             self.break_off()
         else:
-            self.answer(500, None, EMPTY, b"", True)
+            self.answer(500, None, TEXT, FAULT, False)
+
+    def wants_page(self) -> bool:
+        request = self.request
+        return request is not None and names_html(request.headers.values("accept"))
 
     def abandon(self) -> None:
         self.break_off()

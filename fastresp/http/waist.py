@@ -43,6 +43,10 @@ class Exchange:
         """Sends what a source holds, and closes it in every outcome."""
         raise NotImplementedError
 
+    def wants_page(self) -> bool:
+        """Whether the client shows what it gets to a person: its Accept field names text/html."""
+        raise NotImplementedError
+
     def refuse_device(self, error: Exception) -> None:
         """Answers for a device that can't be read: 500, and a line in the log."""
         raise NotImplementedError

@@ -5,6 +5,7 @@ cdef class Exchange:
     cpdef object answer(self, int status, tuple head, object content_type, bytes data, bint bare)
     cpdef object answer_response(self, object response, int status, tuple head, bytes data)
     cpdef object answer_device(self, int status, tuple head, object content_type, object source)
+    cpdef bint wants_page(self) except -1
     cpdef object refuse_device(self, object error)
     cpdef object begin(self, int status, tuple head, object content_type, list trailer_names)
     cpdef object chunk(self, bytes data)

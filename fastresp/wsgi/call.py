@@ -248,7 +248,7 @@ class Call:
             report("the application failed on %s", describe(self._request), error=error)
         finally:
             if nothing_sent:
-                self._responder.write(500)
+                self._responder._fail()
 
 
 class _Unwanted(ConnectionError):

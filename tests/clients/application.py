@@ -106,7 +106,8 @@ ANSWERS = {
     "/hints": Expected(hints, body=b"after hints", interim=[103]),
     "/processing": Expected(processing, body=b"after work", interim=[102, 102, 102]),
     "/fault": Expected(
-        lambda responder, request: 1 / 0, status=500, mime_type="application/x-empty"
+        lambda responder, request: 1 / 0, status=500, mime_type="text/plain; charset=utf-8",
+        body=b"internal server error\n",
     ),
     "/length": Expected(
         lambda responder, request: responder.write(b"12345", {"Content-Length": "5", "content-type": "text/plain"}),

@@ -160,7 +160,7 @@ class TestEnds:
         client = connect(serve(handle))
         client.get("/bad")
         answer = client.answer()
-        assert (answer.status, answer.body) == (500, b"")
+        assert (answer.status, answer.body) == (500, b"internal server error\n")
         log.expect("GET /bad", "RuntimeError: a secret")
         client.get("/")
         assert client.answer().body == b"good"

@@ -115,11 +115,11 @@ class TestFile:
         assert answer.body == INDEX
 
     def test_not_found(self, get, tmp_path, log):
-        """writeFile [index1.html - not found]: 500, type application/x-empty, no body."""
+        """writeFile [index1.html - not found]: 500; a text for people where Qt has application/x-empty and no body."""
         answer = get(lambda responder: responder.write(tmp_path / "index1.html", "text/html"))
         assert answer.status_line == b"HTTP/1.1 500 Internal Server Error"
-        assert answer.one(b"content-type") == b"application/x-empty"
-        assert answer.body == b""
+        assert answer.one(b"content-type") == b"text/plain; charset=utf-8"
+        assert answer.body == b"internal server error\n"
         log.expect("index1.html")
 
     def test_temporary_file(self, get):

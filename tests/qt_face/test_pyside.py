@@ -249,8 +249,8 @@ def test_refused(get, log, tmp_path, watched, kind):
         responder.write(watched(device), "a/b", 201)
 
     found = get(answer)
-    assert (found.status, found.body) == (500, b"")
-    assert found.fields == [(b"content-type", b"application/x-empty"), (b"content-length", b"0")]
+    assert (found.status, found.body) == (500, b"internal server error\n")
+    assert found.fields == [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"22")]
     for _ in range(2):
         log.expect("GET /", "can't be answered", "QBuffer" if kind == "write only" else "QFile", "not open for reading")
     assert watched.destroyed == 2

@@ -83,7 +83,7 @@ def test_temporary_file(answer_of, watch):
 
 def test_missing_file(answer_of, watch, tmp_path, log):
     found = answer_of(lambda responder: responder.write(watch(QFile(str(tmp_path / "nothing"))), "a/b", 201))
-    assert (found.status, found.fields[0]) == (500, (b"content-type", b"application/x-empty"))
+    assert (found.status, found.fields[0]) == (500, (b"content-type", b"text/plain; charset=utf-8"))
     log.expect("can't be answered", "No such file")
 
 

@@ -26,7 +26,7 @@ def test_failed(application, serve_qt, connect, log):
     client = connect(serve_qt(handle))
     client.send(message("GET", "/") + message("GET", "/begun"))
     answer, rest = application.run(lambda: (client.answer(), client.rest()))
-    assert (answer.status, answer.body) == (500, b"")
+    assert (answer.status, answer.body) == (500, b"internal server error\n")
     assert rest.endswith(b"5\r\nbegun\r\n")
     for target in ("/", "/begun"):
         log.expect(f"the handler failed on GET {target} ", "KeyError", "told to nobody")
@@ -63,7 +63,7 @@ def test_failed_with_whatever(application, serve_qt, connect, log, kind, has_han
         failed, fine, rest = application.run(talk)
     finally:
         signal.signal(signal.SIGINT, before)
-    assert (failed.status, failed.body, fine.body) == (500, b"", b"fine")
+    assert (failed.status, failed.body, fine.body) == (500, b"internal server error\n", b"fine")
     assert rest.endswith(b"5\r\nbegun\r\n")
     for target in ("/", "/begun"):
         log.expect(f"the handler failed on GET {target} ", kind.__name__, "told to nobody")

@@ -271,7 +271,7 @@ def test_failed(serve, connect, log):
     client = connect(serve(in_server_thread(handle)))
     client.get()
     answer = client.answer()
-    assert (answer.status, answer.body) == (500, b"")
+    assert (answer.status, answer.body) == (500, b"internal server error\n")
     log.expect("the handler failed on GET /", "told to nobody")
 
 

@@ -29,7 +29,12 @@ KEEP_1_0 = request("GET", "/", "Connection: keep-alive", version="1.0")
 
 OK = message(b"200 OK", b"content-type: text/plain", b"content-length: 2", body=b"ok")
 """What `fine` answers."""
-FAULT = message(b"500 Internal Server Error", b"content-type: application/x-empty", b"content-length: 0")
+FAULT = message(
+    b"500 Internal Server Error",
+    b"content-type: text/plain; charset=utf-8",
+    b"content-length: 22",
+    body=b"internal server error\n",
+)
 """What the client sees of any fault of a handler's."""
 
 PING = request("GET", "/ping")
