@@ -43,8 +43,8 @@ class Output:
 
     `shared`: other processes write to the same pipe, so a write is no longer than the system keeps in one piece.
     A regular file is written directly: it has no reader to wait for, and holds every line if the process is killed.
-    In a child that was forked, which may end at any moment, `put` waits until its piece is written, but for no longer
-    than LAST_SECONDS, and once only for a reader that has stalled.
+    In a child that was forked, which may end at any moment, `put` waits until its piece is written, as long as the
+    reader takes something within each LAST_SECONDS; for one that has stalled it waits no more.
     """
 
     def __init__(self, descriptor: int, name: str, *, shared: bool = False) -> None:
@@ -69,6 +69,7 @@ class Output:
         self._thread: threading.Thread | None = None
         self._waiting = 0
         self._dropped = 0
+        self._moved = 0  # bytes written, ever
         self._is_late = False  # in a child: the reader was waited for in vain
 
     def put(self, piece: bytes) -> None:
@@ -88,7 +89,15 @@ class Output:
             if self._thread is None:
                 self._start()
         if self._waits and not self._is_late and threading.current_thread() is not self._thread:
-            self._is_late = not self.flush(LAST_SECONDS)
+            self._wait()
+
+    def _wait(self) -> None:
+        moved = self._moved
+        while not self.flush(LAST_SECONDS):
+            self._is_late = moved == self._moved
+            if self._is_late:
+                return
+            moved = self._moved
 
     def _add(self, piece: bytes) -> None:
         self._waiting += len(piece) + OVERHEAD
@@ -138,7 +147,9 @@ class Output:
         rest = memoryview(data)
         while rest:
             try:
-                rest = rest[os.write(self._descriptor, rest) :]
+                count = os.write(self._descriptor, rest[: self._batch])
+                self._moved += count
+                rest = rest[count:]
             except BlockingIOError:  # whoever opened it has made it non-blocking
                 with suppress(OSError):
                     select.select((), (self._descriptor,), ())

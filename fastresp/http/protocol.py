@@ -97,7 +97,8 @@ class HttpProtocol(content.Content):
     def eof_received(self) -> bool:
         self.eof = True
         if self.closing or self.service.secure:
-            return False  # over TLS, who says farewell leaves: TLS 1.2 knows no half-closed connections
+            # TLS 1.2 knows no half-closed connections; where something was lost, the sweep says how it ends
+            return self.lost and not self.service.secure
         self.proceed()
         if not self.closing:
             linger.ask_whether_gone(self.transport.get_extra_info("socket"))
@@ -384,14 +385,14 @@ class HttpProtocol(content.Content):
         self.flush(False)
 
     def must_close(self, exchange: Any) -> bool:
-        if exchange.incoming:
-            if self.expecting:
-                return True  # the client may or may not send the body now
-            if not self.parser.chunked and self.parser.content_length - self.seen > DISCARDED:
-                return True
-        # what has been asked before is still answered
-        is_last = self.service.closes and exchange is self.last and not self.held
-        return is_last and not (self.has_input() and (self.discarding > 0 or self.parser.has_begun()))
+        parser = self.parser
+        if exchange.incoming and self.expecting:
+            return True  # the client may or may not send the body now
+        if exchange.incoming and not parser.chunked and parser.content_length - self.seen > DISCARDED:
+            return True
+        if not self.service.closes or exchange is not self.last or self.held or self.discarding > 0:
+            return False  # what has been asked before is still answered
+        return exchange.incoming or parser is None or not parser.has_begun()
 
 
 def new_protocol(service: services.Service) -> HttpProtocol:

@@ -55,6 +55,20 @@ class TestKeepAlive:
         assert client.answer().all(b"connection") == [b"close"]
         assert client.rest() == b""
 
+    def test_zero_says_close_in_the_middle_of_an_upload(self, serve, connect):
+        """Of which the part of a chunk's size line that has come is no next request."""
+
+        async def handle(request, responder):
+            async for _ in request:
+                responder.write(b"enough", "text/plain")
+                return
+
+        client = connect(serve(handle, keep_alive_timeout=0))
+        client.send(b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n3")
+        assert client.answer().all(b"connection") == [b"close"]
+        client.send(b"\r\nabc\r\n0\r\n\r\n")
+        assert client.rest() == b""
+
     def test_zero_says_close_where_more_may_come(self, serve, connect):
         async def handle(request, responder):
             await asyncio.sleep(0)

@@ -101,6 +101,32 @@ def test_an_answer_or_an_end_that_fails(twin, call):
     asyncio.run(main())
 
 
+def test_an_end_of_the_client_behind_what_was_lost(twin):
+    """It must not have the loop end the connection as if the answer were whole."""
+
+    async def main():
+        class Full(Transport):
+            def writelines(self, pieces):
+                raise MemoryError
+
+        def handle(request, responder):
+            responder.write_begin_chunked("text/plain")
+            with pytest.raises(MemoryError):
+                responder.write_chunk(b"x" * 300_000)
+            kept.append(responder)
+
+        kept = []
+        wire = Wire(twin, handle, transport=Full(), **QUICK)
+        wire.feed(message("GET", "/", version="1.0"))
+        assert wire.protocol.eof_received()
+        assert not wire.transport.closed
+        wire.service.sweep()
+        assert wire.transport.aborted
+        wire.lose()
+
+    asyncio.run(main())
+
+
 def test_a_drain_beside_what_was_lost(twin):
     """A handler that writes on where something was lost leaves the loop its turns, and ends with its connection."""
 

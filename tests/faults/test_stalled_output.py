@@ -7,12 +7,14 @@ import os
 import re
 import socket
 import sys
+import threading
 import time
 
 import pytest
 from client import Client
 from server.conftest import Process
 
+from fastresp import standard
 from fastresp.standard import LIMIT, Output
 
 REQUESTS = 5000
@@ -198,3 +200,23 @@ def forks(request, responder):
         process.wait_for(r"^(last)$")
         assert client.recv(65536).endswith(b"plain")
     assert process.stop() == 0
+
+
+def test_a_slow_reader_of_a_child(monkeypatch):
+    """What a child says is waited for as long as something of it is taken, however long the whole takes."""
+    monkeypatch.setattr(standard, "LAST_SECONDS", 0.2)
+    read, write = os.pipe()
+    output = Output(write, "stdout")
+    output._forked()
+    piece = b"x" * 300_000
+    put = threading.Thread(target=output.put, args=(piece,))
+    put.start()
+    received = b""
+    while len(received) < len(piece):
+        time.sleep(0.02)  # which makes it slow: 1.5 seconds
+        received += os.read(read, 4096)
+    put.join(10)
+    assert not output._waiting
+    assert not output._is_late
+    os.close(read)
+    os.close(write)
