@@ -48,7 +48,7 @@ _POSIX = os.name == "posix" and sys.platform != "cygwin"
 _ABSENT = frozenset({errno.EAFNOSUPPORT, errno.EPROTONOSUPPORT, errno.EADDRNOTAVAIL})
 _PORT_ATTEMPTS = 16
 _BPF_RETURN = 0x06
-_LOCK_TRIES, _LOCK_PAUSE = 100, 0.01  # seconds; somebody else may lock a directory for other reasons
+_LOCK_TRIES, _LOCK_PAUSE = 20, 0.005  # seconds, in which a loop may stand still: others may lock a directory for long
 _SO_ATTACH_FILTER = 26  # on all of Linux but SPARC and PA-RISC
 
 

@@ -279,7 +279,7 @@ class TestUnix:
                 def late(name: str) -> None:  # it has seen that nobody listens, and removes the file only now
                     patch.undo()
                     second.start()
-                    second.join(0.2)  # it waits; without that it would listen by now
+                    second.join(0.03)  # it waits; without that it would listen by now
                     unlink(name)
 
                 patch.setattr(os, "unlink", late)
