@@ -45,7 +45,7 @@ class Answer:
 
     def fail(self) -> None:
         if self.state == "ready":
-            self.final(500)
+            self.final(500, told(b""))
         elif self.state == "streaming":
             self.state = "broken"
 
@@ -105,6 +105,11 @@ def refused(run: Callable[[Any, bytes], object]) -> Call:
 
 def empty(mark: bytes) -> bytes:
     return b""
+
+
+def told(mark: bytes) -> bytes:
+    """What the server says of a fault."""
+    return b"internal server error\n"
 
 
 CALLS: dict[str, Call] = {
@@ -213,10 +218,10 @@ CALLS: dict[str, Call] = {
     "device, failing": broken(lambda r, m: r.write(Reader(m, OSError("fault")), "a/b")),
     "device, failing at once": broken(lambda r, m: r.write(Reader(OSError("fault")), "a/b")),
     "device, failing iterator": broken(lambda r, m: r.write(_Stream(m, ValueError("fault")), "a/b")),
-    "device, missing": final(lambda r, m: r.write(Path("/nowhere/at/all"), "a/b"), 500, empty),
-    "device, directory": final(lambda r, m: r.write(Path("/"), "a/b"), 500, empty),
-    "device, closed": final(lambda r, m: r.write(_closed(), "a/b"), 500, empty),
-    "device, text": final(lambda r, m: r.write(io.StringIO("x"), "a/b"), 500, empty),
+    "device, missing": final(lambda r, m: r.write(Path("/nowhere/at/all"), "a/b"), 500, told),
+    "device, directory": final(lambda r, m: r.write(Path("/"), "a/b"), 500, told),
+    "device, closed": final(lambda r, m: r.write(_closed(), "a/b"), 500, told),
+    "device, text": final(lambda r, m: r.write(io.StringIO("x"), "a/b"), 500, told),
     "device, 204": final(lambda r, m: r.write(Reader(m), "a/b", 204), 204, empty),
     "device, 304": final(lambda r, m: r.write(Reader(m), "a/b", 304), 304, empty),
     "device, coding": refused(lambda r, m: r.write(Reader(m), {"transfer-encoding": "chunked"})),
