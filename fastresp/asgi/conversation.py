@@ -89,7 +89,8 @@ class Conversation:
 
     def _disconnect(self) -> Message:
         # behind a complete answer it is told, too, and what it does wrong there is its own fault
-        self._told = self.state not in (_SENT, DONE) or self._responder.is_response_canceled
+        if self.state not in (_SENT, DONE) or self._responder.is_response_canceled:
+            self._told = True
         return {"type": "http.disconnect"}
 
     async def send(self, message: Message) -> None:

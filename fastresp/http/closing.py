@@ -96,12 +96,17 @@ def close_in_thread(device: Any) -> None:
 
 
 async def _close_there(device: Any) -> None:
-    closing, error = await CLOSINGS.start(copy_context().run, _close, device, ("close",))
-    if error is not None:
-        try:
-            raise error
-        finally:
-            del error  # which holds this frame
+    try:
+        ended = CLOSINGS.start(copy_context().run, _close, device, ("close",))
+    except RuntimeError:  # the system gives no thread
+        closing = _close(device, ("close",))
+    else:
+        closing, error = await ended
+        if error is not None:
+            try:
+                raise error
+            finally:
+                del error  # which holds this frame
     if inspect.isawaitable(closing):
         await closing
 

@@ -30,7 +30,7 @@ DISCARDED = 262144
 class Content(deadlines.Deadlines):
     """A connection's reading of one body after the other."""
 
-    __slots__ = ("body", "collected", "intake", "parser", "reads_until")
+    __slots__ = ("admitted", "body", "collected", "handlers", "host", "intake", "parser", "reads_until")
 
     def __init__(self, service: services.Service) -> None:
         deadlines.Deadlines.__init__(self, service)
@@ -38,7 +38,23 @@ class Content(deadlines.Deadlines):
         self.body: Any = None  # what a coroutine handler reads it from
         self.collected: Any = None  # what has come of it for one who wants it whole: bytes, or a Whole
         self.intake: Any = None  # stands in for this protocol while a large body comes
+        self.host: Any = None
+        self.admitted = False  # it has a place among the connections
+        self.handlers = 0  # coroutines that are at work
         self.reads_until = 0.0  # when the time is over that reads of one turn may take
+
+    def handles(self, task: Any) -> None:
+        self.handlers += 1
+        self.service.tasks.add(task)
+        task.add_done_callback(self.handled)
+
+    def handled(self, task: Any) -> None:
+        """A handler has ended. One whose client has left holds what that has sent: it keeps the place till then."""
+        service = self.service
+        service.tasks.discard(task)
+        self.handlers -= 1
+        if self.transport is None and not self.handlers and self.admitted:
+            service.vacate(self.host)
 
     def drop(self, data: bytes) -> None:
         """Nothing is made of what comes now."""

@@ -4,6 +4,7 @@ from fastresp.http cimport deadlines_c as deadlines
 from fastresp.http.intake_c cimport Whole, new_intake, new_whole
 from fastresp.http.parser_c cimport Parser
 from fastresp.http.request_c cimport Request
+from fastresp.http.service_c cimport Service
 from fastresp.http.turn_c cimport Turn
 
 cdef Py_ssize_t FULL, LARGE, DISCARDED
@@ -11,9 +12,14 @@ cdef double SHARE
 
 cdef class Content(deadlines.Deadlines):
     cdef Parser parser
-    cdef object body, intake
+    cdef object body, host, intake
+    cdef bint admitted
+    cdef int handlers
     cdef readonly object collected
     cdef double reads_until
+    cdef object handles(self, object task)
+    @cython.locals(service=Service)
+    cpdef object handled(self, object task)
     cdef object drop(self, bytes data)
     @cython.locals(now=double)
     cpdef object filled(self)

@@ -126,7 +126,7 @@ class Deadlines(pipelines.Pipeline):
     def _watch_writing(self, now: float) -> None:
         transport = self.transport
         left = self.unsent()
-        taken = self.written - left  # not what is left alone: the handler may add to it
+        taken = self.taken_now()  # not what is left alone: the handler may add to it
         if taken > self.taken:
             self.taken = taken
             self.progress = now
@@ -158,7 +158,7 @@ class Deadlines(pipelines.Pipeline):
         long as it goes on reading, and a moment longer (RFC 9112, section 9.6).
         """
         left = self.unsent()
-        takes = self.written - left > self.taken
+        takes = self.taken_now() > self.taken
         # what the system alone has it sends without us, as long as nothing unread comes, to one who no longer reads
         if left and (takes or self.unread or self.transport.get_write_buffer_size() > 0):
             self.deadline = now + LINGER

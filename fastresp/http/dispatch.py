@@ -39,7 +39,7 @@ def dispatch(service: services.Service, exchange: Any, request: Any) -> None:
             responder._exchange = None  # a device's answer goes on without it
             service.responder = responder
     elif waits:
-        start(service, result, request, responder)
+        start(service, result, request, responder, exchange.channel)
     else:
         service.tell_of_value(result)
 
@@ -58,10 +58,14 @@ def fail(service: services.Service, request: Any, responder: Any, error: Any) ->
     pass_on(error)
 
 
-def start(service: services.Service, awaitable: Any, request: Any, responder: Any) -> None:
+def start(service: services.Service, awaitable: Any, request: Any, responder: Any, channel: Any) -> None:
     """Runs a coroutine handler; in a task of its own from the first time that it waits."""
     task = _new_task(_guard(service, awaitable, request, responder), service.loop, service.context.copy())
-    if not task.done():
+    if task.done():
+        return
+    if channel is not None:
+        channel.handles(task)
+    else:  # a plain function has answered, and returned what is awaited
         tasks = service.tasks
         tasks.add(task)
         task.add_done_callback(tasks.discard)

@@ -211,6 +211,11 @@ class Output(turns.Channel):
         left: int = transport.get_write_buffer_size() + linger.unsent(transport.get_extra_info("socket"))
         return left
 
+    def taken_now(self) -> int:
+        """Bytes that the client has taken, ever; over TLS encrypted ones, which may be many more."""
+        taken: int = self.transport.taken() if self.service.secure else self.written - self.unsent()
+        return taken
+
     def drop_output(self) -> None:
         """Forgets what is gathered: nobody will get it."""
         if self.in_outbox:

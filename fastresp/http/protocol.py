@@ -48,13 +48,11 @@ HIGH_WATER = 65536
 class HttpProtocol(content.Content):
     """The protocol object of one connection, for a loop's `create_server`."""
 
-    __slots__ = ("admitted", "asked", "held", "host", "peer")
+    __slots__ = ("asked", "held", "peer")
 
     def __init__(self, service: services.Service) -> None:
         content.Content.__init__(self, service)
         self.peer: Any = None
-        self.host: Any = None
-        self.admitted = False
         self.held = False  # a head is complete whose turn has not come
         self.asked = 0.0  # when the next turn was asked for, as the budget of one was used up
 
@@ -118,7 +116,7 @@ class HttpProtocol(content.Content):
         self.intake = None
         self.collected = None
         self.parser = None
-        self.service.dismiss(self, self.host, self.admitted)
+        self.service.dismiss(self, self.host, self.admitted and not self.handlers)
         if self.body is not None:
             self.body.fail("the client left before the end of the request's body")
             self.body = None

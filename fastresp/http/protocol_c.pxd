@@ -16,9 +16,8 @@ cdef double LINGER, LONG, SHARE
 cdef Py_ssize_t FULL
 
 cdef class HttpProtocol(content.Content):
-    cdef object host
     cdef Peer peer
-    cdef bint admitted, held
+    cdef bint held
     cdef double asked
     @cython.locals(
         parser=Parser, request=Request, latest=Turn, event=int, completed=bint, requests=int, counted=int, pieces=int,

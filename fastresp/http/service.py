@@ -263,14 +263,18 @@ class Service:
         """Forgets a connection that is closed."""
         self.connections.discard(connection)
         if admitted:
-            self._admitted -= 1
-            if host is not None and self.max_per_host:
-                left = self._hosts.pop(host) - 1
-                if left:
-                    self._hosts[host] = left
+            self.vacate(host)
         self._refused.discard(connection)
         if not self.connections and self._empty is not None and not self._empty.done():
             self._empty.set_result(None)
+
+    def vacate(self, host: Any) -> None:
+        """Gives up a place among the connections, and among those of `host`."""
+        self._admitted -= 1
+        if host is not None and self.max_per_host:
+            left = self._hosts.pop(host) - 1
+            if left:
+                self._hosts[host] = left
 
     def over_rate(self, host: Any) -> bool:
         """Counts a request of `host`; whether it is one too many in this second."""

@@ -29,6 +29,7 @@ cdef class Service:
     cpdef bytes tail_without(self, int facts, bint close, bint keep)
     cpdef int admit(self, object connection, object host) except? -1
     cpdef object dismiss(self, object connection, object host, bint admitted)
+    cpdef object vacate(self, object host)
     cpdef bint over_rate(self, object host) except -1
     cpdef object remark(self, str subject, object reason)
     cdef object _count_remarks(self)

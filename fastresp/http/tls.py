@@ -11,6 +11,7 @@ from ssl import MemoryBIO
 from typing import TYPE_CHECKING, Any
 
 from fastresp.http.content import FULL
+from fastresp.http.linger import unsent
 from fastresp.http.names import address
 from fastresp.http.pipeline import IN_HEAD, LINGER
 from fastresp.http.protocol import new_protocol
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 __all__ = ["TlsTransport", "new_tls"]
 
 OPEN, HALF, CLOSE, OVER = range(4)  # how far the end has come that the connection has asked for
-
 RECORD = 16384  # bytes of one record, at the most (RFC 8446, section 5.1)
 
 
@@ -66,7 +66,7 @@ class TlsTransport:
     def __reduce__(self) -> str:
         raise TypeError("a TlsTransport can't be copied or pickled")
 
-    # -- what the loop calls
+    # -- what the loop and the service call
 
     def connection_made(self, transport: Any) -> None:
         service = self.service
@@ -134,8 +134,6 @@ class TlsTransport:
         else:
             self.pump()
 
-    # -- what the service calls
-
     def sweep(self, now: float) -> None:
         """Once a tick: ends a handshake, or a farewell, that takes too long."""
         protocol = self.protocol
@@ -150,10 +148,8 @@ class TlsTransport:
 
     def drain(self) -> None:
         """The server is about to stop. A handshake that has begun goes on, for its request comes with its end."""
-        if self.protocol is None and self.begun:
-            self._allow(LINGER)
-        elif self.protocol is None:
-            self.abort()
+        if self.protocol is None:
+            self._allow(LINGER) if self.begun else self.abort()
 
     # -- reading
 
@@ -330,6 +326,10 @@ class TlsTransport:
 
     def get_write_buffer_size(self) -> int:
         return self.writer.waiting + (0 if self.transport is None else int(self.transport.get_write_buffer_size()))
+
+    def taken(self) -> int:
+        """Encrypted bytes that the client has taken, ever."""
+        return int(self.writer.sent - self.transport.get_write_buffer_size() - unsent(self.get_extra_info("socket")))
 
     def set_write_buffer_limits(self, high: Any = None, low: Any = None) -> None:
         self.transport.set_write_buffer_limits(high, low)

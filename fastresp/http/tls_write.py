@@ -20,7 +20,7 @@ TURN = 1048576  # bytes encrypted in one turn of the loop
 class TlsWriter:
     """Takes what is to be said, and sends it on `transport`, the loop's. `new_writer` makes it."""
 
-    __slots__ = ("backlog", "failure", "farewell", "full", "more", "outgoing", "tls", "transport", "waiting")
+    __slots__ = ("backlog", "failure", "farewell", "full", "more", "outgoing", "sent", "tls", "transport", "waiting")
 
     def __init__(self, tls: Any, outgoing: Any) -> None:
         self.tls = tls
@@ -31,6 +31,7 @@ class TlsWriter:
         self.waiting = 0
         self.full = False  # the loop's transport wants no more
         self.more = False  # it would take more, but this turn of the loop has been long enough
+        self.sent = 0  # bytes given to the loop's transport, encrypted
         self.farewell = False  # we have said that we are done
         self.failure: Any = None  # an SSLError: nothing more can be encrypted
 
@@ -47,7 +48,7 @@ class TlsWriter:
                 self.failure = error
                 return
             if count == size:
-                self.transport.write(self.outgoing.read())
+                self._give(self.outgoing.read())
                 return
             data = data[count:]  # what OpenSSL does not take now
         self._hold(data if type(data) is bytes else bytes(data))
@@ -57,14 +58,14 @@ class TlsWriter:
         """Sends what is encrypted, of whatever kind; whether there was any."""
         if not self.outgoing.pending:
             return False
-        self.transport.write(self.outgoing.read())
+        self._give(self.outgoing.read())
         return True
 
     def pump(self) -> None:
         """Sends what waits, as far as there is room, and for as long as a turn of the loop may last."""
         enough = self.waiting - TURN
         while self.waiting and not self.full and not self.transport.is_closing() and (data := self._encrypt()):
-            self.transport.write(data)
+            self._give(data)
             if self.waiting <= enough:
                 self.more = not self.full
                 return
@@ -83,6 +84,10 @@ class TlsWriter:
         self.backlog = None
         self.waiting = 0
 
+    def _give(self, data: bytes) -> None:
+        self.sent += len(data)
+        self.transport.write(data)
+
     def _hold(self, data: bytes) -> None:
         backlog = self.backlog
         if backlog is None:
@@ -100,8 +105,9 @@ class TlsWriter:
                 view = backlog[0]
                 count = self.tls.write(view[:RECORD])
                 # each at once: OpenSSL's buffer keeps the size that it once had
-                pieces.append(self.outgoing.read())
-                left -= count
+                piece = self.outgoing.read()
+                pieces.append(piece)
+                left -= len(piece)
                 self.waiting -= count
                 if count == len(view):
                     backlog.popleft()

@@ -6,7 +6,7 @@ cdef Py_ssize_t RECORD, AHEAD, TURN
 cdef class TlsWriter:
     cdef object tls, outgoing, transport, backlog, failure
     cdef bint full, farewell, more
-    cdef Py_ssize_t waiting
+    cdef Py_ssize_t sent, waiting
     @cython.locals(size=Py_ssize_t, count=Py_ssize_t)
     cdef object put(self, object data)
     cdef bint send(self) except -1
@@ -14,8 +14,9 @@ cdef class TlsWriter:
     cdef object pump(self)
     cdef object say_farewell(self)
     cdef object drop(self)
+    cdef object _give(self, bytes data)
     cdef object _hold(self, bytes data)
-    @cython.locals(count=Py_ssize_t, left=Py_ssize_t)
+    @cython.locals(count=Py_ssize_t, left=Py_ssize_t, piece=bytes)
     cdef bytes _encrypt(self)
 
 cpdef TlsWriter new_writer(object tls, object outgoing)

@@ -59,6 +59,10 @@ class Channel:
         """Whether all earlier answers are complete."""
         raise NotImplementedError
 
+    def handles(self, task: Any) -> None:
+        """The task of a coroutine handler goes on."""
+        raise NotImplementedError
+
     def waiter(self, exchange: Any) -> Any:
         """A future that is done when this exchange may write on; None if it may now."""
         raise NotImplementedError

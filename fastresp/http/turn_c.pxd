@@ -14,6 +14,7 @@ cdef class Channel:
     cdef object done(self, Turn exchange)
     cdef bint must_close(self, Turn exchange) except -1
     cdef bint is_turn(self, Turn exchange) except -1
+    cdef object handles(self, object task)
     cpdef object waiter(self, Turn exchange)
     cpdef object wake(self)
 

@@ -247,3 +247,32 @@ def test_no_answer_in_the_access_log(serve, connect, caplog):
     assert client.rest() == b""
     wait_for_no_connection(server)
     assert [message.partition(" ")[2] for message in caplog.messages] == ['"GET / HTTP/1.1" 499 0']
+
+
+def test_an_end_that_another_task_is_told_of(serve, connect, log):
+    """It takes back nothing of what send() has said: that the client has the whole answer is no fault."""
+    ended = Inbox()
+
+    async def app(scope, receive, send):
+        if scope["type"] != "http":
+            return
+        assert (await receive())["type"] == "http.request"
+        try:
+            await send(start(200, PLAIN))
+            await send(body(b"one", more=True))
+            try:
+                await send(body(b"two", more=True))
+            except OSError:
+                assert (await receive())["type"] == "http.disconnect"
+                raise
+        finally:
+            ended.put()
+
+    client = connect(serve(AsgiHandler(app)))
+    client.get(method="HEAD")
+    client.head()
+    ended.get()
+    client.get(method="HEAD")
+    client.head()
+    ended.get()
+    no_fault(log)

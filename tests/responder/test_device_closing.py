@@ -417,3 +417,21 @@ def test_one_that_is_closed_keeps_its_address_as_long_as_that_is_noted():
         assert identity not in closing._busy
 
     asyncio.run(main())
+
+
+def test_a_system_that_gives_no_thread(stage, faults, monkeypatch):
+    """Then it is closed where its handler runs."""
+
+    def refuse(*arguments):
+        raise RuntimeError("can't start new thread")
+
+    def handler(_, responder):
+        fine(responder)
+        with suppress(ResponderStateError):
+            responder.write(device, "a/b")
+
+    monkeypatch.setattr(closing.CLOSINGS, "start", refuse)
+    device = Slow(b"abc")
+    stage(handler)
+    stage.kept()
+    closed_once(stage, device)

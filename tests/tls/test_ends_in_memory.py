@@ -60,6 +60,9 @@ def timed(twin, contexts):
         def handle(request, responder):
             responder.write(content, "text/plain")
 
+        if callable(content):
+            handle = content
+
         async def main():
             clock = Clock()
             service = twin("http.service").new_service(handle, Config(**config), clock, True, True)
@@ -109,6 +112,31 @@ def test_an_answer_that_the_system_has_while_more_comes(timed, monkeypatch):
         assert client.transport.aborted
 
     timed(b"hello", scene, write_timeout=10.0)
+
+
+def test_small_records_that_are_taken_steadily(timed, remarks):
+    """They take five times as much as what they say: what the client takes is counted as it is."""
+    pieces = 12_000
+
+    async def handle(request, responder):
+        responder.write_begin_chunked("text/plain")
+        for _ in range(pieces):
+            responder.write_chunk(b"x")
+            await asyncio.sleep(0)
+        responder.write_end_chunked()
+
+    async def scene(client, clock, service):
+        client.transport.hold(client.ours)
+        client.feed(client.records(message("GET", "/")))
+        await turns(pieces + 100)
+        for _ in range(20):
+            client.transport.take(14_000)
+            await clock.goes_on(1)
+            assert not client.transport.closed
+        client.transport.take(1 << 20)
+        await turns()
+
+    timed(handle, scene, Holding(), write_timeout=4.0)
 
 
 def test_full_reads_behind_the_end(timed):
