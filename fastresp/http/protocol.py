@@ -141,7 +141,7 @@ class HttpProtocol(content.Content):
         pieces = PIECES
         until = 0.0
         self.running = True
-        completed = False
+        is_idle = completed = False
         try:
             while not self.stopped:
                 if (self.write_paused and not self.discarding) or (
@@ -177,7 +177,8 @@ class HttpProtocol(content.Content):
                     self._head()
                     continue
                 # PERF: behind the last request of a read the parser has nothing to tell: 35 instructions less
-                event = NEED_DATA if requests != counted and parser.is_idle() else parser.next()
+                is_idle = requests != counted and parser.is_idle()
+                event = NEED_DATA if is_idle else parser.next()
                 if event == HEAD:
                     # RFC 9112, section 9.3.2: only safe requests may be handled side by side
                     if self.first is None or self._may_handle():
@@ -216,7 +217,7 @@ class HttpProtocol(content.Content):
                 empty(request)
             self.flush(True)
         if not self.held:
-            if parser.is_idle():
+            if is_idle or parser.is_idle():
                 self.service.parser = parser
                 self.parser = None
             elif requests == REQUESTS and not (parser.buffered or self.stopped) and self.waits_for in (IDLE, IN_HEAD):

@@ -20,7 +20,7 @@ cdef class HttpProtocol(content.Content):
     cdef bint held
     cdef double asked
     @cython.locals(
-        parser=Parser, request=Request, latest=Turn, event=int, completed=bint, requests=int, counted=int, pieces=int,
+        parser=Parser, request=Request, latest=Turn, event=int, completed=bint, is_idle=bint, requests=int, counted=int, pieces=int,
         until=double,
     )
     cpdef object proceed(self)
