@@ -143,9 +143,8 @@ def keep_until_done(future: asyncio.Future[Any]) -> None:
 
 def open_in(loop: asyncio.AbstractEventLoop) -> list[asyncio.Future[Any]]:
     """What a device in `loop` that is not closed yet waits for."""
-    return [
-        future for future in _open.copy() if future.get_loop() is loop
-    ]  # another thread's loop changes it meanwhile
+    opened = _open.copy()  # another thread's loop may change it meanwhile
+    return [future for future in opened if future.get_loop() is loop]
 
 
 async def all_closed(loop: asyncio.AbstractEventLoop) -> None:
