@@ -139,7 +139,7 @@ class TestPieces:
     @pytest.mark.parametrize("fields", [[], [length(32 << 20)]])
     def test_a_slow_client_holds_the_application_back(self, asgi, fields):
         sent = []
-        stalled = threading.Event()
+        stalled, ended = threading.Event(), threading.Event()
 
         async def app(scope, receive, send):
             if scope["type"] != "http":
@@ -155,6 +155,7 @@ class TestPieces:
                     stalled.set()
                 await sending
                 sent.append(number)
+            ended.set()
 
         client = asgi(app)
         client.get("/", "connection: close")
@@ -164,6 +165,7 @@ class TestPieces:
         while data := client.socket.recv(1 << 20):
             received += len(data)
         assert received > 32 << 20
+        assert ended.wait(10)
         assert len(sent) == 32
 
     def test_a_send_that_is_cancelled_loses_nothing_that_it_has_handed_over(self, asgi):
