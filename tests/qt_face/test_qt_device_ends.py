@@ -74,6 +74,7 @@ def test_destroyed_when_the_client_has_left(application, serve, connect, watch):
 
     @in_qt_thread
     def handle(request, responder):
+        called.put()  # a client that leaves before gets no call
         gone.wait(10)
         responder.write(watch(Own(b"data")), "a/b")
         done.put(responder.isResponseCanceled())
@@ -81,7 +82,6 @@ def test_destroyed_when_the_client_has_left(application, serve, connect, watch):
     def see(request, responder):
         responder.on_close(gone.set)
         handle(request, responder)
-        called.put()
 
     called, done = Inbox(), Inbox()
     client = connect(serve(see))
