@@ -81,7 +81,8 @@ class Application:
 
         thread = threading.Thread(target=main)
         thread.start()
-        self.core.exec()
+        while not result.done():  # the quit of another call, which had ended in another way, may come first
+            self.core.exec()
         thread.join()
         return result.result(0)
 
