@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import io
-import logging
 import sys
-import weakref
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
 import pytest
 from connection.fake import Transport, Wire, turns
-from connection.tools import Inbox, message, wait_for_no_connection
+from connection.tools import message, wait_for_no_connection
 
-from fastresp import Config, ResponderStateError
+from fastresp import Config
 from fastresp.http import linger
-from fastresp.http.closing import all_closed
 
 QUICK = {"write_timeout": 0.2}
 """The sweep comes every tenth of a second."""
@@ -330,184 +325,5 @@ def test_a_dropped_responder_at_the_end_of_the_stack(twin):
         await turns()
         assert wire.transport.sent.startswith(b"HTTP/1.1 500 ")
         wire.lose()
-
-    asyncio.run(main())
-
-
-@contextmanager
-def no_collector() -> Iterator[None]:
-    logging.disable()  # pytest keeps each record, with its traceback
-    gc.collect()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-        logging.disable(logging.NOTSET)
-
-
-class Held:
-    """Stands in a frame of a handler's."""
-
-
-@pytest.mark.parametrize("how", ["read", "pieces", "read behind the answer"])
-@pytest.mark.parametrize("content", [b"abc", b"x" * 300_000], ids=["small", "large"])
-def test_an_upload_that_breaks_off_leaves_no_cycle(serve, connect, how, content):
-    async def handle(request, responder):
-        held = Held()
-        refs.put(weakref.ref(held))
-        if how == "read behind the answer":
-            responder.write(b"fine", "text/plain")
-        if how == "pieces":
-            async for _ in request:
-                pass
-        else:
-            await request.read()
-
-    refs = Inbox()
-    server = serve(handle)
-    with no_collector():
-        client = connect(server)
-        client.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n" + content)
-        ref = refs.get()
-        client.reset()
-        wait_for_no_connection(server)
-        settled(server)
-        assert ref() is None
-
-
-class FailingDevice:
-    """A device that fails, in a thread."""
-
-    def __init__(self, error: type[BaseException]) -> None:
-        self.error = error
-
-    def read(self, count):
-        raise self.error("of the device's")
-
-
-def test_a_device_that_fails_leaves_no_cycle(serve, connect):
-    def handle(request, responder):
-        device = FailingDevice(LookupError)
-        refs.put(weakref.ref(device))
-        responder.write(device, "text/plain")
-
-    refs = Inbox()
-    server = serve(handle)
-    with no_collector():
-        client = connect(server)
-        client.get()
-        client.rest()
-        ref = refs.get()
-        wait_for_no_connection(server)
-        for _ in range(100):  # the thread that has read it may be about to let go of it
-            settled(server)
-            if ref() is None:
-                break
-        assert ref() is None, gc.get_referrers(ref())
-
-
-def settled(server) -> None:
-    """Returns when the tasks of what has ended are over."""
-
-    async def main() -> None:
-        for _ in range(20):
-            await asyncio.sleep(0)
-        await all_closed(asyncio.get_running_loop())
-
-    asyncio.run_coroutine_threadsafe(main(), server._loop).result(10)
-
-
-class Dying:
-    """Answers when the collector finds it."""
-
-    def __init__(self, responder):
-        self.cycle = self
-        self.responder = responder
-
-    def __del__(self):
-        with suppress(ResponderStateError):  # it was in time
-            self.responder.write(b"dying", "text/plain")
-
-
-@contextmanager
-def collecting(allocations: int) -> Iterator[None]:
-    """The collector runs after so many allocations."""
-    gc.set_threshold(gc.get_count()[0] + allocations)
-    gc.enable()
-    try:
-        yield
-    finally:
-        gc.disable()
-        gc.set_threshold(700, 10, 10)
-
-
-@pytest.fixture
-def disabled_collector():
-    gc.collect()
-    gc.disable()
-    yield
-    gc.enable()
-
-
-@pytest.mark.usefixtures("disabled_collector")
-@pytest.mark.parametrize("how", ["read", "pieces"])
-def test_a_body_that_ends_while_it_is_asked_for(twin, how):
-    """What the collector runs meanwhile answers the request: its reader is told."""
-
-    async def main():
-        for allocations in range(1, 30):
-            ended: list[int] = []
-
-            async def handle(request, responder, allocations=allocations, ended=ended):
-                Dying(responder)
-                del responder
-                with collecting(allocations):
-                    try:
-                        if how == "read":
-                            await request.read()
-                        else:
-                            async for _ in request:
-                                pass
-                    finally:
-                        ended.append(allocations)
-
-            wire = Wire(twin, handle)
-            wire.feed(message("POST", "/", "Expect: 100-continue", "Content-Length: 5"))
-            await turns()
-            gc.disable()
-            wire.lose()
-            await turns()
-            assert ended
-            gc.collect()
-
-    asyncio.run(main())
-
-
-@pytest.mark.usefixtures("disabled_collector")
-def test_a_turn_that_comes_while_it_is_waited_for(twin):
-    async def main():
-        for allocations in range(1, 30):
-            first: list[object] = []
-
-            async def handle(request, responder, allocations=allocations, first=first):
-                if request.path == "/first":
-                    first.append(responder)
-                    return
-                responder.write_begin_chunked("text/plain")
-                responder.write_chunk(b"abc")
-                Dying(first.pop())
-                with collecting(allocations):
-                    await responder.drain()
-                responder.write_end_chunked()
-
-            wire = Wire(twin, handle)
-            wire.feed(message("GET", "/first") + message("GET", "/second"))
-            await turns()
-            gc.disable()
-            gc.collect()
-            await turns()
-            assert wire.transport.sent.endswith(b"0\r\n\r\n")
-            wire.lose()
 
     asyncio.run(main())

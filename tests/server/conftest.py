@@ -6,6 +6,7 @@ import asyncio
 import os
 import re
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -64,6 +65,20 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(cert, key)
     return SimpleNamespace(server=server, client=ssl.create_default_context(cafile=cert), cert=cert, key=key)
+
+
+@pytest.fixture
+def keep():
+    """Closes at the end what a test opened."""
+    opened: list[socket.socket] = []
+
+    def add(*found):
+        opened.extend(found)
+        return found[0] if len(found) == 1 else found
+
+    yield add
+    for sock in opened:
+        sock.close()
 
 
 class Process:
