@@ -10,6 +10,7 @@ import asyncio
 import logging
 import os
 import signal
+import socket
 import threading
 import traceback
 from collections.abc import Callable, Iterator
@@ -58,6 +59,7 @@ class Stop:
         self._previous: dict[int, Any] = {}
         self._handler = self._on_signal  # one object, to be found again
         self._terminal = Terminal()
+        self._waking: tuple[socket.socket, ...] = ()  # what the loop reads, and what each signal writes to
 
     @contextmanager
     def signals(self) -> Iterator[None]:
@@ -75,11 +77,37 @@ class Stop:
             yield
         finally:
             self._restore()
+            self._sleep()
 
     def listen(self) -> None:
         """Connects to the running loop; signals that came before count."""
         self._loop = asyncio.get_running_loop()
+        # Handlers run in the main thread, which sleeps on where the system has another one take the signal. asyncio's
+        # selector loop is woken for its own add_signal_handler() alone, the other loops for every signal.
+        if self._previous and isinstance(self._loop, asyncio.SelectorEventLoop):
+            self._wake(self._loop)
         self._tell()
+
+    def _wake(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._waking = socket.socketpair()
+        for each in self._waking:
+            each.setblocking(False)
+        before = signal.set_wakeup_fd(self._waking[1].fileno(), warn_on_full_buffer=False)
+        if before == -1:
+            loop.add_reader(self._waking[0], _drain, self._waking[0])
+        else:  # the program's own, which wakes what it wants
+            signal.set_wakeup_fd(before)
+            self._close()
+
+    def _sleep(self) -> None:
+        if self._waking:
+            signal.set_wakeup_fd(-1)
+            self._close()
+
+    def _close(self) -> None:
+        for each in self._waking:
+            each.close()
+        self._waking = ()
 
     def is_meant(self, error: BaseException) -> bool:
         """Whether an exception that ends programs comes from a signal: the third one's default, or a handler with which
@@ -96,6 +124,7 @@ class Stop:
             self._loop = None
             self._restore()
             signal.set_wakeup_fd(-1)
+            self._close()
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if number == _HANGUP and not self._terminal.is_gone():
@@ -145,6 +174,12 @@ def _code_of(handler: Any) -> CodeType | None:
     if isinstance(function, FunctionType) and not (function.__module__ or "").startswith("asyncio."):
         return function.__code__
     return None
+
+
+def _drain(waking: socket.socket) -> None:
+    with suppress(BlockingIOError):
+        while waking.recv(4096):
+            pass
 
 
 def _refuse_reload() -> None:

@@ -12,11 +12,17 @@ import pytest
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="--workers and /proc are Linux's")
 
 START = """
-import asyncio, os, time
+import asyncio, os, signal, threading, time
+
+def take():
+    time.sleep(0.3)  # till the loop sleeps
+    signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
 
 class Handler:
     async def start_up(self):
         print("starting", os.getpid(), flush=True)
+        if os.environ.get("WAY") == "thread":
+            threading.Thread(target=take).start()
         if os.environ.get("WAY") == "blocks":
             time.sleep(600)
         await asyncio.sleep(600)
@@ -56,6 +62,14 @@ def test_a_signal_ends_a_start(spawn, tmp_path, loop_name, number, target, worke
     assert f": {name}: the start is given up\n" in log
     assert log.count("\n") == 1
     assert ("cancelled" in process.popen.stdout.read()) is (target == "app:asgi")
+
+
+def test_a_signal_that_another_thread_takes(spawn, tmp_path, loop_name):
+    """As the system may have it: the loop's thread, in which handlers run, is woken."""
+    (tmp_path / "app.py").write_text(START)
+    process = spawn("app", "--port=0", "--loop", loop_name, environment={"WAY": "thread"})
+    assert process.popen.wait(20) == 0
+    assert ": SIGTERM: the start is given up\n" in process.popen.stderr.read()
 
 
 def test_a_second_signal_ends_a_start_that_blocks(spawn, tmp_path, loop_name):
