@@ -27,30 +27,31 @@ TWINS = {
     "fastresp.wire.headers_c": "fastresp/wire/headers_c.pyx",
     "fastresp.wire.chunks_c": "fastresp/wire/chunks_c.pyx",
     "fastresp.wire.outbox_c": "fastresp/wire/outbox_c.pyx",
-    "fastresp.http.grammar_c": "fastresp/http/grammar.py",
-    "fastresp.http.scanner_c": "fastresp/http/scanner.py",
-    "fastresp.http.parser_c": "fastresp/http/parser.py",
-    "fastresp.http.direct_c": "fastresp/http/direct_c.pyx",
-    "fastresp.http.files_c": "fastresp/http/files_c.pyx",
-    "fastresp.http.intake_c": "fastresp/http/intake_c.pyx",
-    "fastresp.http.path_c": "fastresp/http/path_c.pyx",
-    "fastresp.http.query_c": "fastresp/http/query.py",
-    "fastresp.http.request_c": "fastresp/http/request.py",
-    "fastresp.http.waist_c": "fastresp/http/waist.py",
-    "fastresp.http.overloads_c": "fastresp/http/overloads.py",
-    "fastresp.http.responder_c": "fastresp/http/responder.py",
-    "fastresp.http.service_c": "fastresp/http/service.py",
-    "fastresp.http.turn_c": "fastresp/http/turn.py",
-    "fastresp.http.exchange_c": "fastresp/http/exchange.py",
-    "fastresp.http.output_c": "fastresp/http/output.py",
-    "fastresp.http.pipeline_c": "fastresp/http/pipeline.py",
-    "fastresp.http.deadlines_c": "fastresp/http/deadlines.py",
-    "fastresp.http.content_c": "fastresp/http/content.py",
-    "fastresp.http.dispatch_c": "fastresp/http/dispatch.py",
-    "fastresp.http.protocol_c": "fastresp/http/protocol.py",
-    "fastresp.http.tls_read_c": "fastresp/http/tls_read.py",
-    "fastresp.http.tls_write_c": "fastresp/http/tls_write.py",
-    "fastresp.http.tls_c": "fastresp/http/tls.py",
+    "fastresp.http1.grammar_c": "fastresp/http1/grammar.py",
+    "fastresp.http1.scanner_c": "fastresp/http1/scanner.py",
+    "fastresp.http1.parser_c": "fastresp/http1/parser.py",
+    "fastresp.net.direct_c": "fastresp/net/direct_c.pyx",
+    "fastresp.core.files_c": "fastresp/core/files_c.pyx",
+    "fastresp.net.receiver_c": "fastresp/net/receiver_c.pyx",
+    "fastresp.core.path_c": "fastresp/core/path_c.pyx",
+    "fastresp.core.query_c": "fastresp/core/query.py",
+    "fastresp.core.request_c": "fastresp/core/request.py",
+    "fastresp.http1.requests_c": "fastresp/http1/requests.py",
+    "fastresp.core.exchange_c": "fastresp/core/exchange.py",
+    "fastresp.core.overloads_c": "fastresp/core/overloads.py",
+    "fastresp.core.responder_c": "fastresp/core/responder.py",
+    "fastresp.core.service_c": "fastresp/core/service.py",
+    "fastresp.http1.turn_c": "fastresp/http1/turn.py",
+    "fastresp.http1.exchange_c": "fastresp/http1/exchange.py",
+    "fastresp.http1.output_c": "fastresp/http1/output.py",
+    "fastresp.http1.pipeline_c": "fastresp/http1/pipeline.py",
+    "fastresp.http1.deadlines_c": "fastresp/http1/deadlines.py",
+    "fastresp.http1.content_c": "fastresp/http1/content.py",
+    "fastresp.core.dispatch_c": "fastresp/core/dispatch.py",
+    "fastresp.http1.protocol_c": "fastresp/http1/protocol.py",
+    "fastresp.net.tls_read_c": "fastresp/net/tls_read.py",
+    "fastresp.net.tls_write_c": "fastresp/net/tls_write.py",
+    "fastresp.net.tls_c": "fastresp/net/tls.py",
 }
 
 
@@ -58,9 +59,9 @@ TWINS = {
 # The collector must not track a responder, for a tracked object that is used again counts as finalized, and its __del__
 # would not be called. It need not: what a responder refers to is an exchange, whose end breaks every cycle.
 REUSED = {
-    "fastresp.http.query_c": {"freelist": 256},
-    "fastresp.http.request_c": {"freelist": 256},
-    "fastresp.http.responder_c": {"freelist": 256, "no_gc": True},
+    "fastresp.core.query_c": {"freelist": 256},
+    "fastresp.core.request_c": {"freelist": 256},
+    "fastresp.core.responder_c": {"freelist": 256, "no_gc": True},
 }
 
 # No marker of metadata names a CPython without the GIL, for which orjson has no wheels: there, json takes its place.
@@ -86,7 +87,9 @@ class BuildTwins(build_ext):
         translate([twin for twin in self.extensions if twin.name.startswith("fastresp.wire.")])
         # PERF: what only the loop calls shows nobody its signature, and is a C method (x0.98 of the instructions of a
         # plain answer)
-        inner = [twin for twin in self.extensions if twin.name.startswith("fastresp.http.") and twin.name not in REUSED]
+        inner = [
+            twin for twin in self.extensions if not twin.name.startswith("fastresp.wire.") and twin.name not in REUSED
+        ]
         translate(inner, binding=False)
         for name, directives in REUSED.items():
             with defaults(directives):

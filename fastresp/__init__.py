@@ -17,9 +17,9 @@ codecs alone).
 """
 
 from fastresp.config import Config
+from fastresp.engine import Request, Responder
 from fastresp.errors import BodyError, HeaderError, ResponderStateError
 from fastresp.headers import Headers
-from fastresp.http import Request, Responder
 from fastresp.response import Json, Response
 from fastresp.runner import run
 from fastresp.server import Server

@@ -8,12 +8,12 @@ import ssl as tls
 from collections.abc import Callable
 from typing import TypeAlias
 
-from fastresp import http
+from fastresp import engine
 from fastresp.text import shown
 
 __all__ = ["Handler", "check_grace", "check_handler", "check_ssl"]
 
-Handler: TypeAlias = Callable[[http.Request, http.Responder], object]
+Handler: TypeAlias = Callable[[engine.Request, engine.Responder], object]
 
 
 LONGEST = 10**9

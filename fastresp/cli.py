@@ -18,7 +18,7 @@ from dataclasses import fields
 from functools import partial
 from typing import Any, NoReturn
 
-from fastresp import __version__, exits, forks, http, logs, sockets, standard, wire
+from fastresp import __version__, core, exits, forks, http1, logs, net, sockets, standard, wire
 from fastresp.config import Config
 from fastresp.crew import Crew, Worker
 from fastresp.hooks import StartUpError
@@ -214,7 +214,7 @@ def _compiled() -> str:
         return "no (pure Python)"
     names = [
         module.name.removesuffix("_c")
-        for package in (wire, http)
+        for package in (wire, core, net, http1)
         for module in pkgutil.iter_modules(package.__path__)
         if module.name.endswith("_c")
     ]

@@ -18,7 +18,7 @@ from types import FrameType
 from typing import Any
 
 from fastresp import exits, forks
-from fastresp.http.faults import report
+from fastresp.core.faults import report
 from fastresp.signals import Terminal
 
 __all__ = ["Crew", "Worker"]

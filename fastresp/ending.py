@@ -10,9 +10,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from fastresp import hooks
-from fastresp.http.closing import all_closed, open_in
-from fastresp.http.faults import report
-from fastresp.http.names import describe
+from fastresp.core.closing import all_closed, open_in
+from fastresp.core.faults import report
+from fastresp.core.names import describe
 
 __all__ = ["Ending"]
 

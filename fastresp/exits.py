@@ -11,7 +11,7 @@ import time
 from contextlib import suppress
 
 from fastresp import standard
-from fastresp.http.faults import report
+from fastresp.core.faults import report
 
 __all__ = ["LEAST", "MOST", "limit"]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from fastresp.http import Request, Responder
+from fastresp.engine import Request, Responder
 
 __all__ = ["Fields", "bind_host", "declared_length", "end_point", "write_empty"]
 

@@ -6,6 +6,7 @@ a field is made here: both twins of `fastresp.wire` come here with whatever is n
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NoReturn, Protocol, Self, TypeAlias, TypeVar, overload
 
@@ -43,6 +44,9 @@ TOKEN_OCTETS = b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijkl
 VALUE_OCTETS = bytes(octet for octet in range(256) if octet == 0x09 or (octet >= 0x20 and octet != 0x7F))
 """field-vchar, SP and HTAB of RFC 9110, section 5.5."""
 OWS = b" \t"
+
+MAX_LENGTH = sys.maxsize // 2 + 1
+"""What no content-length is above (2**62 where a size has 64 bits), so that no sum of two overflows."""
 
 _PLAIN_PAIRS = {tuple, list}
 _FEW = 32  # fields, up to which it is faster to look at each than to make an index

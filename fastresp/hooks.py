@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from fastresp import forks
-from fastresp.http.faults import passes_on, report
+from fastresp.core.faults import passes_on, report
 
 __all__ = ["StartUpError", "drained", "shut_down", "start_up"]
 

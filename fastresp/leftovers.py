@@ -15,7 +15,7 @@ from threading import Thread
 from typing import Any
 
 from fastresp import forks
-from fastresp.http.faults import has_begun, report
+from fastresp.core.faults import has_begun, report
 
 __all__ = ["LEAST", "Leftovers"]
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, TypeAlias, TypeVar
 
 from fastresp import forks
-from fastresp.http.faults import report
+from fastresp.core.faults import report
 from fastresp.leftovers import Leftovers
 
 __all__ = [

@@ -16,7 +16,7 @@ from typing import Any
 from fastresp import forks, wire
 from fastresp.checks import Handler, check_grace
 from fastresp.config import Config
-from fastresp.http.faults import report
+from fastresp.core.faults import report
 from fastresp.loops import LoopFactory, comes_first, complete
 from fastresp.server import GRACE, HOST, PORT, Server
 from fastresp.signals import Stop

@@ -19,11 +19,12 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, ClassVar, Self
 
-from fastresp import forks, hooks, http, loops, sockets
+from fastresp import engine as engines
+from fastresp import forks, hooks, loops, sockets
 from fastresp.checks import Handler, check_grace, check_handler, check_ssl
 from fastresp.config import Config
+from fastresp.core.faults import report
 from fastresp.ending import Ending
-from fastresp.http.faults import report
 from fastresp.loops import LoopFactory, comes_first, complete, gathers, new_event_loop, poll_descriptor, turns
 from fastresp.signals import call_soon
 
@@ -48,7 +49,7 @@ class Server:
     Raises TypeError if the handler can't be called with these two arguments.
     """
 
-    engine: ClassVar[http.Engine] = http.engine
+    engine: ClassVar[engines.Engine] = engines.engine
     """Where connections come from."""
 
     def __init__(self, handler: Handler, *, config: Config | None = None) -> None:

@@ -20,7 +20,7 @@ from types import CodeType, FrameType, FunctionType
 from typing import Any
 
 from fastresp import forks
-from fastresp.http.faults import report
+from fastresp.core.faults import report
 
 __all__ = ["Stop", "Terminal", "call_soon"]
 

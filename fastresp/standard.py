@@ -21,7 +21,7 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from fastresp.http.faults import has_begun
+from fastresp.core.faults import has_begun
 
 __all__ = ["LIMIT", "Output", "flush", "keep_open", "replace"]
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Any
 
 from fastresp.checks import Handler, check_handler
-from fastresp.http.handlers import is_coroutine_function
+from fastresp.core.handlers import is_coroutine_function
 
 __all__ = ["INTERFACES", "Failure", "adapt", "load_target", "one_line", "recognise"]
 

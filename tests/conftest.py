@@ -14,7 +14,7 @@ import pytest
 from client import Client
 
 from fastresp import Config, Server
-from fastresp.http import Engine
+from fastresp.engine import Engine
 
 # What begins in the background of a shell, or under nohup, ignores these, and so would the servers that tests start.
 for _name, _handler in (("SIGINT", signal.default_int_handler), ("SIGHUP", signal.SIG_DFL)):
@@ -74,7 +74,7 @@ def loop_factory(request: pytest.FixtureRequest) -> Callable[[], asyncio.Abstrac
 @pytest.fixture(scope="session")
 def server_class(twin: Twin) -> type[Server]:
     """The Server whose connections are of the twin under test."""
-    engine = Engine(twin("http.service").new_service, twin("http.protocol").new_protocol, twin("http.tls").new_tls)
+    engine = Engine(twin("core.service").new_service, twin("http1.protocol").new_protocol, twin("net.tls").new_tls)
     return type(f"{twin.name.title()}Server", (Server,), {"engine": engine})
 
 

@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from fastresp.config import Config
-from fastresp.http.codes import BODY, END, FAILED, HEAD, NEED_DATA
+from fastresp.http1.codes import BODY, END, FAILED, HEAD, NEED_DATA
 
 DEFAULTS = Config(connect=True)
 

@@ -1,4 +1,4 @@
-"""Calls all that one compiled module shows, with whatever arguments: `python tests/misuse.py fastresp.http.query_c`.
+"""Calls all that one compiled module shows, with whatever arguments: `python tests/misuse.py fastresp.core.query_c`.
 
 Every exception is right. What must not happen is the end of the interpreter: the test that runs this looks at how the
 process ended. Each step is named in the file that MISUSE_TRACE names, so that the last line is the one to look at.
@@ -46,29 +46,29 @@ def made() -> list[object]:
     def module(name: str) -> object:
         return importlib.import_module(f"fastresp.{name}_c")
 
-    service = module("http.service").new_service(lambda request, responder: None, Config(), loop)
-    connected = module("http.protocol").new_protocol(service)
+    service = module("core.service").new_service(lambda request, responder: None, Config(), loop)
+    connected = module("http1.protocol").new_protocol(service)
     connected.connection_made(Transport())
-    parser = module("http.parser").new_parser(Config())
+    parser = module("http1.parser").new_parser(Config())
     parser.feed(b"GET /a%20b?c=d HTTP/1.1\r\nhost: a\r\n\r\n")
     parser.next()
-    peer = module("http.request").new_peer(Transport(), False)
-    exchange = module("http.exchange").new_exchange(service)
-    protocol = module("http.protocol").new_protocol(service)
+    peer = module("core.request").new_peer(Transport(), False)
+    exchange = module("http1.exchange").new_exchange(service)
+    protocol = module("http1.protocol").new_protocol(service)
     return [
         service,
         connected,
         protocol,
         parser,
-        module("http.parser").new_parser(Config()),
+        module("http1.parser").new_parser(Config()),
         peer,
         exchange,
-        module("http.request").new_request(parser, peer, None),
-        module("http.query").new_query(b"a=1&a=2&b=", 0, 10),
-        module("http.responder").new_responder(module("http.exchange").new_exchange(service), None),
-        module("http.intake").new_intake(protocol),
-        module("http.intake").new_whole(-1),
-        module("http.tls").new_tls(service, ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)),
+        module("http1.requests").new_request(parser, peer, None),
+        module("core.query").new_query(b"a=1&a=2&b=", 0, 10),
+        module("core.responder").new_responder(module("http1.exchange").new_exchange(service), None),
+        module("net.receiver").new_receiver(protocol),
+        module("net.receiver").new_whole(-1),
+        module("net.tls").new_tls(service, ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)),
         module("wire.outbox").new_outbox(100),
     ]
 

@@ -7,7 +7,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from fastresp.http.handlers import is_coroutine_function
+from fastresp.core.handlers import is_coroutine_function
 
 
 async def coroutine(request, responder, more=None):

@@ -13,13 +13,15 @@ from types import SimpleNamespace
 
 import pytest
 
-import fastresp.http
+import fastresp.core
+import fastresp.http1
+import fastresp.net
 import fastresp.wire
 from fastresp import Config, Server
 
 COMPILED = sorted(
     module.name
-    for package in (fastresp.http, fastresp.wire)
+    for package in (fastresp.core, fastresp.http1, fastresp.net, fastresp.wire)
     for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}.")
     if module.name.endswith("_c")
 )
@@ -65,8 +67,8 @@ def test_what_belongs_to_one_request_is_not_copied(serve, connect, by):
 @pytest.mark.parametrize("by", COPIES, ids=lambda by: by.__qualname__)
 def test_what_belongs_to_one_connection_is_not_copied(twin, by):
     things = [
-        twin("http.parser").new_parser(Config()),
-        twin("http.request").new_peer(None, False),
+        twin("http1.parser").new_parser(Config()),
+        twin("core.request").new_peer(None, False),
         twin("wire.outbox").new_outbox(10),
     ]
     for thing in things:
@@ -75,7 +77,7 @@ def test_what_belongs_to_one_connection_is_not_copied(twin, by):
 
 
 def test_what_the_server_makes_is_not_made_by_hand(twin):
-    request, responder = twin("http.request").Request, twin("http.responder").Responder
+    request, responder = twin("core.request").Request, twin("core.responder").Responder
     for kind in (request, responder):
         with pytest.raises(TypeError, match="made by the server"):
             kind()
@@ -86,11 +88,11 @@ def test_what_the_server_makes_is_not_made_by_hand(twin):
 
 
 def test_an_empty_request_has_nothing(twin):
-    parser = twin("http.parser").new_parser(Config())
+    parser = twin("http1.parser").new_parser(Config())
     parser.feed(b"GET http://a/b?c HTTP/1.1\r\nhost: a\r\n\r\n")
     parser.next()
-    request = twin("http.request").new_request(parser, twin("http.request").new_peer(None, False), None)
-    twin("http.request").empty(request)
+    request = twin("http1.requests").new_request(parser, twin("core.request").new_peer(None, False), None)
+    twin("core.request").empty(request)
     assert (request.target, request.raw_headers, len(request.headers), len(request.query)) == (b"", [], 0, 0)
     assert request.path == "/"
 
@@ -120,11 +122,11 @@ def test_more_has_come_than_there_was_room_for(twin):
         def data_received(self, data):
             came.append(data)
 
-    intake = twin("http.intake").new_intake(Protocol())
+    receiver = twin("net.receiver").new_receiver(Protocol())
     for _ in range(2):
         for count in (10**9, -1):
             with pytest.raises(ValueError, match=f"{count} bytes can't have come"):
-                intake.buffer_updated(count)
-        intake.get_buffer(1)[:3] = b"abc"
-        intake.buffer_updated(3)
+                receiver.buffer_updated(count)
+        receiver.get_buffer(1)[:3] = b"abc"
+        receiver.buffer_updated(3)
     assert came == [b"abc", b"abc"]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 @pytest.fixture(scope="session")
 def path_text(twin):
-    return twin("http.path").path_text
+    return twin("core.path").path_text
 
 
 PATHS = {

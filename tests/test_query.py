@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 @pytest.fixture(scope="session")
 def query(twin):
-    return twin("http.query").Query
+    return twin("core.query").Query
 
 
 PAIRS = {
@@ -116,7 +116,7 @@ def test_is_made_of_bytes_within_their_bounds(twin, query):
     for wrong in ("a=1", None, bytearray(b"a=1"), type("Octets", (bytes,), {})(b"a=1")):
         with pytest.raises(TypeError, match="made of bytes"):
             query(wrong)
-    new_query = twin("http.query").new_query
+    new_query = twin("core.query").new_query
     assert new_query(b"?a=1", 1, 4).items() == [("a", "1")]
     assert new_query(b"/", 2, 1).items() == []
     for start, end in ((-1, 2), (0, 5), (0, 2**62)):

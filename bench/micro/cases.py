@@ -112,7 +112,7 @@ def parse(parser: Any, data: bytes) -> int:
 
 
 def parsing(data: bytes) -> Callable[[Twin], Call]:
-    return lambda twin: (parse, (twin("http.parser").new_parser(Config()), data))
+    return lambda twin: (parse, (twin("http1.parser").new_parser(Config()), data))
 
 
 PARSER = [

@@ -73,8 +73,8 @@ class StandingLoop:
 
 def connect(twin: Twin, handler: Callable[[Any, Any], object], transport: Any) -> Any:
     """A protocol of this twin, as a server makes it for a connection, with `transport` under it."""
-    service = twin("http.service").new_service(handler, Config(), StandingLoop(), False, True)
-    module = twin("http.protocol")
+    service = twin("core.service").new_service(handler, Config(), StandingLoop(), False, True)
+    module = twin("http1.protocol")
     module.monotonic = float  # the budget of a turn of the loop is not for a loop that stands
     protocol = module.new_protocol(service)
     protocol.connection_made(transport)

@@ -13,11 +13,11 @@ from typing import Any, TypeAlias
 
 from fastresp.asgi.feed import Feed
 from fastresp.asgi.remarks import Remarks
+from fastresp.core.names import describe
+from fastresp.engine import Request, Responder
 from fastresp.errors import BodyError
 from fastresp.gateway import Fields, declared_length, write_empty
 from fastresp.headers import Headers
-from fastresp.http import Request, Responder
-from fastresp.http.names import describe
 
 __all__ = ["DONE", "ClientDisconnected", "Conversation", "Message"]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from threading import get_ident
 
-from fastresp.http.device import DeviceError
+from fastresp.core.device import DeviceError
 
 __all__ = ["Feed"]
 

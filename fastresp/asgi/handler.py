@@ -10,9 +10,9 @@ from typing import Any, TypeAlias
 from fastresp import forks
 from fastresp.asgi.conversation import DONE, Conversation, Message
 from fastresp.asgi.lifespan import Lifespan
+from fastresp.engine import Request, Responder
 from fastresp.gateway import bind_host, end_point
 from fastresp.hooks import StartUpError
-from fastresp.http import Request, Responder
 
 __all__ = ["AsgiHandler"]
 

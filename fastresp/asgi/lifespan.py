@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from fastresp import forks
+from fastresp.core.faults import passes_on, report
 from fastresp.hooks import StartUpError
-from fastresp.http.faults import passes_on, report
 
 __all__ = ["Lifespan"]
 

@@ -6,7 +6,7 @@ import logging
 from time import monotonic
 from typing import Any
 
-from fastresp.http.faults import report
+from fastresp.core.faults import report
 
 __all__ = ["Remarks"]
 

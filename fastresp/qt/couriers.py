@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fastresp import forks
-from fastresp.http.faults import passes_on, report
+from fastresp.core.faults import passes_on, report
 
 __all__ = ["courier_of_application", "courier_of_this_thread"]
 

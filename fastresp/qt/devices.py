@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from fastresp.http.device import DeviceError
+from fastresp.core.device import DeviceError
 from fastresp.qt.reader import Reader, is_idle
 from fastresp.qt.values import qt
 

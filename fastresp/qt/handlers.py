@@ -10,8 +10,8 @@ from typing import Any
 
 from fastresp import forks
 from fastresp.checks import Handler, check_handler
-from fastresp.http.faults import passes_on, report
-from fastresp.http.names import describe
+from fastresp.core.faults import passes_on, report
+from fastresp.core.names import describe
 from fastresp.qt.calls import Home
 from fastresp.qt.request import QHttpServerRequest
 from fastresp.qt.responder import QHttpServerResponder

@@ -8,8 +8,8 @@ from contextvars import copy_context
 from functools import partial
 from typing import Any
 
-from fastresp.http.device import PIECE, DeviceError
-from fastresp.http.faults import passes_on, report
+from fastresp.core.device import PIECE, DeviceError
+from fastresp.core.faults import passes_on, report
 
 __all__ = ["Reader", "is_idle"]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fastresp.qt.headers import QHttpHeaders
 
 if TYPE_CHECKING:
-    from fastresp.http.query import Query
+    from fastresp.core.query import Query
 
 __all__ = ["QHttpServerRequest"]
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from threading import get_ident
 from typing import Any
 
+from fastresp.core.device import discard
 from fastresp.headers import Headers
-from fastresp.http.device import discard
 from fastresp.qt import devices
 from fastresp.qt.calls import Home
 from fastresp.qt.headers import name_of

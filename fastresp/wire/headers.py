@@ -15,6 +15,7 @@ from fastresp.headers import (
     HAS_SERVER,
     HAS_TRAILER,
     HAS_TRANSFER_ENCODING,
+    MAX_LENGTH,
     OWS,
     Fields,
     Headers,
@@ -34,7 +35,6 @@ _FACTS = {
     b"trailer": HAS_TRAILER,
     b"transfer-encoding": HAS_TRANSFER_ENCODING,
 }
-_MAX_LENGTH = 2**62
 
 
 def format_headers(pairs: Fields) -> bytes:
@@ -88,7 +88,7 @@ def _length_of(value: bytes) -> int:
     if not value.isdigit() or len(value.lstrip(b"0")) > 19:
         return -2
     length = int(value.lstrip(b"0") or b"0")
-    return length if length <= _MAX_LENGTH else -2
+    return length if length <= MAX_LENGTH else -2
 
 
 def _lists_close(value: bytes) -> bool:

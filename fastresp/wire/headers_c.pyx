@@ -39,7 +39,7 @@ cdef int CONNECTION_CLOSE = values.CONNECTION_CLOSE
 cdef int HAS_DATE = values.HAS_DATE
 cdef int HAS_SERVER = values.HAS_SERVER
 cdef int HAS_TRAILER = values.HAS_TRAILER
-cdef Py_ssize_t MAX_LENGTH = <Py_ssize_t>(<uint64_t>1 << 62) if sizeof(Py_ssize_t) > 4 else PY_SSIZE_T_MAX
+cdef Py_ssize_t MAX_LENGTH = values.MAX_LENGTH
 
 # Which octets may stand in a name, and which in a value.
 cdef enum:

@@ -11,10 +11,10 @@ from threading import get_ident
 from typing import Any, TypeAlias
 
 from fastresp import forks
+from fastresp.core.faults import pass_on, report
+from fastresp.core.names import describe
+from fastresp.engine import Request, Responder
 from fastresp.gateway import write_empty
-from fastresp.http import Request, Responder
-from fastresp.http.faults import pass_on, report
-from fastresp.http.names import describe
 from fastresp.wsgi.environ import Environ, new_environ
 from fastresp.wsgi.errors import ErrorStream
 from fastresp.wsgi.feed import WINDOW, Feed

@@ -6,8 +6,8 @@ from io import BytesIO
 from typing import Any, TypeAlias
 from urllib.parse import unquote_to_bytes
 
+from fastresp.engine import Request
 from fastresp.gateway import bind_host, end_point
-from fastresp.http import Request
 from fastresp.wsgi.errors import ErrorStream
 from fastresp.wsgi.files import FileWrapper
 

@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Iterable
 
-from fastresp.http.faults import report
+from fastresp.core.faults import report
 
 __all__ = ["ErrorStream"]
 

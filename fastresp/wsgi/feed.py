@@ -11,9 +11,9 @@ import logging
 import threading
 import time
 
-from fastresp.http.blocking import FILES
-from fastresp.http.device import PIECE, DeviceError
-from fastresp.http.faults import report
+from fastresp.core.blocking import FILES
+from fastresp.core.device import PIECE, DeviceError
+from fastresp.core.faults import report
 from fastresp.wsgi.spool import Spool
 
 __all__ = ["Feed"]

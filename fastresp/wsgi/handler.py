@@ -7,7 +7,7 @@ import os
 from contextvars import Context, copy_context
 from functools import partial
 
-from fastresp.http import Request, Responder
+from fastresp.engine import Request, Responder
 from fastresp.text import shown
 from fastresp.wsgi.call import Application, Call
 from fastresp.wsgi.pool import Pool

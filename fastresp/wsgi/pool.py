@@ -13,7 +13,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from fastresp import forks
-from fastresp.http.faults import NO_THREAD, has_begun, report
+from fastresp.core.faults import NO_THREAD, has_begun, report
 
 __all__ = ["Pool"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 
-from fastresp.http.regular import read_cached
+from fastresp.core.regular import read_cached
 
 __all__ = ["Spool"]
 

@@ -14,7 +14,7 @@ import tracemalloc
 import pytest
 from adapters.wsgi_applications import answering
 
-from fastresp.http.blocking import FILES
+from fastresp.core.blocking import FILES
 from fastresp.wsgi import WsgiHandler
 from fastresp.wsgi import feed as feeds
 from fastresp.wsgi import spool as spools

@@ -291,7 +291,7 @@ class TestWhole:
     )
     def test_is_its_pieces(self, twin, pieces, more):
         data = b"".join(pieces)
-        it = twin("http.intake").new_whole(-1 if more < 0 else len(data) + more)
+        it = twin("net.receiver").new_whole(-1 if more < 0 else len(data) + more)
         for piece in pieces:
             it.add(piece)
         assert it.take() == data
@@ -299,7 +299,7 @@ class TestWhole:
     def test_announcing_costs_nothing(self, twin):
         tracemalloc.start()
         try:
-            it = twin("http.intake").new_whole(1 << 40)
+            it = twin("net.receiver").new_whole(1 << 40)
             it.add(bytes(MIB))
             assert tracemalloc.get_traced_memory()[1] < 10 * MIB
         finally:

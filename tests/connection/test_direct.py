@@ -12,14 +12,14 @@ from connection.fake import Transport, Wire, turns
 from connection.test_backpressure import small_client
 from connection.tools import Late, answer_late, in_loop, message, wait_for_no_connection
 
-from fastresp.http.direct import descriptor
+from fastresp.net.direct import descriptor
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there, all goes by the transport")
 
 
 @pytest.fixture
 def send(twin):
-    return twin("http.direct").send
+    return twin("net.direct").send
 
 
 @pytest.fixture

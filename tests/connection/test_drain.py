@@ -9,7 +9,7 @@ import time
 import pytest
 from connection.tools import Gate, Inbox, Late, answer_late, message, post, settle, wait_for_no_connection
 
-from fastresp.http.service import LAST_CALL
+from fastresp.core.service import LAST_CALL
 
 
 def close(server, grace: float = 10.0):

@@ -12,7 +12,7 @@ from connection.fake import turns
 from connection.tools import chunked, message, settle, wait_for_no_connection
 from limits import clock
 
-from fastresp.http import linger
+from fastresp.net import sockopts
 
 MIB = 1 << 20
 SIZE = 300_000
@@ -182,7 +182,7 @@ class TestClock:
     def test_what_the_system_has_is_not_cut(self, twin, monkeypatch, caplog):
         """It goes on sending what a client that takes nothing has not taken: no loss, and no line of one."""
         caplog.set_level(logging.INFO, "fastresp")
-        monkeypatch.setattr(linger, "unsent", lambda sock: 1000)
+        monkeypatch.setattr(sockopts, "unsent", lambda sock: 1000)
 
         async def scene(wire, time):
             wire.feed(message("GET", "/", "Connection: close"))
@@ -198,7 +198,7 @@ class TestClock:
     def test_what_the_system_has_goes_on_being_taken(self, twin, monkeypatch):
         """A close would have the system reset the connection if the client sent something."""
         left = 100_000
-        monkeypatch.setattr(linger, "unsent", lambda sock: left)
+        monkeypatch.setattr(sockopts, "unsent", lambda sock: left)
 
         async def scene(wire, time):
             nonlocal left

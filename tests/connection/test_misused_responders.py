@@ -13,7 +13,7 @@ from client import TIMEOUT
 from connection.tools import Inbox, Late, answer_late, in_loop, message, settle
 
 from fastresp import Headers, Response
-from fastresp.http import faults
+from fastresp.core import faults
 
 HINT = {"link": "</style.css>; rel=preload"}
 HINT_HEADERS = Headers(HINT)

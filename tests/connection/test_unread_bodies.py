@@ -10,7 +10,7 @@ import pytest
 from connection.test_bodies import MIB
 from connection.tools import Inbox, chunked, message, post
 
-from fastresp.http.content import DISCARDED
+from fastresp.http1.content import DISCARDED
 
 
 async def ignore(request, responder):

@@ -12,8 +12,8 @@ from connection.fake import Wire, turns
 from connection.test_backpressure import small_client
 from connection.tools import Gate, Inbox, in_loop, message, settle
 
-from fastresp.http.body import HIGH_WATER, Body, whole
-from fastresp.http.intake import ROOM
+from fastresp.core.body import HIGH_WATER, Body, whole
+from fastresp.net.receiver import ROOM
 
 MIB = 1 << 20
 PAIR = b"2\r\nxx\r\n"

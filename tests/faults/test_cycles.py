@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import pytest
 from connection.tools import Inbox, wait_for_no_connection
 
-from fastresp.http.closing import all_closed
+from fastresp.core.closing import all_closed
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from client import Client
 from connection.tools import message, settle, wait_for_no_connection
 from server.clients import get
 
-from fastresp.http import closing
+from fastresp.core import closing
 
 APP = """
 import asyncio, sys, threading

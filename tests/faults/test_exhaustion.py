@@ -12,7 +12,7 @@ from connection.fake import Transport, Wire, turns
 from connection.tools import message, wait_for_no_connection
 
 from fastresp import Config
-from fastresp.http import linger
+from fastresp.net import sockopts
 
 QUICK = {"write_timeout": 0.2}
 """The sweep comes every tenth of a second."""
@@ -198,7 +198,7 @@ def test_a_device_whose_reading_can_not_begin(twin, monkeypatch):
             self.closed += 1
 
     async def main():
-        monkeypatch.setattr(twin("http.turn"), "start_pump", fail)
+        monkeypatch.setattr(twin("http1.turn"), "start_pump", fail)
         device = Device()
         wire = Wire(twin, lambda _, responder: responder.write(device, "text/plain"), **QUICK)
         wire.feed(message("GET", "/"))
@@ -231,7 +231,7 @@ def test_a_measured_device_whose_reading_can_not_begin(twin, monkeypatch, caplog
             return True
 
     async def main():
-        monkeypatch.setattr(twin("http.turn"), "start_pump", fail)
+        monkeypatch.setattr(twin("http1.turn"), "start_pump", fail)
         wire = Wire(twin, lambda _, responder: responder.write(Device(), "text/plain"), **QUICK)
         wire.feed(message("GET", "/"))
         await failed.wait()
@@ -266,7 +266,7 @@ def test_what_comes_behind_what_was_lost_is_not_kept(twin):
 
 def test_a_close_that_fails_costs_the_next_client_nothing(server_class, connect, monkeypatch):
     """Its socket has the number of the one that asyncio's loop still has in its selector."""
-    monkeypatch.setattr(linger, "unsent", lambda sock: 0)
+    monkeypatch.setattr(sockopts, "unsent", lambda sock: 0)
 
     def handle(request, responder):
         if request.path == "/bad":

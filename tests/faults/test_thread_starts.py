@@ -8,8 +8,8 @@ import threading
 
 import pytest
 
-from fastresp.http.blocking import Threads
-from fastresp.http.faults import has_begun
+from fastresp.core.blocking import Threads
+from fastresp.core.faults import has_begun
 from fastresp.leftovers import Leftovers
 from fastresp.standard import Output
 from fastresp.wsgi.pool import Pool

@@ -16,7 +16,7 @@ from fuzz.reader import Reader
 
 from fastresp import Config
 from fastresp.headers import Headers
-from fastresp.http.codes import FAILED, NEED_DATA
+from fastresp.http1.codes import FAILED, NEED_DATA
 
 MAX_LINE = 4096 + 2  # of a chunk with its extensions
 STATUSES: tuple[Any, ...] = (200, 99, 1000, True, 200.0, "200", None, 2**64 + 200, -1)
@@ -163,7 +163,7 @@ def one_input(data: bytes) -> None:
         reader = Reader(data[1:])
         seed, small = reader.octet(), reader.octet() % 2 == 1
         stream = reader.rest()
-        results = [parsed(twin("http.parser", end), seed, small, stream) for end in ("", "_c")]
+        results = [parsed(twin("http1.parser", end), seed, small, stream) for end in ("", "_c")]
         name = "parser"
     else:
         module, name, recipe = CALLS[choice]

@@ -25,9 +25,9 @@ from connection.fake import Transport
 from fuzz.application import Application
 
 from fastresp import Config
-from fastresp.http.codes import FAILED, HEAD, NEED_DATA
-from fastresp.http.pipeline import GATHERED
-from fastresp.http.protocol import MAX_PIPELINE
+from fastresp.http1.codes import FAILED, HEAD, NEED_DATA
+from fastresp.http1.pipeline import GATHERED
+from fastresp.http1.protocol import MAX_PIPELINE
 
 # What the first octet switches on.
 ASYNC, SMALL, DRAINING, SLOW, LEAVING, LATE, ENDING, SECURE = (1 << bit for bit in range(8))
@@ -59,8 +59,8 @@ def run(end: str, settings: bytes, segments: list[bytes], loop: asyncio.Abstract
     limits = LIMITS if flags & SMALL else {}
     config = Config(date_header=False, connect=True, access_log=bool(flags & SMALL), **limits)
     handler: Callable[..., Any] = application.coroutine if flags & ASYNC else application.plain
-    service = twin("service", end).new_service(handler, config, loop, bool(flags & SECURE), True)
-    protocol = twin("protocol", end).new_protocol(service)
+    service = twin("core.service", end).new_service(handler, config, loop, bool(flags & SECURE), True)
+    protocol = twin("http1.protocol", end).new_protocol(service)
     transport = Transport()
     errors: list[Any] = []
     loop.set_exception_handler(lambda _, context: errors.append(context))
@@ -148,7 +148,7 @@ def run(end: str, settings: bytes, segments: list[bytes], loop: asyncio.Abstract
 
 def heads(stream: bytes, config: Config) -> tuple[list[bytes], int]:
     """The methods of the requests in the stream, and how many of these are whole."""
-    parser = twin("parser", "").new_parser(config)
+    parser = twin("http1.parser", "").new_parser(config)
     parser.feed(stream)
     methods: list[bytes] = []
     while (event := parser.next()) not in (NEED_DATA, FAILED):
@@ -230,7 +230,7 @@ def one_input(data: bytes) -> None:
             log.addHandler(notes)
             try:
                 # how much of a burst is handled in a turn is also a matter of time, of which none passes here
-                with patch.object(twin("protocol", end), "monotonic", float):
+                with patch.object(twin("http1.protocol", end), "monotonic", float):
                     results.append(run(end, settings, segments, loop))
             finally:
                 log.removeHandler(notes)
@@ -254,4 +254,4 @@ def one_input(data: bytes) -> None:
 
 
 def twin(module: str, end: str) -> Any:
-    return importlib.import_module(f"fastresp.http.{module}{end}")
+    return importlib.import_module(f"fastresp.{module}{end}")

@@ -106,10 +106,10 @@ class Scene:
         handler: Callable[..., Any] = self.application.coroutine if self.flags & ASYNC else self.application.plain
         self.config = Config(date_header=False, **(LIMITS if self.flags & SMALL else {}))
         self.loop = loop
-        self.service = twin("service", end).new_service(handler, self.config, loop, True, True)
+        self.service = twin("core.service", end).new_service(handler, self.config, loop, True, True)
         server, client = contexts(bool(self.flags & OLD))
         self.pure = not end
-        self.server = twin("tls", end).new_tls(self.service, server)
+        self.server = twin("net.tls", end).new_tls(self.service, server)
         self.transport = Pausing()
         self.peer = Peer(client)
         self.taken = 0

@@ -22,7 +22,7 @@ from typing import Any
 
 from fastresp import Config, Server
 from fastresp.asgi import AsgiHandler
-from fastresp.http import Engine
+from fastresp.engine import Engine
 from fastresp.wsgi import WsgiHandler
 
 # Besides the classes of fastresp itself: what would pile up if we forgot a connection, a handler or a device.
@@ -155,7 +155,7 @@ def objects() -> dict[str, int]:
 async def serve(twin: str, file: str, certificate: str, key: str) -> None:
     end = "_c" if twin == "compiled" else ""
     service, protocol, tls = (
-        importlib.import_module(f"fastresp.http.{name}{end}") for name in ("service", "protocol", "tls")
+        importlib.import_module(f"fastresp.{name}{end}") for name in ("core.service", "http1.protocol", "net.tls")
     )
     engine = Engine(service.new_service, protocol.new_protocol, tls.new_tls)
     cls = type("TwinServer", (Server,), {"engine": engine})

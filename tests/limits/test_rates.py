@@ -123,7 +123,7 @@ class TestRate:
     @pytest.fixture(autouse=True)
     def date(self, twin, monkeypatch):
         self.second = 0
-        service = twin("http.service")
+        service = twin("core.service")
         monkeypatch.setattr(service, "http_date", lambda: f"second {self.second}")
 
     def statuses(self, wire, count) -> list[int]:

@@ -9,12 +9,12 @@ from conftest import Twin
 from feeding import DEFAULTS, chunked_request, parse, parse_all_ways, request
 
 from fastresp.config import Config
-from fastresp.http import codes
+from fastresp.http1 import codes
 
 
 @pytest.fixture
 def parser(twin: Twin):
-    return twin("http.parser")
+    return twin("http1.parser")
 
 
 def test_pipelined(parser):

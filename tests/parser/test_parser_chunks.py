@@ -9,7 +9,7 @@ from feeding import chunked_request, failure, parse_all_ways, request
 
 @pytest.fixture
 def parser(twin: Twin):
-    return twin("http.parser")
+    return twin("http1.parser")
 
 
 @pytest.mark.parametrize(

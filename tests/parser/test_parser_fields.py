@@ -9,7 +9,7 @@ from feeding import failure, one_head, parse, request
 
 @pytest.fixture
 def parser(twin: Twin):
-    return twin("http.parser")
+    return twin("http1.parser")
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,12 @@ from conftest import Twin
 from feeding import failure, one_head, parse_all_ways, request
 
 from fastresp.config import Config
-from fastresp.http.codes import BODY, END, HEAD, NEED_DATA
+from fastresp.http1.codes import BODY, END, HEAD, NEED_DATA
 
 
 @pytest.fixture
 def parser(twin: Twin):
-    return twin("http.parser")
+    return twin("http1.parser")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from fastresp.config import Config
 
 @pytest.fixture
 def parser(twin: Twin):
-    return twin("http.parser")
+    return twin("http1.parser")
 
 
 def test_target_size(parser):

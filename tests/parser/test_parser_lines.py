@@ -6,12 +6,12 @@ import pytest
 from conftest import Twin
 from feeding import failure, one_head, parse_all_ways, request
 
-from fastresp.http import codes
+from fastresp.http1 import codes
 
 
 @pytest.fixture
 def parser(twin: Twin):
-    return twin("http.parser")
+    return twin("http1.parser")
 
 
 @pytest.mark.parametrize(

@@ -15,12 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fastresp.config import Config
-from fastresp.http import parser as pure
+from fastresp.http1 import parser as pure
 
 if PURE_ONLY:
     compiled = pure
 else:
-    from fastresp.http import parser_c as compiled
+    from fastresp.http1 import parser_c as compiled
 
 # Small limits, so that random input meets them.
 TIGHT = Config(max_url_size=40, max_header_field_size=60, max_header_size=200, max_header_count=5, max_body_size=50)

@@ -13,7 +13,7 @@ from fastresp import Config
 
 @pytest.fixture
 def parser(twin: Twin):
-    return twin("http.parser")
+    return twin("http1.parser")
 
 
 HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"

@@ -143,7 +143,7 @@ def ours(twin: Twin, data: bytes) -> tuple[list[Seen], str | None]:
     """The whole requests (method, target, content) in `data`, and the reason why the next is refused."""
     seen: list[list[bytes]] = []
     whole = 0
-    for event in parse(twin("http.parser"), [data]):
+    for event in parse(twin("http1.parser"), [data]):
         if event[0] == "head":
             seen.append([event[1]["method"], event[1]["target"], b""])
             whole += not event[1]["has_body"]
@@ -218,7 +218,7 @@ def test_all_see_the_same_requests(twin: Twin, data: bytes, seed: int) -> None:
     seen, reason = ours(twin, data)
     rng = random.Random(seed)
     pieces = cut(data, [rng.randrange(len(data) + 1) for _ in range(4)])
-    assert parse(twin("http.parser"), pieces) == parse(twin("http.parser"), [data])
+    assert parse(twin("http1.parser"), pieces) == parse(twin("http1.parser"), [data])
     for theirs in (by_h11(data.lstrip(b"\r\n")), Llhttp().parse(data)):
         shared = min(len(seen), len(theirs))
         assert seen[:shared] == theirs[:shared]

@@ -14,7 +14,7 @@ from responder.messages import GET, fine
 from responder.test_device_closing import closed_once
 
 from fastresp import ResponderStateError
-from fastresp.http import closing
+from fastresp.core import closing
 
 
 def test_a_close_that_blocks_holds_nobody_up(stage):

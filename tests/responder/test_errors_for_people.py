@@ -6,7 +6,7 @@ import pytest
 from responder.messages import FAULT, message, request
 
 from fastresp import Headers
-from fastresp.http.pages import names_html
+from fastresp.core.pages import names_html
 
 PAGE = b"<!DOCTYPE html>\n<title>404 Not Found</title>\n<h1>404 Not Found</h1>\n"
 SHOWN = message(

@@ -12,7 +12,7 @@ LIMIT = 1000
 
 @pytest.fixture
 def read_whole(twin):
-    return twin("http.files").read_whole
+    return twin("core.files").read_whole
 
 
 @pytest.mark.skipif(not hasattr(os, "RWF_NOWAIT"), reason="a system that can't read without waiting")

@@ -11,8 +11,8 @@ import pytest
 from responder.devices import TIMEOUT, Device, Gate
 from responder.messages import GET, chunks, message, request
 
-from fastresp.http import blocking, regular, sources
-from fastresp.http.blocking import Threads
+from fastresp.core import blocking, regular, sources
+from fastresp.core.blocking import Threads
 
 STREAM = message(b"200 OK", b"content-type: a/b", b"transfer-encoding: chunked")
 LIMIT = 4

@@ -44,9 +44,9 @@ def drive(loop_factory) -> Iterator[Callable[[Coroutine[Any, Any, Any]], Any]]:
 def server_class(twin) -> type[Server]:
     """Server, with the engine of the twin under test."""
     engine = SimpleNamespace(
-        new_service=twin("http.service").new_service,
-        new_protocol=twin("http.protocol").new_protocol,
-        new_tls=twin("http.tls").new_tls,
+        new_service=twin("core.service").new_service,
+        new_protocol=twin("http1.protocol").new_protocol,
+        new_tls=twin("net.tls").new_tls,
     )
     return type("Server", (Server,), {"engine": engine})
 

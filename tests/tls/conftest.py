@@ -74,16 +74,16 @@ def alone(twin, loop_factory, monkeypatch):
     """Runs a test within a loop, whose connections are made by `connection()`: `alone(test, handler, contexts)`. What
     comes is handled in no time: how much of it is handled in one turn is a matter of that, too.
     """
-    monkeypatch.setattr(twin("http.protocol"), "monotonic", float)
+    monkeypatch.setattr(twin("http1.protocol"), "monotonic", float)
 
     def run(test, handler, contexts, **config):
         async def call():
             loop = asyncio.get_running_loop()
-            service = twin("http.service").new_service(handler, Config(**config), loop, True, True)
+            service = twin("core.service").new_service(handler, Config(**config), loop, True, True)
             made = []
 
             def connection():
-                made.append(Connection(service, twin("http.tls").new_tls, contexts))
+                made.append(Connection(service, twin("net.tls").new_tls, contexts))
                 return made[-1]
 
             try:

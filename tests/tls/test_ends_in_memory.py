@@ -13,7 +13,7 @@ from limits.clock import Holding
 from tls.memory import Connection
 
 from fastresp import Config
-from fastresp.http import linger
+from fastresp.net import sockopts
 
 RECORDS = 512
 """Records that are decrypted in one turn of the loop."""
@@ -65,9 +65,9 @@ def timed(twin, contexts):
 
         async def main():
             clock = Clock()
-            service = twin("http.service").new_service(handle, Config(**config), clock, True, True)
+            service = twin("core.service").new_service(handle, Config(**config), clock, True, True)
             service.open()
-            client = Connection(service, twin("http.tls").new_tls, contexts(), transport)
+            client = Connection(service, twin("net.tls").new_tls, contexts(), transport)
             client.shake_hands()
             client.hear()
             await scene(client, clock, service)
@@ -98,7 +98,7 @@ def test_an_answer_that_closes_while_more_has_come(timed, log):
 
 def test_an_answer_that_the_system_has_while_more_comes(timed, monkeypatch):
     """What comes may come again, and would have the system reset the connection behind its close."""
-    monkeypatch.setattr(linger, "unsent", lambda sock: 1000)
+    monkeypatch.setattr(sockopts, "unsent", lambda sock: 1000)
 
     async def scene(client, clock, service):
         client.feed(client.records(message("GET", "/", "Connection: close")))

@@ -26,8 +26,8 @@ def engine(twin: str) -> dict[str, Any]:
     """What makes the connections of a twin."""
     end = "_c" if twin == "compiled" else ""
     return {
-        f"new_{name}": getattr(importlib.import_module(f"fastresp.http.{name}{end}"), f"new_{name}")
-        for name in ("service", "protocol", "tls")
+        f"new_{name}": getattr(importlib.import_module(f"fastresp.{package}.{name}{end}"), f"new_{name}")
+        for package, name in (("core", "service"), ("http1", "protocol"), ("net", "tls"))
     }
 
 
@@ -35,11 +35,11 @@ def stop_time() -> None:
     """How much of a burst is handled in a turn is a matter of time, too, and so is when a thread has closed a device:
     the twins are compared where no time passes.
     """
-    sources = importlib.import_module("fastresp.http.sources")
-    closing = importlib.import_module("fastresp.http.closing")
+    sources = importlib.import_module("fastresp.core.sources")
+    closing = importlib.import_module("fastresp.core.closing")
     sources.close_in_thread = closing.close_quietly  # type: ignore[attr-defined]
     for end in ("", "_c"):
-        importlib.import_module(f"fastresp.http.protocol{end}").monotonic = float  # type: ignore[attr-defined]
+        importlib.import_module(f"fastresp.http1.protocol{end}").monotonic = float  # type: ignore[attr-defined]
 
 
 def loop_factory(name: str) -> Any:

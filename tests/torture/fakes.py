@@ -16,7 +16,7 @@ from torture.reading import Answer, Problem, read
 from torture.scene import MARK, Scene, Watch
 
 from fastresp import Config
-from fastresp.http import closing
+from fastresp.core import closing
 
 __all__ = ["Player", "play"]
 

@@ -13,7 +13,7 @@ from torture.fakes import Player
 from torture.reading import Problem, read
 
 from fastresp import Config, Server
-from fastresp.http import Engine
+from fastresp.engine import Engine
 
 __all__ = ["play"]
 

@@ -63,7 +63,7 @@ def test_made_by_hand(twin: Any, name: str) -> None:
     """What was not made by the server can be looked at without a crash, or not be made at all."""
     code = f"""
 import importlib
-kind = importlib.import_module("fastresp.http.{name.lower()}{"_c" if twin.compiled else ""}").{name}
+kind = importlib.import_module("fastresp.core.{name.lower()}{"_c" if twin.compiled else ""}").{name}
 for make in (kind, lambda: kind.__new__(kind)):
     try:
         thing = make()

@@ -17,9 +17,9 @@ from fastresp import asgi, qt, wire, wsgi
 
 # by the module of a twin, or the class itself where both twins have the same
 TWINS = {
-    "Responder": "http.responder",
-    "Request": "http.request",
-    "Query": "http.query",
+    "Responder": "core.responder",
+    "Request": "core.request",
+    "Query": "core.query",
     "format_headers": "wire.headers",
     "format_chunk": "wire.chunks",
     "format_last_chunk": "wire.chunks",
@@ -85,9 +85,9 @@ def test_help(thing: Any) -> None:
 
 
 def test_completion(twin: Twin) -> None:
-    responders = twin("http.responder")
+    responders = twin("core.responder")
 
-    class Exchange(twin("http.waist").Exchange):  # type: ignore[misc, name-defined]
+    class Exchange(twin("core.exchange").Exchange):  # type: ignore[misc, name-defined]
         gone = False
 
         def drop(self) -> None: ...

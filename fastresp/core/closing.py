@@ -1,0 +1,153 @@
+"""Closing what belongs to a handler's code: once, and with no exception that gets past the log.
+
+Async code gains nothing from compilation, so both twins use this one module as it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+import os
+from collections.abc import Awaitable
+from contextvars import copy_context
+from typing import Any
+
+from fastresp.core.blocking import CLOSINGS
+from fastresp.core.faults import report
+
+__all__ = [
+    "all_closed",
+    "close_descriptor",
+    "close_in_thread",
+    "close_quietly",
+    "keep_until_done",
+    "message_of",
+    "open_in",
+    "shown",
+]
+
+_open: set[asyncio.Future[Any]] = set()
+_busy: set[int] = set()
+
+
+def shown(thing: Any) -> str:
+    """`repr(thing)`, also where that raises: a log line must not fail on what it is about."""
+    try:
+        return repr(thing)
+    except BaseException:
+        return f"<{type(thing).__name__}>"
+
+
+def message_of(error: BaseException) -> str:
+    """`str(error)`, also where that raises."""
+    try:
+        return str(error)
+    except BaseException:
+        return f"<{type(error).__name__}>"
+
+
+def close_descriptor(fd: int) -> None:
+    """Closes it; what the system objects to is logged."""
+    try:
+        os.close(fd)
+    except OSError as error:
+        report("closing descriptor %d failed", fd, error=error, level=logging.WARNING)
+
+
+def close_quietly(device: Any, names: tuple[str, ...] = ("close",)) -> None:
+    """Calls the first of these methods that the device has, and awaits in a task what it returns, if that is awaitable.
+
+    Whatever it raises, SystemExit and CancelledError included, is logged and goes no further: this is called by the
+    loop, where they would end the server.
+    """
+    identity = id(device)
+    if identity in _busy:
+        return  # its own close() has handed it over again, or is still under way
+    _busy.add(identity)
+    is_open = False
+    try:
+        closing = _close(device, names)
+        if closing is not None and inspect.isawaitable(closing):
+            _keep(closing, device)
+            is_open = True
+    except BaseException as error:
+        report("closing %s failed", shown(device), error=error, level=logging.WARNING)
+    finally:
+        if not is_open:
+            _busy.discard(identity)
+
+
+def close_in_thread(device: Any) -> None:
+    """As `close_quietly`, in a thread: for a device whose `close` may block. In the caller's where no loop runs."""
+    if asyncio._get_running_loop() is None:
+        close_quietly(device)
+        return
+    identity = id(device)
+    if identity not in _busy:
+        _busy.add(identity)
+        is_kept = False
+        try:
+            _keep(_close_there(device), device)
+            is_kept = True
+        finally:
+            if not is_kept:
+                _busy.discard(identity)
+
+
+async def _close_there(device: Any) -> None:
+    try:
+        ended = CLOSINGS.start(copy_context().run, _close, device, ("close",))
+    except RuntimeError:  # the system gives no thread
+        closing = _close(device, ("close",))
+    else:
+        closing, error = await ended
+        if error is not None:
+            try:
+                raise error
+            finally:
+                del error  # which holds this frame
+    if inspect.isawaitable(closing):
+        await closing
+
+
+def _keep(closing: Awaitable[Any], device: Any) -> None:
+    loop = asyncio.get_running_loop()
+    task = asyncio.Task(_settle(closing, device), loop=loop)
+    keep_until_done(task)
+    # not in the coroutine: one that is cancelled before its first step never runs. It keeps the device till then, or
+    # another one may have its address.
+    task.add_done_callback(lambda _, device=device: _busy.discard(id(device)))  # type: ignore[misc]
+
+
+def _close(device: Any, names: tuple[str, ...]) -> Any:
+    for name in names:
+        close = getattr(device, name, None)
+        if close is not None:
+            return close()
+    return None
+
+
+async def _settle(closing: Any, device: Any) -> None:
+    try:
+        await closing
+    except BaseException as error:
+        report("closing %s failed", shown(device), error=error, level=logging.WARNING)
+
+
+def keep_until_done(future: asyncio.Future[Any]) -> None:
+    """Counts a device as open until then: its reader puts things away, or its end has to wait for a read."""
+    _open.add(future)
+    future.add_done_callback(_open.discard)
+
+
+def open_in(loop: asyncio.AbstractEventLoop) -> list[asyncio.Future[Any]]:
+    """What a device in `loop` that is not closed yet waits for."""
+    opened = _open.copy()  # another thread's loop may change it meanwhile
+    return [future for future in opened if future.get_loop() is loop]
+
+
+async def all_closed(loop: asyncio.AbstractEventLoop) -> None:
+    """Return when nothing is being closed in `loop` any more."""
+    while closing := open_in(loop):
+        await asyncio.wait(closing)

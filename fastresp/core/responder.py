@@ -1,0 +1,400 @@
+"""The responder: which call means what, and which may follow which (QHttpServerResponder).
+
+A responder knows only the exchange that it answers: `exchange.Exchange` is all that a protocol has to offer it. The
+states:
+
+    READY      write, send_response with 1xx -> READY; with a final status -> DONE; write_begin_chunked -> STREAMING
+    STREAMING  write_chunk -> STREAMING; write_end_chunked -> DONE
+    DONE       nothing
+
+Any other call is a ResponderStateError, and the wire is untouched. Once the client is gone every call does nothing.
+
+Each call makes plain values of its arguments, looks at the state, changes it, and only then calls the exchange:
+whatever code the arguments run, or the exchange's log lines and callbacks, finds a state that holds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, overload
+
+from fastresp.core.arguments import UNSET
+from fastresp.core.device import PIECE, discard, source_of
+from fastresp.core.faults import warn_of_cycle
+from fastresp.core.overloads import bare_error, content_of, exact, formatted, natural_type, read_small, sort
+from fastresp.errors import ResponderStateError
+from fastresp.headers import Headers, field_name
+from fastresp.response import JSON, Response
+from fastresp.status import status_code
+from fastresp.wire.chunks import as_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from fastresp.core.arguments import Content, Data
+    from fastresp.headers import Fields, Text
+
+__all__ = ["Responder", "new_responder"]
+
+READY = 0
+STREAMING = 1
+DONE = 2
+DROPPED = 3  # by its last reference, or the collector: __del__ is not called again for what would be answered with it
+
+
+class Responder:
+    """Answers one request, once; made by the server for each (QHttpServerResponder).
+
+    `write` or `send_response`, or `write_begin_chunked`, `write_chunk` ..., `write_end_chunked`; before it any number
+    of informational responses. It belongs to the loop's thread: from another one, `loop.call_soon_threadsafe`. Dropped
+    unanswered it sends 500; dropped in the middle it breaks the connection off.
+    """
+
+    __slots__ = ("_exchange", "_state", "_status")
+
+    _exchange: Any  # an exchange.Exchange, or None
+    _state: int
+    _status: int
+
+    def __init__(self) -> None:
+        try:
+            self._exchange  # noqa: B018
+        except AttributeError:
+            self._exchange = None  # for __del__
+        raise TypeError("a Responder is made by the server, for a handler")
+
+    def __reduce__(self) -> str:
+        raise TypeError("a Responder can't be copied or pickled: it answers one request, once")
+
+    if TYPE_CHECKING:  # no call goes through these, in either twin
+
+        @overload
+        def write(self, status: int = ..., /, *, headers: Fields = ...) -> None: ...
+        @overload
+        def write(self, *, status: int, headers: Fields = ...) -> None: ...
+        @overload
+        def write(self, headers: Headers, status: int = ..., /) -> None: ...
+        @overload
+        def write(self, headers: Headers, /, *, status: int) -> None: ...
+        @overload
+        def write(self, data: Content, status: int, /, *, headers: Fields = ...) -> None: ...
+        @overload
+        def write(self, data: Content, mime_type: Text = ..., status: int = ..., *, headers: Fields = ...) -> None: ...
+        @overload
+        def write(self, data: Content, headers: Fields, /, status: int = ...) -> None: ...
+
+    def write(self, data: Any = UNSET, mime_type: Any = UNSET, status: Any = UNSET, *, headers: Any = UNSET) -> None:
+        """Answers the request, whole (QHttpServerResponder::write).
+
+        `write(status)`, `write(headers, status)`, `write(document, status)`, `write(document, headers, status)`,
+        `write(data, mime_type, status)`, `write(data, headers, status)`; the status is 200 where none is given.
+
+        data: str (sent as UTF-8), any C-contiguous buffer, or a device: a path, a binary file object, an object with
+        `async def read(n)`, an async iterator of bytes. A device is closed when the answer is over, whatever happens.
+        document: dict, list or Json. headers: Headers, a mapping, or pairs. Without a type, str is text/plain in UTF-8,
+        a document application/json, a path what its name says, anything else application/octet-stream.
+        A status below 200 sends an informational response, and the final one may follow.
+
+        Raises HeaderError for a field that must not be sent, ResponderStateError after another answer, TypeError and
+        ValueError for other arguments; nothing is sent then.
+        """
+        exchange = self._exchange
+        if exchange is not None and self._state == READY and not exchange.gone:
+            # PERF: nearly every answer is bytes with a type; all other overloads are told apart below
+            if type(data) is bytes and type(mime_type) is str and status is UNSET and headers is UNSET:
+                self._answer(exchange, 200, None, mime_type, data, False)
+            else:
+                self._write(data, mime_type, status, headers)
+            return
+        discard(data)
+        self._refuse("write()")
+
+    def _write(self, data: Any, mime_type: Any, status: Any, headers: Any) -> None:
+        given = data
+        try:
+            data, kind, head, code = sort(data, mime_type, status, headers)
+        except BaseException:
+            discard(given)
+            raise
+        if code < 200:
+            discard(data)
+            exchange = self._claim("write()", READY)
+            if exchange is not None:
+                exchange.interim(code, head)
+            return
+        found = content_of(data)
+        if found is None:
+            self._write_device(data, kind, head, code)
+            return
+        content, natural = found
+        if data is UNSET and head is None and code >= 400:
+            exchange = self._exchange
+            content, kind, head = bare_error(exchange, code)
+        elif kind is None and (head is None or natural is JSON):
+            kind = natural
+        exchange = self._claim("write()", READY)
+        if exchange is not None:
+            self._answer(exchange, code, head, kind, content, data is UNSET)
+
+    def _write_device(self, device: Any, kind: Any, head: Any, code: int) -> None:
+        if kind is None and head is None:
+            kind = natural_type(device)
+        content = b"" if code == 204 or code == 205 else read_small(device, PIECE)
+        if content is not None:
+            discard(device)
+            exchange = self._claim("write()", READY)
+            if exchange is not None:
+                self._answer(exchange, code, head, kind, content, False)
+            return
+        source, refusal = source_of(device)  # which closes what it can't open
+        exchange = None
+        try:
+            exchange = self._claim("write()", READY)
+            if exchange is not None and source is None:
+                self._finish(500)
+                exchange.refuse_device(refusal)
+            elif exchange is not None:
+                self._state = DONE
+                self._status = code
+                exchange.answer_device(code, head, kind, source)
+        except BaseException:
+            if exchange is not None:
+                self._restore(exchange, READY)  # first: closing may fail where the stack is full
+            if source is not None:
+                source.close()
+            raise
+        if exchange is None and source is not None:
+            source.close()
+
+    def _answer(self, exchange: Any, status: int, head: Any, kind: Any, data: bytes, bare: bool) -> None:
+        """Answers the exchange that this responder has; not any more by the time that foreign code may run."""
+        # PERF: as _finish and, in an `except`, _restore: 70 instructions, and calls that the stack would have to hold
+        self._exchange = None
+        self._state, self._status = DONE, status
+        completed = False
+        try:
+            exchange.answer(status, head, kind, data, bare)
+            completed = True
+        finally:
+            if not (completed or exchange.begun or exchange.ended):
+                self._exchange, self._state = exchange, READY
+
+    def send_response(self, response: Response) -> None:
+        """Sends a Response, which stays usable (QHttpServerResponder::sendResponse).
+
+        Raises ResponderStateError after another answer, TypeError for anything but a Response.
+        """
+        if self._claim("send_response()", READY) is None:
+            return
+        if not isinstance(response, Response):
+            raise TypeError(f"send_response() takes a Response, not {type(response).__name__}")
+        status = response._status
+        data = response._data
+        if status < 200:
+            fields = Headers(response._headers)
+            fields.remove_all("content-type")
+            head = formatted(fields)
+            exchange = self._claim("send_response()", READY)
+            if exchange is not None:
+                exchange.interim(status, head)
+            return
+        head = formatted(response._headers)
+        exchange = self._claim("send_response()", READY)
+        if exchange is None:
+            return
+        self._finish(status)
+        try:
+            exchange.answer_response(response, status, head, data)
+        except BaseException:
+            self._restore(exchange, READY)
+            raise
+
+    if TYPE_CHECKING:
+
+        @overload
+        def write_begin_chunked(self, mime_type: Text | Fields, status: int, /) -> None: ...
+        @overload
+        def write_begin_chunked(
+            self, mime_type: Text | Fields, trailer_names: Iterable[Text] = ..., status: int = ...
+        ) -> None: ...
+
+    def write_begin_chunked(self, mime_type: Any, trailer_names: Any = UNSET, status: Any = UNSET) -> None:
+        """Begins an answer whose content follows in chunks (QHttpServerResponder::writeBeginChunked).
+
+        `write_begin_chunked(mime_type, status)`, `write_begin_chunked(headers, status)`,
+        `write_begin_chunked(headers, trailer_names, status)`. trailer_names: the fields that `write_end_chunked` may
+        send as trailers (RFC 9110, section 6.6.2).
+        Raises as `write` does.
+        """
+        if self._claim("write_begin_chunked()", READY) is None:
+            return
+        if isinstance(trailer_names, int):
+            if status is not UNSET:
+                raise TypeError("write_begin_chunked() was given two statuses")
+            status, trailer_names = trailer_names, UNSET
+        code = 200 if status is UNSET else status_code(status)
+        if code < 200:
+            raise ValueError(f"an informational response ({code}) has no content: send it with write({code})")
+        names = () if trailer_names is UNSET else trailer_names
+        if isinstance(names, str | bytes):
+            raise TypeError(f"trailer_names takes a list of names, not the single {type(names).__name__} {names!r}")
+        if mime_type is None or isinstance(mime_type, int):
+            raise TypeError(f"write_begin_chunked() takes a mime type or headers first, not {mime_type!r}")
+        kind = head = None
+        if isinstance(mime_type, str | bytes):
+            kind = exact(mime_type)
+        else:
+            head = formatted(mime_type)
+        announced = [field_name(name) for name in names]
+        exchange = self._claim("write_begin_chunked()", READY)
+        if exchange is None:
+            return
+        self._state = STREAMING
+        self._status = code
+        try:
+            exchange.begin(code, head, kind, announced)
+        except BaseException:
+            self._restore(exchange, READY)
+            raise
+
+    def write_chunk(self, data: Data) -> None:
+        """Sends one chunk (QHttpServerResponder::writeChunk); empty data sends nothing, for it would end the message.
+
+        Raises ResponderStateError outside a chunked answer, TypeError or BufferError for data that is none.
+        """
+        if self._claim("write_chunk()", STREAMING) is None:
+            return
+        piece = as_bytes(data)
+        exchange = self._claim("write_chunk()", STREAMING)
+        if exchange is not None:
+            exchange.chunk(piece)
+
+    def write_end_chunked(self, data: Data = b"", trailers: Fields | None = None) -> None:
+        """Sends the last data, the trailers, and the end (QHttpServerResponder::writeEndChunked).
+
+        Raises ResponderStateError outside a chunked answer, HeaderError for a trailer that was not announced or may
+        not be one (RFC 9110, section 6.5.1); the answer can still be ended then.
+        """
+        if self._claim("write_end_chunked()", STREAMING) is None:
+            return
+        piece = as_bytes(data)
+        fields = None if trailers is None else Headers(trailers)
+        exchange = self._claim("write_end_chunked()", STREAMING)
+        if exchange is None:
+            return
+        self._state = DONE
+        self._exchange = None
+        try:
+            exchange.end(piece, fields)
+        except BaseException:
+            self._restore(exchange, STREAMING)
+            raise
+
+    def swap(self, other: Responder) -> None:
+        """Exchanges the two responders: each then answers the other's request (QHttpServerResponder::swap)."""
+        if not isinstance(other, Responder):
+            raise TypeError(f"swap() takes another Responder, not {type(other).__name__}")
+        self._swap(other)
+
+    def _swap(self, other: Responder) -> None:
+        for moved in (self._exchange, other._exchange):
+            if moved is not None:
+                moved.moved()  # a drain() that waits for one of them will have the other
+        if self._state == DROPPED or other._state == DROPPED:
+            raise ResponderStateError("swap(): a responder that was dropped answers nothing any more")
+        exchange, state, status = self._exchange, self._state, self._status
+        self._exchange, self._state, self._status = other._exchange, other._state, other._status
+        other._exchange, other._state, other._status = exchange, state, status
+
+    @property
+    def is_response_canceled(self) -> bool:
+        """Whether the client left before the answer was complete (QHttpServerResponder::isResponseCanceled)."""
+        return self._exchange is not None and self._exchange.gone
+
+    async def drain(self) -> None:
+        """Wait while the client reads more slowly than the handler writes, or chunks pile up; not once it is gone."""
+        while True:
+            exchange = self._exchange
+            if exchange is None or exchange.gone:
+                await asyncio.sleep(0)  # a handler that writes on in vain must not keep the loop
+                return
+            waiter = exchange.waiter()
+            if waiter is None:
+                return
+            await waiter
+
+    def on_close(self, callback: Callable[[], object]) -> None:
+        """Call `callback()` once: soon after the exchange is over, or as soon as the client has closed its side of the
+        connection, which may still take the answer then; at once, if either has happened. A callback that refers to
+        this responder keeps it alive: dropped unanswered, it would not be noticed.
+        """
+        if not callable(callback):
+            raise TypeError(f"on_close() takes a callable, not {callback!r}")
+        exchange = self._exchange
+        if exchange is None:
+            callback()
+        else:
+            warn_of_cycle(callback, self)
+            exchange.on_close(callback)
+
+    def _claim(self, call: str, state: int) -> Any:
+        """The exchange, if it may be answered in this state; None if the client is gone. Raises ResponderStateError."""
+        exchange = self._exchange
+        if exchange is None or self._state != state or exchange.gone:
+            self._refuse(call)
+            return None
+        return exchange
+
+    def _restore(self, exchange: Any, state: int) -> None:
+        """A call was refused; the answer can still be given, or go on, if nothing of that call is on its way."""
+        if not (exchange.ended or (exchange.begun and state == READY)):
+            self._exchange = exchange
+            self._state = state
+
+    def _finish(self, status: int) -> None:
+        self._state = DONE
+        self._status = status
+        self._exchange = None
+
+    def _refuse(self, call: str) -> None:
+        """For a call that can't be served: silence when the client is gone, else the reason."""
+        exchange = self._exchange
+        if exchange is not None and exchange.gone:
+            return
+        if self._state == DONE:
+            raise ResponderStateError(f"{call}: the request has already been answered, with status {self._status}")
+        if self._state == DROPPED:
+            raise ResponderStateError(f"{call}: this responder was dropped, and the request answered without it")
+        if self._state == STREAMING:
+            raise ResponderStateError(
+                f"{call}: a chunked answer (status {self._status}) has begun; write_end_chunked() has to end it first"
+            )
+        raise ResponderStateError(f"{call}: no chunked answer has begun; write_begin_chunked() has to come first")
+
+    def _fail(self, is_told: bool = False) -> None:
+        """The handler raised; what it has answered goes on. `is_told` that its client has left: no answer follows."""
+        exchange, state = self._exchange, self._state
+        self._finish(self._status if is_told or state == DONE else 500)
+        if exchange is not None and state != DONE and not exchange.gone:
+            exchange.abandon() if is_told else exchange.fail()
+
+    def __del__(self) -> None:
+        exchange = self._exchange
+        if exchange is not None and self._state != DONE and not exchange.gone:
+            self._exchange = None
+            self._state = DROPPED
+            exchange.drop()
+
+    def __repr__(self) -> str:
+        return f"<Responder {('ready', 'streaming', 'done', 'dropped')[self._state]}>"
+
+
+def new_responder(exchange: Any, spare: Responder | None) -> Responder:
+    """A responder that answers `exchange`, in the place of `spare` if there is one, which is DONE."""
+    responder = spare
+    if responder is None:
+        responder = Responder.__new__(Responder)
+    responder._exchange = exchange
+    responder._state = READY
+    responder._status = 0
+    return responder

@@ -1,0 +1,33 @@
+# Types for responder.py compiled as responder_c.
+cimport cython
+from fastresp.core.exchange_c cimport Exchange
+from fastresp.core.overloads_c cimport bare_error, content_of, exact, formatted, natural_type, read_small, sort
+from fastresp.wire.chunks_c cimport as_bytes
+
+cdef int READY, STREAMING, DONE, DROPPED
+cdef Py_ssize_t PIECE
+cdef object UNSET
+
+@cython.final
+cdef class Responder:
+    cdef Exchange _exchange
+    cdef int _state
+    cdef int _status
+    @cython.locals(exchange=Exchange, code=int, content=bytes, found=tuple)
+    cdef object _write(self, object data, object mime_type, object status, object headers)
+    @cython.locals(exchange=Exchange)
+    cdef object _write_device(self, object device, object kind, tuple head, int code)
+    @cython.locals(completed=bint)
+    cdef object _answer(self, Exchange exchange, int status, tuple head, object kind, bytes data, bint bare)
+    cdef Exchange _claim(self, str call, int state)
+    cdef object _restore(self, Exchange exchange, int state)
+    @cython.locals(exchange=Exchange, moved=Exchange)
+    cdef object _swap(self, Responder other)
+    cdef object _finish(self, int status)
+    @cython.locals(exchange=Exchange)
+    cdef object _refuse(self, str call)
+    @cython.locals(exchange=Exchange, state=int)
+    cpdef object _fail(self, bint is_told=*)
+
+@cython.locals(responder=Responder)
+cpdef Responder new_responder(Exchange exchange, Responder spare)

@@ -1,0 +1,32 @@
+"""The connection: bytes to requests, answers to bytes. The engine is of the twin that fastresp.wire has chosen."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from fastresp.wire import compiled
+
+__all__ = ["Engine", "Request", "Responder", "engine"]
+
+if TYPE_CHECKING or not compiled:
+    from fastresp.core.request import Request
+    from fastresp.core.responder import Responder
+    from fastresp.core.service import new_service
+    from fastresp.http1.protocol import new_protocol
+    from fastresp.net.tls import new_tls
+else:
+    from fastresp.core.request_c import Request
+    from fastresp.core.responder_c import Responder
+    from fastresp.core.service_c import new_service
+    from fastresp.http1.protocol_c import new_protocol
+    from fastresp.net.tls_c import new_tls
+
+
+class Engine(NamedTuple):
+    """The doors into a twin: its shared state, and a protocol for each connection, a plain one or one of TLS."""
+
+    new_service: Callable[..., Any]
+    new_protocol: Callable[..., Any]
+    new_tls: Callable[..., Any]
+
+
+engine = Engine(new_service, new_protocol, new_tls)

@@ -1,0 +1,16 @@
+"""The numbers that the parser and its users hand to each other. Never compiled: a compiled module that wants one as
+a C integer imports it here, and types it in its .pxd."""
+
+# Parser.next(); GO_ON stays within the parser: the step is done, take the next.
+NEED_DATA, HEAD, BODY, END, FAILED, GO_ON = range(6)
+# Parser.method; methods are case-sensitive (RFC 9110, section 9.1).
+OTHER, GET, HEAD_METHOD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH = range(10)
+# Parser.form (RFC 9112, section 3.2).
+ORIGIN, ABSOLUTE, AUTHORITY, ASTERISK = range(4)
+# Where the parser is; LAST: the content is complete, END is to be told.
+LINE, FIELDS, CONTENT, CHUNK_LINE, CHUNK_DATA, CHUNK_CR, CHUNK_LF, TRAILERS, LAST, REFUSED = range(10)
+
+# What the lines of connection, transfer-encoding and expect say: flags.
+CLOSE, KEEP_ALIVE = 1, 2
+CHUNKED, UNKNOWN = 1, 2
+CONTINUE, UNMET = 1, 2

@@ -1,0 +1,48 @@
+# Types for content.py compiled as content_c.
+cimport cython
+from fastresp.http1 cimport deadlines_c as deadlines
+from fastresp.net.receiver_c cimport Whole, new_receiver, new_whole
+from fastresp.http1.parser_c cimport Parser
+from fastresp.core.request_c cimport Request
+from fastresp.core.service_c cimport Service
+from fastresp.http1.turn_c cimport Turn
+
+cdef Py_ssize_t FULL, LARGE, DISCARDED
+cdef double SHARE
+
+cdef class Content(deadlines.Deadlines):
+    cdef Parser parser
+    cdef object body, host, receiver
+    cdef bint admitted
+    cdef int handlers
+    cdef readonly object collected
+    cdef double reads_until
+    cdef object handles(self, object task)
+    @cython.locals(service=Service)
+    cpdef object handled(self, object task)
+    cdef object drop(self, bytes data)
+    @cython.locals(now=double)
+    cpdef object filled(self)
+    cdef object _end_turn(self)
+    cpdef object begin_turn(self)
+    @cython.final
+    cdef bint _may_read(self) except -1
+    @cython.locals(whole=Whole)
+    cdef object _piece(self, bytes piece)
+    @cython.locals(whole=Whole)
+    cdef Whole _whole(self)
+    @cython.locals(whole=Whole)
+    cpdef object gather(self, object pieces)
+    @cython.locals(parser=Parser)
+    cpdef Py_ssize_t content_left(self) except -1
+    @cython.locals(parser=Parser)
+    cpdef object content_received(self, Py_ssize_t count)
+    @cython.locals(request=Request, exchange=Turn)
+    cdef object _starved(self)
+    cpdef object want_body(self)
+    cpdef object body_awaited(self)
+    cdef bint wants_body(self) except -1
+    @cython.locals(exchange=Turn)
+    cdef object _send_continue(self)
+    cdef object leave_body(self, Turn exchange)
+    cdef object handle(self, Turn exchange, Request request)

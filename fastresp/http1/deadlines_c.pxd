@@ -1,0 +1,30 @@
+# Types for deadlines.py compiled as deadlines_c.
+cimport cython
+from fastresp.http1 cimport pipeline_c as pipelines
+from fastresp.http1.turn_c cimport Turn
+from fastresp.core.service_c cimport Service
+
+cdef double LINGER, PERIOD
+cdef int NOTHING, IDLE, IN_HEAD, IN_BODY, LINGERING, CLOSING, LAST
+
+cdef class Deadlines(pipelines.Pipeline):
+    cdef Turn incoming
+    cdef Py_ssize_t seen, discarding, measured, sent
+    cdef bint expecting
+    cdef double progress, measured_at, sent_at
+    cdef object rest(self)
+    cpdef object last_call(self)
+    @cython.locals(busy=bint)
+    cpdef object drain(self)
+    cpdef object sweep(self, double now)
+    @cython.locals(size=Py_ssize_t)
+    cpdef str untaken(self)
+    @cython.locals(left=Py_ssize_t, taken=Py_ssize_t)
+    cdef object _watch_writing(self, double now)
+    cdef object cut(self, str reason)
+    @cython.locals(left=Py_ssize_t, takes=bint)
+    cdef object _watch_lingering(self, double now)
+    cdef object _watch_rate(self, double now)
+    cdef object _look(self)
+    cdef bint wants_body(self) except -1
+    cdef object give_up(self, int status, str reason)

@@ -1,0 +1,226 @@
+"""What is written on a connection: bytes are gathered, and leave in few writes, past the transport where nothing
+waits.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fastresp.http1 import turn as turns
+from fastresp.net import sockopts
+from fastresp.net.direct import descriptor, send, send_outbox
+
+if TYPE_CHECKING:
+    from fastresp.core import service as services
+
+__all__ = ["Output"]
+
+GATHERED = 262144
+"""Bytes of answers that are gathered before they are written, even in the middle of a read."""
+CALL = 1024
+"""What each wait for the client counts for beside the bytes before it, which may be none: to a HEAD, say."""
+JOINED = 131072
+"""Answers of up to this size together are joined for one write."""
+SMALL = 4096
+"""Bytes that are better copied than kept apart."""
+
+
+class Output(turns.Channel):
+    """A connection's output. Which bytes come next is said by the pipeline."""
+
+    # fmt: off
+    __slots__ = (  # noqa: RUF023
+        "service", "transport", "write", "fd", "behind", "in_outbox", "out", "out_size", "burst", "running", "writing",
+        "flushing", "waiters", "write_paused", "written",
+    )
+    # fmt: on
+
+    def __init__(self, service: services.Service) -> None:
+        self.service = service
+        self.transport: Any = None
+        self.write: Any = None
+        self.fd = -1  # of the socket, where `send` can use it
+        self.behind = False  # the transport may have bytes that it has not sent
+        # what is to be written, of this size: in the service's outbox, as long as proceed() runs, or here
+        self.out_size = 0
+        self.in_outbox = False
+        # PERF: None instead of empty lists, which would be looked at for each answer and are not in the cache
+        self.out: Any = None  # a list
+        self.burst = 0  # written since somebody waited
+        self.write_paused = False  # the transport has had enough
+        self.waiters: dict[Any, None] | None = None
+        self.running = False  # within proceed(), which writes at its end
+        self.writing = False  # bytes are being gathered: what comes meanwhile is held, and follows them
+        self.flushing = False
+        self.closing = self.lost = False
+        self.written = 0  # to the transport, ever
+
+    def connect(self, transport: Any) -> None:
+        """The connection is there; this is where answers go."""
+        self.transport = transport
+        self.write = transport.write
+        self.fd = -1 if self.service.secure else descriptor(transport)
+
+    def disconnect(self) -> None:
+        """It is gone, and another connection may get its socket's number."""
+        self.transport = None
+        self.write = None
+        self.fd = -1
+
+    def _gather(self, data: bytes) -> None:
+        """Bytes to be written, behind what is gathered already."""
+        service = self.service
+        outbox = service.outbox
+        size = len(data)
+        if self.closing:
+            return
+        if 0 < size <= SMALL and self._may_use_outbox() and outbox.add(data):
+            self.in_outbox = True
+        else:
+            if self.in_outbox:
+                self._leave_outbox(0)
+            elif self.out is None:
+                self.out = []
+            self.out.append(data)
+            self.note_size(size)
+        self.out_size += size
+        self.burst += size
+
+    def note_size(self, size: int) -> None:
+        """An answer has so many bytes, or more: others of the server may come to be as large."""
+        service = self.service
+        if size > service.largest:
+            service.largest = size
+
+    def _may_use_outbox(self) -> bool:
+        """It is one connection's at a time, while that one reads; and nothing of it may stand before or behind it."""
+        if self.in_outbox:
+            return True
+        outbox = self.service.outbox
+        return self.running and self.out_size == 0 and outbox.size == 0
+
+    def flush(self, in_loop: bool) -> None:
+        """Writes what is gathered. `in_loop`: it is sure that the loop has called."""
+        if self.out_size == 0 or self.flushing or self.writing:
+            return
+        if self.in_outbox and ((in_loop and self.fd >= 0 and not self.behind) or self._is_direct(in_loop)):
+            # PERF: nearly every answer leaves here, whole, and runs no code but ours (50 instructions less)
+            outbox = self.service.outbox
+            sent = send_outbox(self.fd, outbox)
+            self.written += sent
+            self.out_size -= sent
+            if self.out_size == 0:
+                self.in_outbox = False
+                outbox.clear()
+                return
+            self.flushing = True
+            self._leave_outbox(sent)
+        # what is gathered within a write must not overtake it
+        self.flushing = True
+        try:
+            while self.out_size:
+                self._flush(in_loop)
+        except BaseException:
+            self.lost = self.closing = True  # without a call, which may not be possible
+            raise
+        finally:
+            self.flushing = False
+
+    def _leave_outbox(self, start: int) -> None:
+        """Keeps what is in the outbox from `start` on here."""
+        outbox = self.service.outbox
+        fresh: list[bytes] = []
+        if self.out is None:
+            self.out = fresh
+        self.in_outbox = False
+        self.out.append(outbox.take(start))
+
+    def _flush(self, in_loop: bool) -> None:
+        write = self.write
+        if self.in_outbox:
+            self._leave_outbox(0)
+        is_direct = self._is_direct(in_loop)
+        size = self.out_size
+        self.out_size = 0
+        self.written += size
+        out, self.out = self.out, None
+        if out is None or write is None:
+            return
+        if self.behind and self.transport.is_closing():
+            return  # it has failed, and asyncio would log each further write
+        if size > JOINED and self.service.gather and len(out) > 1:
+            self.behind = True
+            self.transport.writelines(out)
+            return
+        data = out[0] if len(out) == 1 else b"".join(out)
+        sent = send(self.fd, data) if is_direct else 0
+        if sent < len(data):
+            self.behind = True
+            write(memoryview(data)[sent:] if sent else data)
+
+    def _is_direct(self, in_loop: bool) -> bool:
+        """Whether bytes may be given to the system past the transport."""
+        if self.fd < 0:
+            return False
+        if self.behind:
+            # one that has failed has dropped what it held: nothing may follow
+            self.behind = self.transport.is_closing() or self.transport.get_write_buffer_size() > 0
+        # a loop that is closed has closed its sockets, and told nobody: their numbers may be those of others now
+        return not self.behind and (in_loop or not self.service.loop.is_closed())
+
+    def waiter(self, exchange: Any) -> Any:
+        if not self.behind or self.out_size >= SMALL:  # else joined with what comes in this turn: each piece has a cost
+            self.flush(False)
+        if self.closing and not self.lost:
+            return None
+        if self.is_turn(exchange) and not self.write_paused and not self.transport.is_closing():
+            self.burst += CALL
+            if self.burst <= GATHERED:
+                return None
+        self.burst = 0
+        future = self.service.loop.create_future()
+        fresh: dict[Any, None] = {}
+        waiters = self.waiters
+        if waiters is None:
+            waiters = self.waiters = fresh
+        waiters[future] = None
+        future.add_done_callback(waiters.pop)  # one that is given up goes, too
+        if self.closing or (self.is_turn(exchange) and not self.write_paused):
+            # a client that takes everything at once must not keep the others waiting; or its turn has come meanwhile
+            self.wake_soon()
+        return future
+
+    def wake(self) -> None:
+        """Lets all who wait look again."""
+        waiters = self.waiters
+        if waiters is not None:
+            self.waiters = None
+            for future in list(waiters):
+                if not future.done():
+                    future.set_result(None)
+
+    def wake_soon(self) -> None:
+        """Has wake() called in the loop's next turn."""
+        self.service.loop.call_soon(self.wake)
+
+    def unsent(self) -> int:
+        """Bytes that the client has not taken: the transport's, and the system's, which a slow client empties long
+        before there is room for more of ours.
+        """
+        transport = self.transport
+        left: int = transport.get_write_buffer_size() + sockopts.unsent(transport.get_extra_info("socket"))
+        return left
+
+    def taken_now(self) -> int:
+        """Bytes that the client has taken, ever; over TLS encrypted ones, which may be many more."""
+        taken: int = self.transport.taken() if self.service.secure else self.written - self.unsent()
+        return taken
+
+    def drop_output(self) -> None:
+        """Forgets what is gathered: nobody will get it."""
+        if self.in_outbox:
+            outbox = self.service.outbox
+            self.in_outbox = False
+            outbox.clear()
+        self.out = None
+        self.out_size = 0
