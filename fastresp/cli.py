@@ -114,6 +114,8 @@ def _reserved(host: str) -> socket.socket:
 def _serve(options: dict[str, Any], left: list[float], worker: Worker | None = None, count: int = 1) -> None:
     standard.replace(shared=count > 1)  # before the import, so that the program's own handlers write to these
     interface = "native"
+    if worker is not None:
+        logs.take_down()  # those of the parent: the program's own come first
     if "target" in options:
         handler = load_target(options["target"])
         interface = recognise(handler, options.get("interface", "auto"))
@@ -130,6 +132,7 @@ def _serve(options: dict[str, Any], left: list[float], worker: Worker | None = N
     def on_start(server: Server) -> None:
         nonlocal started
         started = server
+        logs.enable()  # the program's start may have run migrations, say, which set up logging by a file
         if worker is None or worker.is_first:
             _announce(options.get("target"), interface, server, count)
         if worker is not None:

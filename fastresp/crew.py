@@ -19,7 +19,7 @@ from typing import Any
 
 from fastresp import exits, forks
 from fastresp.core.faults import report
-from fastresp.signals import Terminal
+from fastresp.signals import QUIT, Terminal, obey_parent
 
 __all__ = ["Crew", "Worker"]
 
@@ -88,6 +88,7 @@ class Crew:
         self._status = 0
         self._signals: list[int] = []  # not yet looked at
         self._stopping = False
+        self._stops = 0  # signals that said so
         self._deadline = 0.0
         self._life, self._held = os.pipe()  # nobody writes: its end is the parent's
         self._woken, self._wake = os.pipe()
@@ -195,8 +196,12 @@ class Crew:
                 report("%s: closing %s: what runs has %g s to end", name, what, self._grace, level=logging.INFO)
         else:
             self._deadline = min(self._deadline, now + MARGIN)
+        self._stops += 1
         for pid in self._workers:
-            _kill(pid, signal.SIGTERM)
+            # one that a reload has ended is ending already; the second signal has another number, as whoever stops a
+            # service may send the first one to each of its processes, beside us
+            if self._stops > 1 or pid not in self._leaving:
+                _kill(pid, QUIT if self._stops == 2 else signal.SIGTERM)
 
     def _reload(self) -> None:
         if self._stopping or not self._serves:
@@ -322,6 +327,7 @@ class Crew:
             signal.signal(number, handler)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGHUP, _leave_to_the_parent)
+        obey_parent()
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         return Worker(self._forked == 0, ready, self._life, self._grace + MARGIN)
 

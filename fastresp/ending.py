@@ -62,7 +62,7 @@ class Ending:
                 self._drains = hasattr(self._handler, "drained")
                 await hooks.drained(self._handler)
                 self._drains = False
-                await all_closed(self._loop)
+                await all_closed(service)
         except TimeoutError:
             service.tasks.difference_update(self.callers)
             self._tell_what_is_cut(service)
@@ -70,13 +70,13 @@ class Ending:
             try:
                 async with asyncio.timeout(_LAST_TURNS):
                     await service.settled(self.callers)
-                    await all_closed(self._loop)
+                    await all_closed(service)
             except TimeoutError:
                 if service.tasks:
                     report(
                         "%s did not end when cancelled", _count(len(service.tasks), "handler"), level=logging.WARNING
                     )
-                if left := len(open_in(self._loop)):
+                if left := len(open_in(service)):
                     what = _count(left, "device")
                     report("given up at the end of grace: %s, not closed", what, level=logging.WARNING)
             if not self._drains:  # else that is told
@@ -118,7 +118,7 @@ class Ending:
             )
         elif self._drains:
             report("waiting for the handler's calls in threads", level=logging.INFO)
-        elif left := len(open_in(self._loop)):
+        elif left := len(open_in(service)):
             report("waiting for %s to be closed", _count(left, "device"), level=logging.INFO)
 
     def _tell_what_is_cut(self, service: Any) -> None:

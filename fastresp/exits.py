@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from typing import Any
 
 from fastresp import standard
 from fastresp.core.faults import report
@@ -56,13 +57,20 @@ def _watch(
         with suppress(BaseException):
             stream.flush()
     standard.flush()
+    for process in _processes():  # nobody would take what they do, or end them
+        with suppress(BaseException):
+            process.terminate()
     os._exit(status)
+
+
+def _processes() -> list[Any]:
+    """Processes of `multiprocessing` that its end would wait for."""
+    multiprocessing = sys.modules.get("multiprocessing")
+    return [] if multiprocessing is None else [each for each in multiprocessing.active_children() if not each.daemon]
 
 
 def _what_is_left() -> str:
     main = threading.main_thread()
     names = [f"the thread {each.name}" for each in threading.enumerate() if not each.daemon and each is not main]
-    multiprocessing = sys.modules.get("multiprocessing")
-    if multiprocessing is not None:
-        names += [f"the process {each.name}" for each in multiprocessing.active_children() if not each.daemon]
+    names += [f"the process {each.name}" for each in _processes()]
     return ", ".join(names) or "functions of atexit"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import sys
+from typing import TextIO
 
-__all__ = ["FORMAT", "set_up"]
+__all__ = ["FORMAT", "enable", "set_up", "take_down"]
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s[%(process)d]: %(message)s"
 OURS = ("fastresp", "asyncio")
@@ -18,7 +19,7 @@ def set_up() -> None:
     The root logger is the program's: where it has handlers, by then or later, these get our lines, and ours write
     nothing, so that no line comes twice.
     """
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Handler(sys.stderr)
     handler.setFormatter(logging.Formatter(FORMAT))
     handler.addFilter(_is_alone)
     for name in OURS:
@@ -28,6 +29,25 @@ def set_up() -> None:
     ours = logging.getLogger("fastresp")
     if ours.level == logging.NOTSET:
         ours.setLevel(logging.INFO)
+    enable()
+
+
+def take_down() -> None:
+    """Take the handlers off again: in a worker, whose program is still to be imported."""
+    for name in OURS:
+        logger = logging.getLogger(name)
+        for handler in [each for each in logger.handlers if type(each) is _Handler]:
+            logger.removeHandler(handler)
+
+
+def enable() -> None:
+    """Bring back what logging.config.fileConfig() and dictConfig() take away by default: loggers that exist already."""
+    for name in (*OURS, "fastresp.access"):
+        logging.getLogger(name).disabled = False
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    """One of ours."""
 
 
 def _is_alone(record: logging.LogRecord) -> bool:

@@ -1,5 +1,6 @@
 """The signals that ask a process to end: the first to finish, the second to drop what runs, the third to fall. SIGHUP
-is one of them where the terminal is gone, and else a line of the log.
+is one of them where the terminal is gone, and else a line of the log. A worker drops what runs at SIGQUIT alone: its
+parent, and who stops a service by a signal to each of its processes, may well say twice that it is to finish.
 
 Plain `signal.signal` serves every loop on every system, and what was installed before comes back as it was.
 """
@@ -12,20 +13,26 @@ import os
 import signal
 import socket
 import threading
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
-from types import CodeType, FrameType, FunctionType
+from types import FrameType
 from typing import Any
 
-from fastresp import forks
-from fastresp.core.faults import report
+from fastresp import forks, standard
+from fastresp.core.faults import may_raise, report
 
-__all__ = ["Stop", "Terminal", "call_soon"]
+__all__ = ["QUIT", "Stop", "Terminal", "call_soon", "obey_parent"]
 
 _STOPS = ("SIGINT", "SIGTERM", "SIGBREAK")
 _HANGUP = getattr(signal, "SIGHUP", None)
+QUIT = getattr(signal, "SIGQUIT", signal.SIGTERM)
+_has_parent = False
+
+
+def obey_parent() -> None:
+    """Hear signals as a worker does, from now on."""
+    global _has_parent
+    _has_parent = True
 
 
 class Terminal:
@@ -55,6 +62,7 @@ class Stop:
         self.name = ""  # of the first one
         self.serves = False  # until then a second signal falls, if the loop does not even hear of the first
         self._count = 0
+        self._is_worker = _has_parent
         self._loop: asyncio.AbstractEventLoop | None = None
         self._previous: dict[int, Any] = {}
         self._handler = self._on_signal  # one object, to be found again
@@ -67,10 +75,8 @@ class Stop:
         try:
             if threading.current_thread() is threading.main_thread():
                 forks.forget_in_children(self)
-                for name in _STOPS:
-                    if hasattr(signal, name):
-                        number = getattr(signal, name)
-                        self._previous[number] = signal.signal(number, self._handler)
+                for number in _numbers(*_STOPS, *(["SIGQUIT"] if self._is_worker else [])):
+                    self._previous[number] = signal.signal(number, self._handler)
                 # one that is ignored (nohup) or handled stays so
                 if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
                     self._previous[signal.SIGHUP] = signal.signal(signal.SIGHUP, self._handler)
@@ -114,9 +120,8 @@ class Stop:
         the program has replaced ours."""
         if threading.current_thread() is not threading.main_thread():
             return False
-        numbers = [getattr(signal, name) for name in (*_STOPS, "SIGHUP") if hasattr(signal, name)]
-        handlers = {number: signal.getsignal(number) for number in numbers}
-        return any(_may_raise(each, number, error) for number, each in handlers.items() if each != self._handler)
+        handlers = {number: signal.getsignal(number) for number in _numbers(*_STOPS, "SIGHUP")}
+        return any(may_raise(each, number, error) for number, each in handlers.items() if each != self._handler)
 
     def _forget(self) -> None:
         """In a forked child: signals do there what they did before, and the parent's loop is not told of them."""
@@ -131,13 +136,16 @@ class Stop:
             if self._loop is not None:
                 call_soon(self._loop, _refuse_reload)
             return
-        self._count += 1
-        if self._count == 1:
+        if not self._count:
             self.name = signal.Signals(number).name
-        if self._count == 2:
+        if self._is_worker:
+            self._count = 2 if number == QUIT else max(self._count, 1)
+        else:
+            self._count += 1
+        if self._count >= 2:
             self._restore()  # should a handler block the loop for ever, a third signal gets through
             if not self.serves:
-                os.kill(os.getpid(), number)
+                _fall(signal.SIGTERM if number == QUIT else number)
         if self._loop is not None:
             call_soon(self._loop, self._tell)
 
@@ -150,30 +158,22 @@ class Stop:
     def _restore(self) -> None:
         while self._previous:
             number, previous = self._previous.popitem()
+            if previous is signal.SIG_DFL and os.getpid() == 1:
+                previous = _fall  # the system ends the first process of a container by none of them
             if previous is not None:  # None: not installed from Python, so not ours to bring back
                 signal.signal(number, previous)
 
 
-def _may_raise(handler: Any, number: int, error: BaseException) -> bool:
-    """Whether an exception comes from this handler of a signal, as far as can be told."""
-    if not callable(handler):
-        return False  # SIG_DFL, SIG_IGN
-    if handler is signal.default_int_handler:
-        return isinstance(error, KeyboardInterrupt)
-    code = _code_of(handler)
-    if code is not None:
-        return any(frame.f_code is code for frame, _ in traceback.walk_tb(error.__traceback__))
-    return number != _HANGUP  # of add_signal_handler(): what it has the loop call is any callback; a hangup is no stop
+def _numbers(*names: str) -> list[signal.Signals]:
+    return [getattr(signal, name) for name in names if hasattr(signal, name)]
 
 
-def _code_of(handler: Any) -> CodeType | None:
-    while isinstance(handler, partial):
-        handler = handler.func
-    function = handler if isinstance(handler, FunctionType) else handler.__call__
-    function = getattr(handler, "__func__", getattr(function, "__func__", function))  # of a bound method
-    if isinstance(function, FunctionType) and not (function.__module__ or "").startswith("asyncio."):
-        return function.__code__
-    return None
+def _fall(number: int, frame: FrameType | None = None) -> None:
+    """End the process by this signal, whose handler is the system's."""
+    if os.getpid() == 1:
+        standard.flush()
+        os._exit(128 + number)
+    os.kill(os.getpid(), number)
 
 
 def _drain(waking: socket.socket) -> None:

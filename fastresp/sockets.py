@@ -251,7 +251,9 @@ def adopt_fd(fd: int, backlog: int) -> socket.socket:
     try:
         if not _listens(sock):
             raise OSError(errno.EINVAL, f"{text} is not a listening stream socket")
-        return _prepared(sock, text, backlog)
+        adopted = _prepared(sock, text, backlog)
+        sock.set_inheritable(False)  # a program that the application starts would keep the address
+        return adopted
     except BaseException:
         sock.detach()
         raise
@@ -345,7 +347,8 @@ def _reason(error: OSError) -> str:
 
 @contextmanager
 def _closed_on_error(family: int) -> Iterator[socket.socket]:
-    sock = socket.socket(family, socket.SOCK_STREAM)
+    # asyncio has small answers leave at once (TCP_NODELAY) where a socket says that it is TCP's
+    sock = socket.socket(family, socket.SOCK_STREAM, 0 if family == _UNIX else socket.IPPROTO_TCP)
     try:
         sock.setblocking(False)
         yield sock

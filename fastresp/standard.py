@@ -30,7 +30,7 @@ LIMIT = 1 << 20
 OVERHEAD = 64
 """What a piece costs in memory beside its content, which may be one byte."""
 BATCH = 65536
-"""Bytes that are written at once, where no other process writes to the same pipe."""
+"""Bytes that are written at once, where nobody else writes to the same pipe or socket."""
 LAST_SECONDS = 1.0
 """How long the end of a process may take to write out what waits."""
 
@@ -41,7 +41,7 @@ _WHOLE = getattr(select, "PIPE_BUF", 512)
 class Output:
     """What is written to one descriptor: `put` never blocks, a daemon thread does.
 
-    `shared`: other processes write to the same pipe, so a write is no longer than the system keeps in one piece.
+    `shared`: others write to the same pipe or socket, so a write is no longer than the system keeps in one piece.
     A regular file is written directly: it has no reader to wait for, and holds every line if the process is killed.
     In a child that was forked, which may end at any moment, `put` waits until its piece is written, as long as the
     reader takes something within each LAST_SECONDS; for one that has stalled it waits no more.
@@ -58,8 +58,8 @@ class Output:
         """Lets a thread write, unless to a regular file. A worker that was forked calls it again."""
         kind = os.fstat(self._descriptor).st_mode
         self._direct = stat.S_ISREG(kind)
-        self._is_pipe = stat.S_ISFIFO(kind)
-        self._batch = _WHOLE if shared and self._is_pipe else BATCH
+        self._is_stream = stat.S_ISFIFO(kind) or stat.S_ISSOCK(kind)
+        self._batch = _WHOLE if shared and self._is_stream else BATCH
         self._waits = False
 
     def _reset(self) -> None:
@@ -169,7 +169,7 @@ class Output:
         """In a child of this process, where the thread is not. What waits is the parent's to write."""
         self._reset()
         self._waits = True
-        self._batch = _WHOLE if self._is_pipe else BATCH
+        self._batch = _WHOLE if self._is_stream else BATCH
 
 
 class _Raw(io.RawIOBase):
@@ -204,6 +204,7 @@ _replaced: list[Output] = []
 def replace(*, shared: bool = False) -> None:
     """Puts streams that never block in the place of `sys.stdout` and `sys.stderr`, where those are still the ones that
     the interpreter opened. A worker that was forked calls it again, `shared`: it has no thread yet."""
+    shared = shared or _are_one()
     if _replaced:
         for output in _replaced:
             output.begin(shared=shared)
@@ -221,6 +222,13 @@ def replace(*, shared: bool = False) -> None:
             setattr(sys, name, stream)
             _replaced.append(output)
             atexit.register(_end, stream, output)
+
+
+def _are_one() -> bool:
+    """Whether standard output and standard error lead to the same place, as `2>&1 |` has it."""
+    with suppress(OSError, ValueError, AttributeError):
+        return os.path.sameopenfile(sys.__stdout__.fileno(), sys.__stderr__.fileno())  # type: ignore[union-attr]
+    return False
 
 
 def _end(stream: io.TextIOWrapper, output: Output) -> None:

@@ -141,7 +141,8 @@ class Conversation:
                 if message.get("more_trailers"):
                     await asyncio.sleep(0)  # many of them must not keep the loop
                 else:
-                    self._responder.write_end_chunked(trailers=self._trailers)
+                    if self._has_content():
+                        self._responder.write_end_chunked(trailers=self._trailers)
                     self.state = DONE
             elif kind == "http.response.pathsend" and state == _HELD:
                 self._answer(self._write_path, message["path"])
@@ -220,7 +221,7 @@ class Conversation:
             if self.state != _CHUNKED:
                 if self._feed is not None and self._feed.left:
                     raise ValueError(f"the content ends {self._feed.left} bytes before its content-length says")
-                self.state = DONE
+                self.state = DONE if self._trailers is None else _TRAILERS
                 return
             body = b""
         if self._trailers is not None:
@@ -258,7 +259,7 @@ class Conversation:
         if self._trailers is not None:
             fields = _without(b"content-length", fields)  # only chunked content has trailers (RFC 9112, section 7.1.2)
         length = declared_length(fields)
-        if not self._has_content() and self._trailers is None:
+        if not self._has_content():
             write_empty(self._request, self._responder, self._status, fields, length)
             self.state = _SENT
         elif length is None:

@@ -20,7 +20,7 @@ Application: TypeAlias = Callable[
     [Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]
 ]
 
-VERSIONS = {"version": "3.0", "spec_version": "2.4"}
+VERSIONS = {"version": "3.0", "spec_version": "2.3"}
 
 
 class AsgiHandler:

@@ -10,7 +10,7 @@ import inspect
 import logging
 import os
 from collections.abc import Awaitable
-from contextvars import copy_context
+from contextvars import Context, ContextVar, copy_context
 from typing import Any
 
 from fastresp.core.blocking import CLOSINGS
@@ -24,11 +24,13 @@ __all__ = [
     "keep_until_done",
     "message_of",
     "open_in",
+    "owned_by",
     "shown",
 ]
 
-_open: set[asyncio.Future[Any]] = set()
+_open: set[asyncio.Future[Any]] = set()  # of devices that belong to no exchange
 _busy: set[int] = set()
+_owner: ContextVar[Any] = ContextVar("fastresp-device-of", default=None)  # an exchange, where a device's code runs
 
 
 def shown(thing: Any) -> str:
@@ -135,19 +137,28 @@ async def _settle(closing: Any, device: Any) -> None:
         report("closing %s failed", shown(device), error=error, level=logging.WARNING)
 
 
-def keep_until_done(future: asyncio.Future[Any]) -> None:
-    """Counts a device as open until then: its reader puts things away, or its end has to wait for a read."""
-    _open.add(future)
-    future.add_done_callback(_open.discard)
+def owned_by(exchange: Any) -> Context:
+    """A copy of the context, in which what is closed counts as work of this exchange's connection."""
+    context = copy_context()
+    context.run(_owner.set, exchange)
+    return context
 
 
-def open_in(loop: asyncio.AbstractEventLoop) -> list[asyncio.Future[Any]]:
-    """What a device in `loop` that is not closed yet waits for."""
+def keep_until_done(future: asyncio.Future[Any], exchange: Any = None) -> None:
+    """Count a device as open until then: its reader puts things away, or its end has to wait for a read."""
+    exchange = _owner.get() if exchange is None else exchange
+    if exchange is None or not exchange.occupy(future):
+        _open.add(future)
+        future.add_done_callback(_open.discard)
+
+
+def open_in(service: Any) -> list[asyncio.Future[Any]]:
+    """What the devices of a server that are not closed yet wait for, and those of its loop that are nobody's."""
     opened = _open.copy()  # another thread's loop may change it meanwhile
-    return [future for future in opened if future.get_loop() is loop]
+    return [*service.devices, *[future for future in opened if future.get_loop() is service.loop]]
 
 
-async def all_closed(loop: asyncio.AbstractEventLoop) -> None:
-    """Return when nothing is being closed in `loop` any more."""
-    while closing := open_in(loop):
+async def all_closed(service: Any) -> None:
+    """Return when no device of a server is being closed any more."""
+    while closing := open_in(service):
         await asyncio.wait(closing)

@@ -17,10 +17,9 @@ import mmap
 import os
 import stat
 import traceback
-from contextvars import copy_context
 from typing import Any
 
-from fastresp.core.closing import close_descriptor, close_in_thread, close_quietly, message_of, shown
+from fastresp.core.closing import close_descriptor, close_in_thread, close_quietly, message_of, owned_by, shown
 from fastresp.core.regular import new_regular
 from fastresp.core.sources import PIECE, Async, Blocking, DeviceError, Memory, Ready, Seekable, Source
 
@@ -35,12 +34,16 @@ def is_device(thing: Any) -> bool:
     return _is_path(thing) or _has(thing, "read") or _has(thing, "__aiter__")
 
 
-def discard(thing: Any) -> None:
-    """Closes a device that nothing will be read from, in a thread where that may block; does nothing to anything else.
-    Raises nothing.
+def discard(thing: Any, exchange: Any = None) -> None:
+    """Close a device that nothing will be read from, in a thread where that may block, as work of `exchange`; do
+    nothing to anything else. Raises nothing.
     """
     if isinstance(thing, bytes | str | int | dict | list) or _is_path(thing) or not is_device(thing):
         return
+    owned_by(exchange).run(_discard, thing)
+
+
+def _discard(thing: Any) -> None:
     try:
         is_async = _is_async(thing)
     except BaseException:  # it is refused for that already
@@ -53,21 +56,23 @@ def discard(thing: Any) -> None:
         close_in_thread(thing)
 
 
-def open_source(device: Any) -> Source:
-    """The source that `device` is. Raises DeviceError, and nothing else, for one that can't be read; that is closed."""
+def open_source(device: Any, exchange: Any = None) -> Source:
+    """The source that `device` is, whose closing is work of `exchange`. Raises DeviceError, and nothing else, for one
+    that can't be read; that is closed.
+    """
     try:
         source = _open(device)
-        source.context = copy_context()
+        source.context = owned_by(exchange)
         return source
     except BaseException as error:
-        discard(device)
+        discard(device, exchange)
         raise refusal(error, device) from error
 
 
-def source_of(device: Any) -> tuple[Source | None, DeviceError | None]:
+def source_of(device: Any, exchange: Any) -> tuple[Source | None, DeviceError | None]:
     """As `open_source`; a refusal is returned, not raised."""
     try:
-        return open_source(device), None
+        return open_source(device, exchange), None
     except DeviceError as error:
         return None, DeviceError(str(error))  # another one, which holds no frames
 

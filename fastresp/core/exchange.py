@@ -79,6 +79,15 @@ class Exchange:
         """A future that is done when the client has caught up; None if it has."""
         raise NotImplementedError
 
+    def occupy(self, future: Any) -> bool:
+        """Count what is done for the request, behind its answer or its client, until `future` is done. False where that
+        can't be said: in another thread than the loop's."""
+        raise NotImplementedError
+
+    def occupied_by(self, end: Any) -> None:
+        """As `occupy`, for what is done in a thread: `end.wait()` is a future, made where somebody waits, or None."""
+        raise NotImplementedError
+
     def moved(self) -> None:
         """Another responder is about to answer it: what waits for its client looks again, in the loop's next turn.
 

@@ -14,5 +14,7 @@ cdef class Exchange:
     cpdef object drop(self)
     cpdef object abandon(self)
     cpdef object waiter(self)
+    cpdef bint occupy(self, object future) except -1
+    cpdef object occupied_by(self, object end)
     cpdef object moved(self)
     cpdef object on_close(self, object callback)

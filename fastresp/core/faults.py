@@ -10,10 +10,12 @@ import gc
 import logging
 import signal
 import threading
-from types import CellType
+import traceback
+from functools import partial
+from types import CellType, CodeType, FunctionType
 from typing import Any
 
-__all__ = ["NO_THREAD", "has_begun", "pass_on", "passes_on", "report", "warn_of_cycle"]
+__all__ = ["NO_THREAD", "has_begun", "may_raise", "pass_on", "passes_on", "report", "warn_of_cycle"]
 
 log = logging.getLogger("fastresp")
 
@@ -21,14 +23,46 @@ NO_THREAD = "can't start a thread: the system gives none, raise its limits (ulim
 
 
 def passes_on(error: BaseException) -> bool:
-    """Whether an exception has to go on after its request has failed: a KeyboardInterrupt that may be a Ctrl-C, as
-    nothing in this program handles SIGINT. Any other exception ends the request that it came from, and nothing else.
+    """Whether an exception has to go on after its request has failed: a KeyboardInterrupt that a Ctrl-C may have
+    raised, where nothing in this program handles SIGINT, or from within a handler, as asyncio.run() has one for the
+    second Ctrl-C. Any other exception ends the request that it came from, and nothing else.
     """
-    return (
-        issubclass(type(error), KeyboardInterrupt)  # of the type: an instance may have a __class__ of its own making
-        and threading.current_thread() is threading.main_thread()
-        and signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    )
+    if not issubclass(type(error), KeyboardInterrupt):
+        return False
+    if threading.current_thread() is not threading.main_thread():
+        return False
+    handler = signal.getsignal(signal.SIGINT)
+    return handler is signal.default_int_handler or _is_in(_code_of(handler), error)
+
+
+def may_raise(handler: Any, number: int, error: BaseException) -> bool:
+    """Whether an exception comes from this handler of a signal, as far as can be told."""
+    if not callable(handler):
+        return False  # SIG_DFL, SIG_IGN
+    if handler is signal.default_int_handler:
+        return isinstance(error, KeyboardInterrupt)
+    code = _code_of(handler)
+    if code is not None:
+        return _is_in(code, error)
+    # of add_signal_handler(): what it has the loop call is any callback; a hangup is no stop
+    return number != getattr(signal, "SIGHUP", None)
+
+
+def _is_in(code: CodeType | None, error: BaseException) -> bool:
+    return code is not None and any(frame.f_code is code for frame, _ in traceback.walk_tb(error.__traceback__))
+
+
+def _code_of(handler: Any) -> CodeType | None:
+    """Of what a handler of a signal is; None where that is no function of the program's, nor asyncio.run()'s."""
+    while isinstance(handler, partial):
+        handler = handler.func
+    function = handler if isinstance(handler, FunctionType) else handler.__call__
+    function = getattr(handler, "__func__", getattr(function, "__func__", function))  # of a bound method
+    if isinstance(function, FunctionType):
+        module = function.__module__ or ""
+        if module == "asyncio.runners" or not module.startswith("asyncio."):
+            return function.__code__
+    return None
 
 
 def pass_on(error: BaseException) -> None:

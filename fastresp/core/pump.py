@@ -39,11 +39,11 @@ class Pump:
         self._task = asyncio.Task(work, loop=asyncio.get_running_loop(), context=source.context)
         return self._task
 
-    def cancel(self) -> None:
-        """The exchange is over, its client gone: no more is read."""
+    def cancel(self, exchange: Any) -> None:
+        """`exchange` is over, its client gone: no more is read."""
         self.is_cancelled = True
         self._task.cancel()
-        keep_until_done(self._task)  # not before: what still streams may be another server's of this loop
+        keep_until_done(self._task, exchange)  # not before: it may stream for as long as it takes
 
 
 def start_pump(exchange: Any, source: Source) -> Pump:

@@ -106,7 +106,7 @@ class Responder:
             else:
                 self._write(data, mime_type, status, headers)
             return
-        discard(data)
+        discard(data, exchange)
         self._refuse("write()")
 
     def _write(self, data: Any, mime_type: Any, status: Any, headers: Any) -> None:
@@ -114,10 +114,10 @@ class Responder:
         try:
             data, kind, head, code = sort(data, mime_type, status, headers)
         except BaseException:
-            discard(given)
+            discard(given, self._exchange)
             raise
         if code < 200:
-            discard(data)
+            discard(data, self._exchange)
             exchange = self._claim("write()", READY)
             if exchange is not None:
                 exchange.interim(code, head)
@@ -141,12 +141,12 @@ class Responder:
             kind = natural_type(device)
         content = b"" if code == 204 or code == 205 else read_small(device, PIECE)
         if content is not None:
-            discard(device)
+            discard(device, self._exchange)
             exchange = self._claim("write()", READY)
             if exchange is not None:
                 self._answer(exchange, code, head, kind, content, False)
             return
-        source, refusal = source_of(device)  # which closes what it can't open
+        source, refusal = source_of(device, self._exchange)  # which closes what it can't open
         exchange = None
         try:
             exchange = self._claim("write()", READY)
@@ -161,10 +161,10 @@ class Responder:
             if exchange is not None:
                 self._restore(exchange, READY)  # first: closing may fail where the stack is full
             if source is not None:
-                source.close()
+                source.context.run(source.close)
             raise
         if exchange is None and source is not None:
-            source.close()
+            source.context.run(source.close)
 
     def _answer(self, exchange: Any, status: int, head: Any, kind: Any, data: bytes, bare: bool) -> None:
         """Answers the exchange that this responder has; not any more by the time that foreign code may run."""
@@ -308,14 +308,16 @@ class Responder:
 
     @property
     def is_response_canceled(self) -> bool:
-        """Whether the client left before the answer was complete (QHttpServerResponder::isResponseCanceled)."""
-        return self._exchange is not None and self._exchange.gone
+        """Whether nothing more of the answer can reach the client: it has left before the answer was complete, or has
+        asked for the head alone (QHttpServerResponder::isResponseCanceled)."""
+        exchange = self._exchange
+        return exchange is not None and (exchange.gone or (self._state == STREAMING and exchange.ended))
 
     async def drain(self) -> None:
         """Wait while the client reads more slowly than the handler writes, or chunks pile up; not once it is gone."""
         while True:
             exchange = self._exchange
-            if exchange is None or exchange.gone:
+            if exchange is None or exchange.gone or exchange.ended:
                 await asyncio.sleep(0)  # a handler that writes on in vain must not keep the loop
                 return
             waiter = exchange.waiter()
@@ -347,7 +349,7 @@ class Responder:
 
     def _restore(self, exchange: Any, state: int) -> None:
         """A call was refused; the answer can still be given, or go on, if nothing of that call is on its way."""
-        if not (exchange.ended or (exchange.begun and state == READY)):
+        if state == STREAMING or not (exchange.ended or exchange.begun):
             self._exchange = exchange
             self._state = state
 
@@ -377,6 +379,12 @@ class Responder:
         self._finish(self._status if is_told or state == DONE else 500)
         if exchange is not None and state != DONE and not exchange.gone:
             exchange.abandon() if is_told else exchange.fail()
+
+    def _occupied_by(self, end: Any) -> None:
+        """The request is worked on outside the loop until `end.wait()`, which returns a future, says None."""
+        exchange = self._exchange
+        if exchange is not None:
+            exchange.occupied_by(end)
 
     def __del__(self) -> None:
         exchange = self._exchange

@@ -28,6 +28,8 @@ cdef class Responder:
     cdef object _refuse(self, str call)
     @cython.locals(exchange=Exchange, state=int)
     cpdef object _fail(self, bint is_told=*)
+    @cython.locals(exchange=Exchange)
+    cpdef object _occupied_by(self, object end)
 
 @cython.locals(responder=Responder)
 cpdef Responder new_responder(Exchange exchange, Responder spare)

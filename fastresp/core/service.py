@@ -67,13 +67,65 @@ class Service:
 
     # fmt: off
     __slots__ = (
-        "_admitted", "_empty", "_hosts", "_is_full", "_rates", "_refused", "_remarks", "_second", "_server_line",
-        "_ticked", "_timer", "_told_of_value", "_unswept", "aborted", "access_log", "behind", "body_timeout", "closes",
-        "config", "connections", "context", "copy", "date_header", "date_line", "draining", "dropped", "early_hints",
-        "exchange", "forked", "gather", "handler", "head_timeout", "in_turn", "is_async", "keep_alive_timeout",
-        "largest", "loop", "max_connections", "max_per_host", "min_body_rate", "min_write_rate", "now", "outbox",
-        "pace", "parser", "pending", "rate_limit", "request", "responder", "room", "secure", "tail", "tail_close",
-        "tail_keep", "tasks", "thread", "write_timeout",
+        "_admitted",
+        "_empty",
+        "_hosts",
+        "_is_full",
+        "_rates",
+        "_refused",
+        "_remarks",
+        "_second",
+        "_server_line",
+        "_ticked",
+        "_timer",
+        "_told_of_value",
+        "_unswept",
+        "aborted",
+        "access_log",
+        "behind",
+        "body_timeout",
+        "closes",
+        "config",
+        "connections",
+        "context",
+        "copy",
+        "date_header",
+        "date_line",
+        "devices",
+        "draining",
+        "dropped",
+        "early_hints",
+        "exchange",
+        "forked",
+        "gather",
+        "handler",
+        "head_timeout",
+        "in_turn",
+        "is_async",
+        "keep_alive_timeout",
+        "largest",
+        "left",
+        "loop",
+        "max_connections",
+        "max_per_host",
+        "min_body_rate",
+        "min_write_rate",
+        "now",
+        "outbox",
+        "pace",
+        "parser",
+        "pending",
+        "rate_limit",
+        "request",
+        "responder",
+        "room",
+        "secure",
+        "tail",
+        "tail_close",
+        "tail_keep",
+        "tasks",
+        "thread",
+        "write_timeout",
     )
     # fmt: on
 
@@ -90,6 +142,7 @@ class Service:
         self.context = contextvars.copy_context()
         self.connections: set[Any] = set()
         self.tasks: set[asyncio.Task[None]] = set()
+        self.devices: set[asyncio.Future[Any]] = set()  # what those that are not closed yet wait for
         self.draining = False
         # the last answer that a connection has under way says close: the server ends, or keeps none that is idle
         self.closes = config.keep_alive_timeout == 0
@@ -118,6 +171,7 @@ class Service:
         self.rate_limit = config.rate_limit_per_second
         self.date_header = config.date_header
         self._admitted = 0
+        self.left: dict[Any, float] = {}  # connections that are closed and keep their place, and until when they may
         self._refused: set[Any] = set()  # connections that are told so, and not closed yet
         self._is_full = False  # the process has no descriptor left
         self._told_of_value = False
@@ -171,6 +225,8 @@ class Service:
         """Has every connection look whether it has waited too long."""
         dropped, self.dropped = self.dropped, []
         self._each(dropped, methodcaller("dropped"))
+        late = [connection for connection, until in self.left.items() if self.now > until]
+        self._each(late, methodcaller("lose_place"))
         unswept = self._unswept
         if not unswept:  # the last sweep is over
             unswept = self._unswept = list(self.connections)
@@ -260,7 +316,7 @@ class Service:
         return 0
 
     def dismiss(self, connection: Any, host: Any, admitted: bool) -> None:
-        """Forgets a connection that is closed."""
+        """Forget a connection that is closed. `admitted`: it gives up its place."""
         self.connections.discard(connection)
         if admitted:
             self.vacate(host)

@@ -8,7 +8,7 @@ cdef Py_ssize_t LIKELY, OUTBOX
 
 cdef class Service:
     cdef readonly unsigned long thread
-    cdef readonly object handler, config, loop, connections, tasks, context
+    cdef readonly object handler, config, loop, connections, tasks, devices, context
     cdef readonly bint is_async, in_turn, secure, gather, draining, closes, aborted, forked, access_log, date_header, early_hints
     cdef readonly double now, pace, head_timeout, body_timeout, write_timeout, keep_alive_timeout
     cdef readonly Py_ssize_t max_connections, max_per_host, min_body_rate, min_write_rate, rate_limit
@@ -21,6 +21,7 @@ cdef class Service:
     cdef Outbox outbox
     cdef object parser, request, exchange, responder, copy
     cdef readonly list dropped
+    cdef readonly dict left
     cdef public object room
     cdef object _unswept, _timer, _empty, _second, _hosts, _rates, _refused
     cdef object _renew(self)

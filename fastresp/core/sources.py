@@ -246,4 +246,6 @@ class Async(Source):
     def close(self) -> None:
         if not self._closed:
             self._closed = True
+            if self._iterator is not None and self._iterator is not self._device:
+                close_quietly(self._iterator, ("aclose",))  # of an `async def __aiter__` that yields: its `finally`
             close_quietly(self._device, ("aclose", "close"))

@@ -30,7 +30,7 @@ DISCARDED = 262144
 class Content(deadlines.Deadlines):
     """A connection's reading of one body after the other."""
 
-    __slots__ = ("admitted", "body", "collected", "handlers", "host", "parser", "reads_until", "receiver")
+    __slots__ = ("admitted", "at_work", "body", "collected", "held", "host", "parser", "reads_until", "receiver")
 
     def __init__(self, service: services.Service) -> None:
         deadlines.Deadlines.__init__(self, service)
@@ -40,21 +40,61 @@ class Content(deadlines.Deadlines):
         self.receiver: Any = None  # stands in for this protocol while a large body comes
         self.host: Any = None
         self.admitted = False  # it has a place among the connections
-        self.handlers = 0  # coroutines that are at work
+        self.held = False  # a head is complete whose turn has not come
+        self.at_work = 0  # coroutine handlers, and devices that are being closed
         self.reads_until = 0.0  # when the time is over that reads of one turn may take
 
     def handles(self, task: Any) -> None:
-        self.handlers += 1
-        self.service.tasks.add(task)
-        task.add_done_callback(self.handled)
+        tasks = self.service.tasks
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+        self.occupy(task)
 
-    def handled(self, task: Any) -> None:
-        """A handler has ended. One whose client has left holds what that has sent: it keeps the place till then."""
+    def occupy(self, future: Any) -> None:
+        self.at_work += 1
+        future.add_done_callback(self.let_go)
+
+    def let_go(self, future: Any) -> None:
+        """A handler has ended, or a device is closed. They hold what a client has sent: where it has left, it keeps its
+        place till then."""
+        self.at_work -= 1
+        if self.transport is None:
+            self.vacate()
+        elif self.read_paused or self.held:
+            self.proceed_soon()
+
+    def is_free(self) -> bool:
+        """Whether nothing works in a thread, or in another server's, for a request of this connection; if something
+        does, its end is waited for."""
+        call = self.call
+        if call is not None:
+            self.call = None
+            end = call.wait()
+            if end is not None:
+                self.occupy(end)
+        return not self.at_work
+
+    def vacate(self) -> None:
+        """The client has left: give up the place among the connections, once nothing is at work for it."""
         service = self.service
-        service.tasks.discard(task)
-        self.handlers -= 1
-        if self.transport is None and not self.handlers and self.admitted:
+        if not self.admitted:
+            return
+        if not self.at_work:
+            self.admitted = False
+            service.left.pop(self, None)
             service.vacate(self.host)
+        elif (service.max_connections or service.max_per_host) and self not in service.left:
+            service.left[self] = service.now + service.pace + service.write_timeout
+
+    def lose_place(self) -> None:
+        """What is at work may never end, and must not keep others out for ever."""
+        service = self.service
+        service.left.pop(self, None)
+        if self.admitted:
+            self.admitted = False
+            service.vacate(self.host)
+            what = "a handler, or a device, of a client that has left works on"
+            service.remark(what, f"its place among the connections is given up after {service.write_timeout:g} s")
 
     def drop(self, data: bytes) -> None:
         """Nothing is made of what comes now."""
@@ -161,6 +201,35 @@ class Content(deadlines.Deadlines):
             whole = self.collected
             self.collected = None
             self.body.feed(whole if type(whole) is bytes else whole.take())
+        self.handle(exchange, request)
+
+    def _end(self) -> None:
+        """The content is complete."""
+        parser = self.parser
+        if self.receiver is not None:
+            self.receiver = None
+            self.transport.set_protocol(self)
+        exchange = self.incoming
+        self.incoming = None
+        self.discarding = 0
+        self.expecting = False
+        if not parser.keep_alive:
+            self.stopped = True
+        if exchange is None:
+            return
+        exchange.incoming = False
+        request = exchange.request
+        if parser.trailers_end > parser.trailers_start:
+            request._trailers = parser.trailers_data[parser.trailers_start : parser.trailers_end]
+        whole = self.collected
+        self.collected = None
+        if whole is not None and type(whole) is not bytes:
+            whole = whole.take()
+        if self.body is not None:
+            self.body.end(whole)
+            self.body = None
+            return
+        request._body = whole or b""
         self.handle(exchange, request)
 
     def want_body(self) -> None:

@@ -13,13 +13,19 @@ cdef double SHARE
 cdef class Content(deadlines.Deadlines):
     cdef Parser parser
     cdef object body, host, receiver
-    cdef bint admitted
-    cdef int handlers
+    cdef bint admitted, held
+    cdef int at_work
     cdef readonly object collected
     cdef double reads_until
+    @cython.locals(tasks=set)
     cdef object handles(self, object task)
+    cdef object occupy(self, object future)
+    cpdef object let_go(self, object future)
     @cython.locals(service=Service)
-    cpdef object handled(self, object task)
+    cdef object vacate(self)
+    cdef bint is_free(self) except -1
+    @cython.locals(service=Service)
+    cpdef object lose_place(self)
     cdef object drop(self, bytes data)
     @cython.locals(now=double)
     cpdef object filled(self)
@@ -39,6 +45,8 @@ cdef class Content(deadlines.Deadlines):
     cpdef object content_received(self, Py_ssize_t count)
     @cython.locals(request=Request, exchange=Turn)
     cdef object _starved(self)
+    @cython.locals(parser=Parser, request=Request, exchange=Turn)
+    cdef object _end(self)
     cpdef object want_body(self)
     cpdef object body_awaited(self)
     cdef bint wants_body(self) except -1

@@ -228,7 +228,11 @@ class Http1Exchange(turns.Turn):
         trailer = b"trailer: " + b", ".join(trailer_names) + b"\r\n" if trailer_names and self.minor else b""
         self.trailer_names = announced
         self._start(status, block, facts, content_type, -1, True, b"", trailer)
-        self.end_if_left()
+        if self.dropped_content:
+            # its head is the whole answer, and the next one need not wait for whom nothing would tell that it is over
+            channel = self.channel
+            self.ended = True
+            channel.done(self)
 
     def chunk(self, data: bytes) -> None:
         self.check_thread()
@@ -247,6 +251,8 @@ class Http1Exchange(turns.Turn):
                         f"the trailer {name.decode('latin-1')!r} was not announced: name it in write_begin_chunked()"
                     )
             last = format_last_chunk(trailers)
+        if self.ended:
+            return
         self.ending = True
         self.content(data)
         if self.chunked:

@@ -30,7 +30,7 @@ cdef class Http1Exchange(turns.Turn):
     cpdef object answer_device(self, int status, tuple head, object content_type, object source)
     @cython.locals(channel=Channel, length=Py_ssize_t, stated=Py_ssize_t, is_empty=bint)
     cpdef object answer_source(self, int status, bytes block, int facts, Py_ssize_t declared, object content_type, object source)
-    @cython.locals(block=bytes, facts=int, declared=Py_ssize_t, trailer=bytes)
+    @cython.locals(channel=Channel, block=bytes, facts=int, declared=Py_ssize_t, trailer=bytes)
     cpdef object begin(self, int status, tuple head, object content_type, list trailer_names)
     @cython.locals(channel=Channel)
     cpdef object end(self, bytes data, object trailers)

@@ -53,6 +53,7 @@ class Output(turns.Channel):
         self.writing = False  # bytes are being gathered: what comes meanwhile is held, and follows them
         self.flushing = False
         self.closing = self.lost = False
+        self.call: Any = None
         self.written = 0  # to the transport, ever
 
     def connect(self, transport: Any) -> None:
@@ -148,9 +149,13 @@ class Output(turns.Channel):
             return
         if self.behind and self.transport.is_closing():
             return  # it has failed, and asyncio would log each further write
-        if size > JOINED and self.service.gather and len(out) > 1:
+        if size > JOINED and len(out) > 1:
             self.behind = True
-            self.transport.writelines(out)
+            if self.service.gather:
+                self.transport.writelines(out)
+            else:
+                for data in out:
+                    write(data)  # joined, a large object would be copied for each of its readers
             return
         data = out[0] if len(out) == 1 else b"".join(out)
         sent = send(self.fd, data) if is_direct else 0

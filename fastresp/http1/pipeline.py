@@ -205,6 +205,8 @@ class Pipeline(outputs.Output):
             size += exchange.weight
             if not exchange.ended:
                 size += largest + exchange.decoded
+            if exchange.source is not None:
+                size += HELD  # a descriptor, which those behind it must wait for
             exchange = exchange.next
         return size
 

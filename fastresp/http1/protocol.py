@@ -43,6 +43,8 @@ LONG_HEAD = 512
 """Bytes of a head from which on it is charged with what its query becomes, too."""
 MAX_PIPELINE = 64
 """Requests of one connection that may be unanswered at once."""
+MAX_WORK = 256
+"""Coroutine handlers and devices of one connection that may be at work at once, most of them behind their answers."""
 HIGH_WATER = 65536
 """Bytes that the transport may hold before writers have to wait."""
 
@@ -50,12 +52,11 @@ HIGH_WATER = 65536
 class HttpProtocol(content.Content):
     """The protocol object of one connection, for a loop's `create_server`."""
 
-    __slots__ = ("asked", "held", "peer")
+    __slots__ = ("asked", "peer")
 
     def __init__(self, service: services.Service) -> None:
         content.Content.__init__(self, service)
         self.peer: Any = None
-        self.held = False  # a head is complete whose turn has not come
         self.asked = 0.0  # when the next turn was asked for, as the budget of one was used up
 
     # -- what the loop calls
@@ -118,14 +119,18 @@ class HttpProtocol(content.Content):
         self.receiver = None
         self.collected = None
         self.parser = None
-        self.service.dismiss(self, self.host, self.admitted and not self.handlers)
+        self.service.dismiss(self, self.host, False)
         if self.body is not None:
             self.body.fail("the client left before the end of the request's body")
             self.body = None
         self.incoming = None
         self.drop_output()
-        self.cancel_all()
-        self.wake()
+        try:
+            self.cancel_all()
+            self.wake()
+            self.is_free()
+        finally:
+            self.vacate()
 
     # -- reading
 
@@ -147,7 +152,7 @@ class HttpProtocol(content.Content):
         try:
             while not self.stopped:
                 if (self.write_paused and not self.discarding) or (
-                    (self.count > 1 or self.body is not None) and self._is_full()
+                    (self.count > 1 or self.body is not None or self.at_work >= MAX_WORK) and self._is_full()
                 ):
                     if self.read_paused:
                         break
@@ -169,7 +174,7 @@ class HttpProtocol(content.Content):
                     self.asked = monotonic()
                     break
                 if self.held:
-                    if self.first is not None:
+                    if self.first is not None or (self.service.in_turn and not self.is_free()):
                         if self.read_paused:
                             break
                         self.pause_reading()
@@ -183,7 +188,7 @@ class HttpProtocol(content.Content):
                 event = NEED_DATA if is_idle else parser.next()
                 if event == HEAD:
                     # RFC 9112, section 9.3.2: only safe requests may be handled side by side
-                    if self.first is None or self._may_handle():
+                    if (self.first is None and self.call is None) or self._may_handle():
                         requests -= 1
                         self._head()
                     else:
@@ -248,17 +253,21 @@ class HttpProtocol(content.Content):
 
     def _may_handle(self) -> bool:
         """Whether the request whose head has come may be handled while others are not answered."""
-        if self.service.in_turn:
-            return False
         first = self.first
+        if self.service.in_turn:
+            return first is None and self.is_free()
+        if first is None:
+            return True
         parser = self.parser
         is_last = first.begun and first.close
         return SAFE >> parser.method & 1 and not parser.has_body and not first.unsafe and not is_last
 
     def _is_full(self) -> bool:
         """Whether no more may be read: of requests that wait for their answers, of answers that wait for their turn, of
-        a body that waits for its handler.
+        handlers that go on behind theirs, of a body that waits for its handler.
         """
+        if self.at_work >= MAX_WORK:
+            return True
         count = self.count
         if count > 1 and (count >= MAX_PIPELINE or self.kept() >= HELD):
             return True
@@ -308,35 +317,6 @@ class HttpProtocol(content.Content):
         else:
             dispatch(service, exchange, request)
 
-    def _end(self) -> None:
-        """The content is complete."""
-        parser = self.parser
-        if self.receiver is not None:
-            self.receiver = None
-            self.transport.set_protocol(self)
-        exchange = self.incoming
-        self.incoming = None
-        self.discarding = 0
-        self.expecting = False
-        if not parser.keep_alive:
-            self.stopped = True
-        if exchange is None:
-            return
-        exchange.incoming = False
-        request = exchange.request
-        if parser.trailers_end > parser.trailers_start:
-            request._trailers = parser.trailers_data[parser.trailers_start : parser.trailers_end]
-        whole = self.collected
-        self.collected = None
-        if whole is not None and type(whole) is not bytes:
-            whole = whole.take()
-        if self.body is not None:
-            self.body.end(whole)
-            self.body = None
-            return
-        request._body = whole or b""
-        self.handle(exchange, request)
-
     def handle(self, exchange: Any, request: Any) -> None:
         service = self.service
         if service.rate_limit and self.host is not None and service.over_rate(self.host):
@@ -352,10 +332,16 @@ class HttpProtocol(content.Content):
         if self.transport is None:
             return
         exchange = self.incoming
-        request = None
         has_status = exchange.begun if exchange is not None else self.discarding > 0
         client = address(self.peer.remote())
         self.service.remark(f"a request of {client} was cut" if has_status else f"{status} to {client}", reason)
+        if self.transport is not None:
+            self._answer_refused(status, reason, fields)
+
+    def _answer_refused(self, status: int, reason: str, fields: Any) -> None:
+        # read anew: what the log has called may have answered the request
+        exchange = self.incoming
+        request = None
         parser = self.parser
         is_head = parser is not None and parser.is_head()
         self.incoming = None

@@ -11,14 +11,13 @@ from fastresp.wire.headers_c cimport format_fields
 
 cdef int NEED_DATA, HEAD, BODY, END, GET, HEAD_METHOD, CONNECT, OPTIONS, TRACE, SAFE
 cdef int IDLE, IN_HEAD, LAST, NOTHING
-cdef Py_ssize_t DISCARDED, HELD, HIGH_WATER, LONG_HEAD, MAX_PIPELINE
+cdef Py_ssize_t DISCARDED, HELD, HIGH_WATER, LONG_HEAD, MAX_PIPELINE, MAX_WORK
 cdef int PENDING, PIECES, REQUESTS
 cdef double LINGER, LONG, SHARE
 cdef Py_ssize_t FULL
 
 cdef class HttpProtocol(content.Content):
     cdef Peer peer
-    cdef bint held
     cdef double asked
     @cython.locals(
         parser=Parser, request=Request, latest=Turn, event=int, completed=bint, is_idle=bint, requests=int, counted=int, pieces=int,
@@ -41,13 +40,13 @@ cdef class HttpProtocol(content.Content):
     @cython.final
     @cython.locals(parser=Parser, service=Service, request=Request, exchange=Turn, method=int)
     cdef object _head(self)
-    @cython.final
-    @cython.locals(parser=Parser, request=Request, exchange=Turn)
-    cdef object _end(self)
     @cython.locals(service=Service)
     cdef object handle(self, Turn exchange, Request request)
-    @cython.locals(exchange=Turn, parser=Parser, head=tuple)
+    @cython.locals(exchange=Turn)
     cdef object _refuse(self, int status, str reason, object fields)
+    @cython.final
+    @cython.locals(exchange=Turn, parser=Parser, head=tuple)
+    cdef object _answer_refused(self, int status, str reason, object fields)
     @cython.locals(parser=Parser)
     cdef bint must_close(self, Turn exchange) except -1
     @cython.locals(parser=Parser)

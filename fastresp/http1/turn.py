@@ -30,9 +30,11 @@ class Channel:
     """What an exchange needs of its connection."""
 
     __slots__ = (
+        "call",  # the end of one that works in a thread for a request of this connection
         "closing",  # no more answers
         "lost",  # of an answer, as memory or the stack ran out: nothing follows, and the next sweep aborts
     )
+    call: Any
     closing: bool
     lost: bool
 
@@ -62,6 +64,10 @@ class Channel:
 
     def handles(self, task: Any) -> None:
         """The task of a coroutine handler goes on."""
+        raise NotImplementedError
+
+    def occupy(self, future: Any) -> None:
+        """What is done for one of its requests goes on until then, behind the answer or the client."""
         raise NotImplementedError
 
     def waiter(self, exchange: Any) -> Any:
@@ -192,6 +198,8 @@ class Turn(exchanges.Exchange):
     def break_off(self) -> None:
         """Ends the connection in the middle of the answer: what was cut must never look complete."""
         channel = self.channel
+        if self.ended:
+            return  # the head was the whole answer
         self.pump = None
         self.ended = True
         self.broken = True
@@ -230,14 +238,6 @@ class Turn(exchanges.Exchange):
         """The client has closed its side: whoever asked is told, and may still answer."""
         self.left = True
         self._call_back()
-        self.end_if_left()
-
-    def end_if_left(self) -> None:
-        """Ends a stream of which only the head is sent, as to HEAD: no write would tell that the client is gone."""
-        if self.left and self.begun and self.dropped_content and not self.ended:
-            channel = self.channel
-            self.gone = self.ended = True
-            channel.done(self)
 
     def is_simple(self) -> bool:
         """Whether it was answered whole, at once, as the last in the line, and its end has nothing left to do."""
@@ -251,6 +251,21 @@ class Turn(exchanges.Exchange):
             and self.callbacks is None
         )
 
+    def occupy(self, future: Any) -> bool:
+        service = self.service
+        channel = self.channel
+        if channel is None or not threads.is_current(service.thread):
+            return False
+        service.devices.add(future)
+        future.add_done_callback(service.devices.discard)
+        channel.occupy(future)
+        return True
+
+    def occupied_by(self, end: Any) -> None:
+        channel = self.channel
+        if channel is not None:
+            channel.call = end
+
     def release(self) -> None:
         """The exchange is over: answered whole, or given up."""
         self.request = None
@@ -261,7 +276,7 @@ class Turn(exchanges.Exchange):
             self.pump = None
             self.source = None
             if pump is not None:
-                pump.cancel()
+                pump.cancel(self)
             elif source is not None:
                 close_source(source)
         if self.callbacks is not None:

@@ -6,6 +6,7 @@ from fastresp.core cimport threads_c as threads
 
 cdef class Channel:
     cdef bint closing, lost
+    cdef object call
     cdef object put(self, Turn exchange, bytes data)
     cdef object put_all(self, Turn exchange, list pieces)
     cdef Py_ssize_t put_head(
@@ -15,6 +16,7 @@ cdef class Channel:
     cdef bint must_close(self, Turn exchange) except -1
     cdef bint is_turn(self, Turn exchange) except -1
     cdef object handles(self, object task)
+    cdef object occupy(self, object future)
     cpdef object waiter(self, Turn exchange)
     cpdef object wake(self)
 
@@ -50,9 +52,12 @@ cdef class Turn(exchanges.Exchange):
     @cython.locals(fresh=list)
     cdef object hold(self, list pieces)
     cdef object leave(self)
-    cdef object end_if_left(self)
     @cython.final
     cdef bint is_simple(self) except -1
+    @cython.locals(service=Service, channel=Channel)
+    cpdef bint occupy(self, object future) except -1
+    @cython.locals(channel=Channel)
+    cpdef object occupied_by(self, object end)
     cdef object release(self)
     cdef object _call_back(self)
     cdef object cancel(self)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from threading import get_ident
 from typing import Any, TypeAlias
 
@@ -27,6 +28,39 @@ Application: TypeAlias = Callable[[Environ, Callable[..., Callable[[bytes], None
 # What describes a connection, not an answer, and is the server's (PEP 3333, "Other HTTP Features").
 _HOP_BY_HOP = {"connection", "keep-alive", "te", "trailer", "trailers", "transfer-encoding", "upgrade"}
 _HOP_BY_HOP |= {"proxy-authenticate", "proxy-authorization"}
+
+
+class End:
+    """The end of a call in a thread, for the loop, which makes a future of it where it has to wait: to wake the loop
+    for each call would cost as much as the call.
+    """
+
+    __slots__ = ("_future", "_has_come", "_loop")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop | None) -> None:
+        self._loop = loop
+        self._has_come = False
+        self._future: asyncio.Future[None] | None = None
+
+    def wait(self) -> asyncio.Future[None] | None:
+        """The loop's: a future that is done when it has come; None where it has."""
+        if self._has_come or self._loop is None:
+            return None
+        self._future = self._loop.create_future()
+        return None if self._has_come else self._future  # the thread looks in the other order
+
+    def come(self) -> None:
+        """Any thread's."""
+        self._has_come = True
+        future = self._future
+        if future is not None and self._loop is not None:
+            with suppress(RuntimeError):  # a closed loop waits for nothing
+                self._loop.call_soon_threadsafe(_resolve, future)
+
+
+def _resolve(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
 
 
 class Call:
@@ -55,12 +89,19 @@ class Call:
         self._request = request
         self._responder = responder
         self._loop = loop  # None: this is its thread
+        self.end = End(loop)
         self._spool_limit = spool_limit
         self._generation = forks.generation
         self._collected: list[bytes] = []  # content that waits for the rest, where this is the loop's thread
 
     def run(self) -> None:
         """Calls the application and sees its answer through."""
+        try:
+            self._run()
+        finally:
+            self.end.come()
+
+    def _run(self) -> None:
         self._is_running = True
         self._writer = get_ident()
         if self._responder.is_response_canceled:
@@ -90,6 +131,8 @@ class Call:
         """
         if self._responder.is_response_canceled:
             withdraw()
+            if not self._is_running:
+                self.end.come()
         elif not self._is_running:  # the client still gets an answer, or leaves for good
             asyncio.get_running_loop().call_later(1.0, self.leave, withdraw)
 

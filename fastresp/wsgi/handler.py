@@ -65,6 +65,7 @@ class WsgiHandler:
             call.environ["wsgi.multithread"] = self.threads > 1
             call.environ["wsgi.multiprocess"] = self.multiprocess
             job = self._pool.start(Context().run, call.run)
+            responder._occupied_by(call.end)
             if self._pool.is_full():
                 responder.on_close(partial(call.leave, partial(self._pool.withdraw, job)))
         else:

@@ -94,6 +94,6 @@ def settled(server) -> None:
     async def main() -> None:
         for _ in range(20):
             await asyncio.sleep(0)
-        await all_closed(asyncio.get_running_loop())
+        await all_closed(server._service)
 
     asyncio.run_coroutine_threadsafe(main(), server._loop).result(10)

@@ -8,6 +8,7 @@ import logging
 import re
 import signal
 import threading
+from types import SimpleNamespace
 
 import pytest
 from client import Client
@@ -375,6 +376,35 @@ def test_a_device_that_is_not_closed_in_time(server_class, loop_factory, caplog)
     free.set()
 
 
+def test_another_server_of_the_loop_keeps_a_device_open(server_class, loop_factory):
+    """That is waited for at the end of the other one alone."""
+    told, free = [], threading.Event()
+
+    async def main():
+        one, other = server_class(lambda _, responder: responder.write(b"x")), server_class(blocks)
+        await one.start(port=0)
+        await other.start(port=0)
+        reader, writer = await asyncio.open_connection("127.0.0.1", other.port)
+        writer.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        await reader.readuntil(b"\r\n\r\n")
+        while told != [1, "read"]:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        writer.transport.abort()
+        while other._service.connections:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        await asyncio.wait_for(one.close(600), 10)
+        assert other._service.devices
+        free.set()
+        await other.close(600)
+
+    def blocks(_, responder):
+        told.append(1)
+        responder.write(Blocking(told, free), "text/plain")
+
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        runner.run(main())
+
+
 def test_another_server_opens_and_closes_devices_meanwhile(monkeypatch):
     """In its thread, while this one looks for those of its own loop."""
 
@@ -388,4 +418,4 @@ def test_another_server_opens_and_closes_devices_meanwhile(monkeypatch):
 
 
 async def in_this_loop():
-    await closing.all_closed(asyncio.get_running_loop())
+    await closing.all_closed(SimpleNamespace(devices=set(), loop=asyncio.get_running_loop()))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import socket
+import subprocess
 import sys
 import time
 
@@ -89,6 +91,36 @@ def test_a_handler_of_a_signal_ends_it_in_order(site, install):
     assert ": closed\n" in server.log()
     assert "ERROR" not in server.log()
     assert "never awaited" not in server.log()
+
+
+def test_a_second_interrupt_within_a_handler(tmp_path):
+    """asyncio.run() raises it where the program is: it is no fault of the handler's."""
+    (tmp_path / "program.py").write_text(
+        "import asyncio, time\n"
+        "from fastresp import Server\n"
+        "def handle(request, responder):\n"
+        "    print('working', flush=True)\n"
+        "    end = time.monotonic() + 30\n"
+        "    while time.monotonic() < end:\n"
+        "        time.sleep(0.01)\n"
+        "async def main():\n"
+        "    server = Server(handle)\n"
+        "    await server.start(port=0)\n"
+        "    print(server.port, flush=True)\n"
+        "    await asyncio.sleep(60)\n"
+        "asyncio.run(main())\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "program.py"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as program:
+        with socket.create_connection(("127.0.0.1", int(program.stdout.readline()))) as client:
+            client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert program.stdout.readline() == "working\n"
+            while program.poll() is None:
+                program.send_signal(signal.SIGINT)
+                time.sleep(0.1)
+        assert "KeyboardInterrupt" in program.stderr.read()
+    assert program.returncode in (1, 130, -signal.SIGINT)
 
 
 def test_the_second_time_it_drops_what_runs(site):

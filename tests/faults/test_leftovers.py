@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import subprocess
 import sys
@@ -12,6 +11,7 @@ import threading
 import pytest
 from client import TIMEOUT
 from server.clients import get, remarks
+from server.crews import wait_until_gone
 
 from fastresp import leftovers
 from fastresp.runner import run
@@ -87,11 +87,9 @@ def test_it_is_given_up(site, what):
     server = site(APP, "--grace", "0.3")
     assert get(server.port, f"/{what}") == (200, b"answered")
     child = int(server.process.wait_for(r"process (\d+)")) if what == "process" else 0
-    try:
-        assert server.stop() == 0
-    finally:
-        if child:
-            os.kill(child, signal.SIGKILL)
+    assert server.stop() == 0
+    if child:
+        wait_until_gone({child})
     assert f"given up at the end: {LINES[what]}\n" in server.log()
     if what != "process":  # which such a function waits for
         assert server.process.popen.stdout.read().endswith("the last function\n")

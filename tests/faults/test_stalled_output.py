@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import signal
 import socket
 import sys
 import threading
@@ -142,6 +143,32 @@ def test_workers(spawn, tmp_path):
     for _ in range(4):
         assert ask(port, REQUESTS // 4) == REQUESTS // 4
     assert process.stop() == 0
+
+
+@pytest.mark.parametrize("kind", ["pipe", "socket"])
+def test_both_streams_in_one(spawn, tmp_path, kind):
+    """As with `2>&1 |`, or systemd's journal: a line of the one is never in the middle of a line of the other."""
+    read, write = os.pipe() if kind == "pipe" else [end.detach() for end in socket.socketpair()]
+    (tmp_path / "app.py").write_text(APP)
+    with socket.create_server(("127.0.0.1", 0)) as outer:
+        process = spawn(
+            "app:prints", "--access-log", "--fd", str(outer.fileno()),
+            pass_fds=[outer.fileno(), write], stdout=write, redirections="2>&1",
+        )  # fmt: skip
+        os.close(write)
+        ask(outer.getsockname()[1], 1000)
+        process.popen.send_signal(signal.SIGTERM)
+        lines = b""
+        while piece := os.read(read, 65536):
+            lines += piece
+        os.close(read)
+        process.popen.wait(30)
+    for line in lines.decode().splitlines():
+        assert re.fullmatch(
+            r"p+|fastresp: \d+ lines? w\w+ dropped here: .*|\d{4}-\d\d-\d\d [\d:,]+ [A-Z]+ [a-z.]+\[\d+\]: .*"
+            r"|(fastresp|interface|compiled|loop|stop)\b.*",
+            line,
+        ), line
 
 
 def test_short_lines_count_for_what_they_take():

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 from contextlib import suppress
 
 import pytest
-from client import Client
-from connection.tools import Inbox, in_loop, post, settle, wait_for_no_connection
+from connection.tools import in_loop, settle, wait_for_no_connection
 
 REFUSED = 64
 CLIENTS = 200
@@ -78,34 +76,3 @@ def test_those_that_say_nothing(serve, connect):
     finally:
         for client in clients:
             client.close()
-
-
-@pytest.mark.parametrize(("limit", "status"), [("max_connections", 503), ("max_connections_per_host", 429)])
-def test_a_client_that_leaves_keeps_its_place_while_its_handler_works(serve, connect, limit, status):
-    """For the handler holds what that has sent; or one client had any number of them at work."""
-    begun, ended = Inbox(), Inbox()
-
-    async def handle(request, responder):
-        if request.path == "/":
-            responder.write(b"hello", "text/plain")
-            return
-        await request.read()
-        go = asyncio.Event()
-        begun.put((asyncio.get_running_loop(), go))
-        await go.wait()
-        ended.put()
-
-    server = serve(handle, **{limit: 1})
-    client = connect(server)
-    client.send(post("/works", b"x" * 1000))
-    loop, go = begun.get()
-    client.reset()
-    wait_for_no_connection(server)
-    with Client(server.port) as other:
-        assert other.answer().status == status
-    loop.call_soon_threadsafe(go.set)
-    ended.get()
-    settle(server)
-    with Client(server.port) as other:
-        other.get()
-        assert other.answer().status == 200

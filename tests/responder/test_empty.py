@@ -61,6 +61,25 @@ def test_head_of_chunks(stage):
     assert stage.kept(HEAD) == message(b"200 OK", *fields)
 
 
+@pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("GET", 204), ("GET", 304)])
+def test_a_stream_of_nothing_holds_up_no_other_request(stage, method, status):
+    """Its head is all that is sent; a stream without an end hears at once that nothing more is wanted."""
+    canceled = []
+
+    async def handler(_, responder):
+        responder.write_begin_chunked("text/plain", status)
+        while not responder.is_response_canceled:
+            responder.write_chunk(b"more")
+            await responder.drain()
+        canceled.append(status)
+        responder.write_end_chunked()
+        assert not responder.is_response_canceled
+
+    stage(handler)
+    assert stage.kept(request(method, "/")).startswith(b"HTTP/1.1 %d " % status)
+    assert canceled == [status]
+
+
 def test_head_of_a_device_of_unknown_length(stage):
     async def pieces():
         yield b"abc"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
 import time
+from contextlib import closing
 
 import pytest
 from server.crews import APP, TIMEOUT, ask, gone, workers
@@ -37,6 +39,24 @@ def test_a_reload(spawn, app, tmp_path, number):
     after = workers(port, 2)
     assert all(pid % 1000 == 0 for pid in after)
     assert process.stop() == 0
+
+
+def test_a_stop_behind_a_reload(spawn, app, tmp_path, loop_name):
+    """Those that the reload has ended have the rest of their time."""
+    process = spawn("app:waits", "--workers=2", "--port=0", "--loop", loop_name)
+    port = process.port()
+    with closing(socket.create_connection(("127.0.0.1", port), TIMEOUT)) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        process.wait_for("(working)")
+        process.popen.send_signal(signal.SIGHUP)
+        while "waiting for" not in process.popen.stderr.readline():
+            pass
+        process.popen.send_signal(signal.SIGTERM)
+        while "SIGTERM: closing" not in process.popen.stderr.readline():
+            pass
+        (tmp_path / "go").touch()
+        assert client.recv(4096).endswith(b"late")
+    assert process.popen.wait(TIMEOUT) == 0
 
 
 def test_a_reload_of_code_that_fails(spawn, app, tmp_path):

@@ -79,6 +79,11 @@ class TestTcp:
         assert sock.get_inheritable() is False
         keep(socket.create_connection(sock.getsockname()))
 
+    def test_accepted_sockets_send_small_pieces_at_once(self, keep):
+        """asyncio sets TCP_NODELAY where a socket says that it is TCP's."""
+        sock = keep(*sockets.listen_tcp([(socket.AF_INET, ("127.0.0.1", 0))], 5))
+        assert sock.proto == socket.IPPROTO_TCP
+
     def test_port_0_is_the_same_port_on_every_address(self, keep):
         found = sockets.listen_tcp(
             [(socket.AF_INET, ("127.0.0.1", 0)), (socket.AF_INET, ("127.0.0.2", 0))]
@@ -197,6 +202,13 @@ class TestAdopted:
         assert sock.getblocking() is False
 
     @needs_unix
+    def test_no_program_inherits_it(self, keep):
+        """One that the application starts would keep the address."""
+        listening = keep(socket.create_server(("127.0.0.1", 0)))
+        fd = os.dup(listening.fileno())
+        os.set_inheritable(fd, True)
+        assert not keep(sockets.adopt_fd(fd, 5)).get_inheritable()
+
     def test_the_family_is_found_out(self, keep, tmp_path):
         outer, _ = sockets.listen_unix(tmp_path / "s", 5)
         keep(outer)

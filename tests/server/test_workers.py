@@ -9,6 +9,7 @@ import socket
 import sys
 import time
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from client import Client
@@ -200,6 +201,43 @@ def test_three_signals_get_through(spawn, app):
             process.popen.send_signal(signal.SIGTERM)
             time.sleep(0.1)
     assert process.popen.returncode in (0, -signal.SIGTERM)  # the latter behind its end of Python
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_who_tells_each_process_cuts_nothing(spawn, app, tmp_path, loop_name, number):
+    """As systemd does, whose KillMode=control-group is the default: the parent says it to the workers again."""
+    process = spawn("app:waits", "--workers=2", "--port=0", "--loop", loop_name)
+    port = process.port()
+    with closing(socket.create_connection(("127.0.0.1", port), TIMEOUT)) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        process.wait_for("(working)")
+        for pid in [process.popen.pid, *children(process.popen.pid)]:
+            os.kill(pid, number)
+        missing = {"closing 2 workers", "waiting for"}
+        while missing:
+            line = process.popen.stderr.readline()
+            missing = {words for words in missing if words not in line}
+        (tmp_path / "go").touch()
+        assert client.recv(4096).endswith(b"late")
+    assert process.popen.wait(TIMEOUT) == 0
+
+
+def test_a_second_signal_drops_what_runs_in_workers(spawn, app, loop_name):
+    process = spawn("app:waits", "--workers=2", "--port=0", "--grace=600", "--loop", loop_name)
+    port = process.port()
+    with closing(socket.create_connection(("127.0.0.1", port), TIMEOUT)) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        process.wait_for("(working)")
+        process.popen.send_signal(signal.SIGTERM)
+        while "waiting for" not in process.popen.stderr.readline():
+            pass
+        assert process.stop() == 0
+        assert client.recv(4096) == b""
+    assert "a second signal: what still runs is dropped" in process.popen.stderr.read()
+
+
+def children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def test_several_that_die_are_replaced_side_by_side(spawn, app):

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from itertools import accumulate
+from types import SimpleNamespace
 from typing import Any
 
 from connection.fake import Transport, turns
@@ -280,12 +281,15 @@ class Player:
             try:
                 self.run(loop, played, scene)
                 result = {"lines": scene.lines, "notes": scene.notes, "faults": scene.faults, **played.result()}
+                service = getattr(played, "service", None)
+                own = SimpleNamespace(devices=set() if service is None else service.devices, loop=loop)
+                del service
                 played.forget()
                 for _ in range(
                     2
                 ):  # what is dropped now may have to be closed in a thread, which the loop has to hear of
                     gc.collect()
-                    loop.run_until_complete(closing.all_closed(loop))
+                    loop.run_until_complete(closing.all_closed(own))
             finally:
                 self.logger.removeHandler(watch)
                 sys.unraisablehook = hook
@@ -295,7 +299,7 @@ class Player:
                     task._log_destroy_pending = False  # type: ignore[attr-defined]
                 closing._open.discard(task)
         task = None
-        del played, loop
+        del played, loop, own
         for number in range(50):  # garbage may answer, and hold on to others; so may a thread that still reads
             left: list[Any] = []  # the one before would keep what is in it
             scene.finish()
