@@ -1,7 +1,7 @@
 # Types for dispatch.py compiled as dispatch_c.
 cimport cython
 from fastresp.core cimport references_c as references
-from fastresp.core cimport isolation_c as contexts
+from fastresp.core cimport isolation_c as isolation
 from fastresp.core.request_c cimport Request
 from fastresp.core.responder_c cimport Responder, new_responder
 from fastresp.core.service_c cimport Service
