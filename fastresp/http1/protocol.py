@@ -152,7 +152,7 @@ class HttpProtocol(content.Content):
         try:
             while not self.stopped:
                 if (self.write_paused and not self.discarding) or (
-                    (self.count > 1 or self.body is not None or self.at_work >= MAX_WORK) and self._is_full()
+                    (self.count > 1 or self.body is not None) and self._is_full()
                 ):
                     if self.read_paused:
                         break
@@ -174,7 +174,7 @@ class HttpProtocol(content.Content):
                     self.asked = monotonic()
                     break
                 if self.held:
-                    if self.first is not None or (self.service.in_turn and not self.is_free()):
+                    if self.first is not None or not self._may_handle():
                         if self.read_paused:
                             break
                         self.pause_reading()
@@ -188,7 +188,7 @@ class HttpProtocol(content.Content):
                 event = NEED_DATA if is_idle else parser.next()
                 if event == HEAD:
                     # RFC 9112, section 9.3.2: only safe requests may be handled side by side
-                    if (self.first is None and self.call is None) or self._may_handle():
+                    if (self.first is None and not self.at_work and self.call is None) or self._may_handle():
                         requests -= 1
                         self._head()
                     else:
@@ -252,8 +252,10 @@ class HttpProtocol(content.Content):
                 self.waits_for = NOTHING  # the time of the next head begins anew
 
     def _may_handle(self) -> bool:
-        """Whether the request whose head has come may be handled while others are not answered."""
+        """Whether the request whose head has come may be handled: others may not be answered, or be worked on still."""
         first = self.first
+        if self.at_work >= MAX_WORK:
+            return False
         if self.service.in_turn:
             return first is None and self.is_free()
         if first is None:
@@ -264,10 +266,8 @@ class HttpProtocol(content.Content):
 
     def _is_full(self) -> bool:
         """Whether no more may be read: of requests that wait for their answers, of answers that wait for their turn, of
-        handlers that go on behind theirs, of a body that waits for its handler.
+        a body that waits for its handler.
         """
-        if self.at_work >= MAX_WORK:
-            return True
         count = self.count
         if count > 1 and (count >= MAX_PIPELINE or self.kept() >= HELD):
             return True
