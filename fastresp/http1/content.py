@@ -30,7 +30,18 @@ DISCARDED = 262144
 class Content(deadlines.Deadlines):
     """A connection's reading of one body after the other."""
 
-    __slots__ = ("admitted", "at_work", "body", "collected", "held", "host", "parser", "reads_until", "receiver")
+    __slots__ = (
+        "admitted",
+        "at_work",
+        "body",
+        "call",
+        "collected",
+        "held",
+        "host",
+        "parser",
+        "reads_until",
+        "receiver",
+    )
 
     def __init__(self, service: services.Service) -> None:
         deadlines.Deadlines.__init__(self, service)
@@ -40,6 +51,7 @@ class Content(deadlines.Deadlines):
         self.receiver: Any = None  # stands in for this protocol while a large body comes
         self.host: Any = None
         self.admitted = False  # it has a place among the connections
+        self.call: Any = None  # the end of one in a thread, which counts as work until it is asked for
         self.held = False  # a head is complete whose turn has not come
         self.at_work = 0  # coroutine handlers, and devices that are being closed
         self.reads_until = 0.0  # when the time is over that reads of one turn may take
@@ -63,12 +75,18 @@ class Content(deadlines.Deadlines):
         elif self.read_paused or self.held:
             self.proceed_soon()
 
+    def call_begins(self, end: Any) -> None:
+        self.is_free()
+        self.call = end
+        self.at_work += 1
+
     def is_free(self) -> bool:
         """Whether nothing works in a thread, or in another server's, for a request of this connection; if something
         does, its end is waited for."""
         call = self.call
         if call is not None:
             self.call = None
+            self.at_work -= 1
             end = call.wait()
             if end is not None:
                 self.occupy(end)

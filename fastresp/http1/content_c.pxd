@@ -12,13 +12,14 @@ cdef double SHARE
 
 cdef class Content(deadlines.Deadlines):
     cdef Parser parser
-    cdef object body, host, receiver
+    cdef object body, call, host, receiver
     cdef bint admitted, held
     cdef int at_work
     cdef readonly object collected
     cdef double reads_until
     @cython.locals(tasks=set)
     cdef object handles(self, object task)
+    cdef object call_begins(self, object end)
     cdef object occupy(self, object future)
     cpdef object let_go(self, object future)
     @cython.locals(service=Service)

@@ -53,7 +53,6 @@ class Output(turns.Channel):
         self.writing = False  # bytes are being gathered: what comes meanwhile is held, and follows them
         self.flushing = False
         self.closing = self.lost = False
-        self.call: Any = None
         self.written = 0  # to the transport, ever
 
     def connect(self, transport: Any) -> None:

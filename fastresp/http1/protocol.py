@@ -188,7 +188,7 @@ class HttpProtocol(content.Content):
                 event = NEED_DATA if is_idle else parser.next()
                 if event == HEAD:
                     # RFC 9112, section 9.3.2: only safe requests may be handled side by side
-                    if (self.first is None and not self.at_work and self.call is None) or self._may_handle():
+                    if (self.first is None and not self.at_work) or self._may_handle():
                         requests -= 1
                         self._head()
                     else:

@@ -30,11 +30,9 @@ class Channel:
     """What an exchange needs of its connection."""
 
     __slots__ = (
-        "call",  # the end of one that works in a thread for a request of this connection
         "closing",  # no more answers
         "lost",  # of an answer, as memory or the stack ran out: nothing follows, and the next sweep aborts
     )
-    call: Any
     closing: bool
     lost: bool
 
@@ -64,6 +62,10 @@ class Channel:
 
     def handles(self, task: Any) -> None:
         """The task of a coroutine handler goes on."""
+        raise NotImplementedError
+
+    def call_begins(self, end: Any) -> None:
+        """A thread works on one of its requests until this end."""
         raise NotImplementedError
 
     def occupy(self, future: Any) -> None:
@@ -264,7 +266,7 @@ class Turn(exchanges.Exchange):
     def occupied_by(self, end: Any) -> None:
         channel = self.channel
         if channel is not None:
-            channel.call = end
+            channel.call_begins(end)
 
     def release(self) -> None:
         """The exchange is over: answered whole, or given up."""

@@ -6,7 +6,6 @@ from fastresp.core cimport threads_c as threads
 
 cdef class Channel:
     cdef bint closing, lost
-    cdef object call
     cdef object put(self, Turn exchange, bytes data)
     cdef object put_all(self, Turn exchange, list pieces)
     cdef Py_ssize_t put_head(
@@ -16,6 +15,7 @@ cdef class Channel:
     cdef bint must_close(self, Turn exchange) except -1
     cdef bint is_turn(self, Turn exchange) except -1
     cdef object handles(self, object task)
+    cdef object call_begins(self, object end)
     cdef object occupy(self, object future)
     cpdef object waiter(self, Turn exchange)
     cpdef object wake(self)

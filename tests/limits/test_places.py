@@ -10,7 +10,7 @@ from queue import Empty
 
 import pytest
 from client import Client
-from connection.tools import Inbox, post, settle, wait_for_no_connection
+from connection.tools import Inbox, in_loop, post, settle, wait_for_no_connection
 
 from fastresp.wsgi import WsgiHandler
 
@@ -125,7 +125,8 @@ def test_a_client_that_leaves_keeps_its_place_while_something_works_for_it(serve
     finally:
         scene.go.set()
     scene.ended.get()
-    settle(server)
+    while in_loop(server, lambda: len(server._service.left)):  # a thread is about to say so
+        settle(server)
     with connect(server) as other:
         other.send(post("/works", b"x" * 1000))
         scene.begun.get()
