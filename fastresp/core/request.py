@@ -74,7 +74,7 @@ class Request:
     _target_end: int
     _fields_start: int
     _fields_end: int
-    _path_from: int
+    _path_from: int  # where its path may begin, behind the host of a target in absolute-form; else 0
     _host_start: int
     _host_end: int
     _minor: int
@@ -106,8 +106,9 @@ class Request:
 
     def _path_start(self) -> int:
         """Where the path of the target begins; in absolute-form that may be where the query does, or the end."""
-        start = self._path_from
-        if start != self._target_start:
+        start = self._target_start
+        if self._path_from:
+            start = self._path_from
             while start < self._target_end and self._data[start] != SLASH and self._data[start] != QUESTION:
                 start += 1
         return start

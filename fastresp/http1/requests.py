@@ -26,6 +26,7 @@ def new_request(parser: parsers.Parser, peer: requests.Peer, spare: requests.Req
         request = blank_request()
     else:
         request._path = None
+        request._path_from = 0
         # PERF: most handlers look at none of these, and to look costs less than to set
         if request._headers is not None:
             request._headers = None
@@ -45,7 +46,8 @@ def new_request(parser: parsers.Parser, peer: requests.Peer, spare: requests.Req
     request._target_end = parser.target_end
     request._fields_start = parser.fields_start
     request._fields_end = parser.fields_end
-    request._path_from = parser.host_end if parser.form == ABSOLUTE else parser.target_start
+    if parser.form == ABSOLUTE:
+        request._path_from = parser.host_end
     request._host_start = parser.host_start
     request._host_end = parser.host_end
     request._minor = parser.minor
