@@ -364,6 +364,7 @@ class HttpProtocol(content.Content):
             return
         exchange = self.enter(request, 1, False)
         exchange.is_head = is_head
+        exchange.is_connect = exchange.unsafe = False
         head = None if fields is None else format_fields(fields)
         exchange.answer(status, head, TEXT, reason.encode() + b"\n", False)
 

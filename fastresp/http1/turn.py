@@ -115,15 +115,12 @@ class Turn(exchanges.Exchange):
         self.decoded = 0
 
     def open(self, channel: Any, request: Any, minor: int, keep_alive: bool) -> None:
-        """Makes the exchange ready for an answer, also when it has served before."""
+        """Makes the exchange ready for an answer, also when it has served before; its caller says of what method."""
         self.channel = channel
         self.request = request
         self.minor = minor
         self.close = not keep_alive
         self.keep = keep_alive and minor == 0
-        self.is_head = False
-        self.is_connect = False
-        self.unsafe = False
         self.incoming = False
         self.begun = False
         self.ending = False  # what is put now is the last of it
