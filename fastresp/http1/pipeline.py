@@ -69,8 +69,7 @@ class Pipeline(outputs.Output):
         else:
             service.exchange = None
         exchange.open(self, request, minor, keep_alive)
-        if self.eof:
-            exchange.left = True
+        exchange.left = self.eof  # the client has closed its side
         if self.first is None:
             self.first = exchange
         else:

@@ -125,7 +125,6 @@ class Turn(exchanges.Exchange):
         self.begun = False
         self.ending = False  # what is put now is the last of it
         self.ended = False
-        self.left = False  # the client has closed its side
         self.status = 0
         self.sent = 0
 
