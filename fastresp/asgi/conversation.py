@@ -1,7 +1,7 @@
 """The events of one request, between an ASGI application and a responder (ASGI HTTP specification 2.4).
 
 The start of an answer is held until its first content: an answer of one piece is one `write`. What follows in pieces
-is chunked, or, where the application has stated a content-length, drawn from `send` as from any other device.
+is chunked, or counted where the application has stated a content-length.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Callable, MutableMapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from fastresp.asgi.feed import Feed
 from fastresp.asgi.remarks import Remarks
 from fastresp.core.names import describe
 from fastresp.engine import Request, Responder
@@ -24,7 +23,7 @@ __all__ = ["DONE", "ClientDisconnected", "Conversation", "Message"]
 Message: TypeAlias = MutableMapping[str, Any]
 
 # Where an answer is. SENT: the responder has it all; events that add nothing may follow.
-_NEW, _HELD, _CHUNKED, _MEASURED, _SENT, _TRAILERS, DONE = range(7)
+_NEW, _HELD, _STREAMING, _SENT, _TRAILERS, DONE = range(6)
 _EXPECTED = {
     _NEW: "'http.response.start' comes first",
     _HELD: "'http.response.start' was sent, and 'http.response.body' comes next",
@@ -50,7 +49,7 @@ class Conversation:
     _status = 200
     _fields: Fields
     _trailers: Fields | None = None
-    _feed: Feed | None = None
+    _left: int | None = None  # of a content whose length the application has stated
     _pieces: AsyncIterator[bytes] | None = None
     _body_is_read = False
     _over: asyncio.Event | None = None
@@ -159,8 +158,6 @@ class Conversation:
 
     def excuses(self, error: BaseException) -> bool:
         """The application raised. Whether that is no fault: it was told that the client is gone."""
-        if self._feed is not None:
-            self._feed.fail("the application failed")
         if self._told and issubclass(type(error), Exception):
             if type(error) is not ClientDisconnected:  # which is how an application is told
                 what = "the client had left" if self._responder.is_response_canceled else "nothing more was wanted"
@@ -173,16 +170,10 @@ class Conversation:
         """The application returned before it said that its answer is complete. Raises RuntimeError if it is not."""
         if self.state == _SENT or self._responder.is_response_canceled:
             return
-        if self._feed is not None and self._feed.left == 0:
-            return
         if self._told:
             remarks.make("the application returned without a whole answer to %s when the client had left", self._name())
-            if self._feed is not None:
-                self._feed.fail("the client had left")
             self._responder._fail(is_told=True)
             return
-        if self._feed is not None:
-            self._feed.fail("the application returned before its end")
         raise RuntimeError(
             "the application returned without an answer"
             if self.state <= _HELD
@@ -194,17 +185,22 @@ class Conversation:
         first = self.state == _HELD
         if first:
             self._answer(self._begin, body)
-        if self.state == _CHUNKED:
-            self._responder.write_chunk(body)
+        if self.state == _STREAMING:
+            self._stream(body)
             await self._responder.drain()
-        elif self._feed is not None:
-            if not await self._feed.put(body):
-                self._told = True
-                raise ClientDisconnected
         elif body and not first and self._has_content():
             raise ValueError("the content is longer than its content-length says")
         else:
             await asyncio.sleep(0)  # content that is not sent takes its time, too
+
+    def _stream(self, body: bytes) -> None:
+        if self._left is None or len(body) != self._left:
+            self._responder.write_chunk(body)
+            if self._left is not None:
+                self._left -= len(body)
+        else:  # more events may follow, and add nothing
+            self._responder.write_end_chunked(body)
+            self.state = _SENT
 
     def _check_wanted(self, body: bytes) -> None:
         """Raises where the answer is complete, as that to a HEAD is with its head, and the application has more to come
@@ -216,11 +212,9 @@ class Conversation:
         raise ClientDisconnected
 
     async def _put_last(self, body: bytes) -> None:
-        if self.state != _CHUNKED:
+        if self.state != _STREAMING or self._left == len(body):
             await self._put(body)
-            if self.state != _CHUNKED:
-                if self._feed is not None and self._feed.left:
-                    raise ValueError(f"the content ends {self._feed.left} bytes before its content-length says")
+            if self.state != _STREAMING:
                 self.state = DONE if self._trailers is None else _TRAILERS
                 return
             body = b""
@@ -264,15 +258,14 @@ class Conversation:
             self.state = _SENT
         elif length is None:
             self._responder.write_begin_chunked(fields, self._status)
-            self.state = _CHUNKED
+            self.state = _STREAMING
         elif len(body) == length:
             self._responder.write(body, fields, self._status)
             self.state = _SENT
         else:
-            feed = Feed(length)
-            self._responder.write(feed, fields, self._status)
-            self._feed = feed
-            self.state = _MEASURED
+            self._responder._begin_sized(fields, self._status)
+            self._left = length
+            self.state = _STREAMING
 
     def _name(self) -> str:
         return describe(self._request)

@@ -51,8 +51,10 @@ class Exchange:
         """Answers for a device that can't be read: 500, and a line in the log."""
         raise NotImplementedError
 
-    def begin(self, status: int, head: Any, content_type: Any, trailer_names: list[bytes]) -> None:
-        """Sends a head; the content follows in chunks."""
+    def begin(self, status: int, head: Any, content_type: Any, trailer_names: list[bytes], sized: bool) -> None:
+        """Send a head; the content follows in pieces: as many bytes as the fields state where it is `sized`, else in
+        chunks, or until the connection closes. Raises ValueError for a length that does not go with that.
+        """
         raise NotImplementedError
 
     def chunk(self, data: bytes) -> None:

@@ -7,7 +7,7 @@ cdef class Exchange:
     cpdef object answer_device(self, int status, tuple head, object content_type, object source)
     cpdef bint wants_page(self) except -1
     cpdef object refuse_device(self, object error)
-    cpdef object begin(self, int status, tuple head, object content_type, list trailer_names)
+    cpdef object begin(self, int status, tuple head, object content_type, list trailer_names, bint sized)
     cpdef object chunk(self, bytes data)
     cpdef object end(self, bytes data, object trailers)
     cpdef object fail(self)

@@ -14,13 +14,13 @@ from fastresp.core.arguments import OVERLOADS, UNSET
 from fastresp.core.device import is_device
 from fastresp.core.files import read_whole
 from fastresp.core.pages import HTML, error_page
-from fastresp.headers import Headers
+from fastresp.headers import Headers, field_name
 from fastresp.response import BINARY, EMPTY, JSON, TEXT, Json, encode_json, type_of
 from fastresp.status import status_code
 from fastresp.wire.chunks import as_bytes
 from fastresp.wire.headers import format_fields
 
-__all__ = ["bare_error", "content_of", "exact", "formatted", "natural_type", "read_small", "sort"]
+__all__ = ["bare_error", "content_of", "exact", "formatted", "natural_type", "read_small", "sort", "sort_begin"]
 
 VARY = format_fields({"vary": "accept"})
 
@@ -55,6 +55,30 @@ def sort(data: Any, mime_type: Any, status: Any, headers: Any) -> tuple[Any, Any
             raise TypeError(f"write() takes a mime type or headers second, not {mime_type!r}: {OVERLOADS}")
         fields, kind = mime_type, None
     return data, None if kind is None else exact(kind), formatted(fields), code
+
+
+def sort_begin(mime_type: Any, trailer_names: Any, status: Any) -> tuple[int, Any, Any, list[bytes]]:
+    """The status, the mime type (or None), the formatted fields (or None) and the trailers' names of
+    `write_begin_chunked()`. Raises as `sort`.
+    """
+    if isinstance(trailer_names, int):
+        if status is not UNSET:
+            raise TypeError("write_begin_chunked() was given two statuses")
+        status, trailer_names = trailer_names, UNSET
+    code = 200 if status is UNSET else status_code(status)
+    if code < 200:
+        raise ValueError(f"an informational response ({code}) has no content: send it with write({code})")
+    names = () if trailer_names is UNSET else trailer_names
+    if isinstance(names, str | bytes):
+        raise TypeError(f"trailer_names takes a list of names, not the single {type(names).__name__} {names!r}")
+    if mime_type is None or isinstance(mime_type, int):
+        raise TypeError(f"write_begin_chunked() takes a mime type or headers first, not {mime_type!r}")
+    kind = head = None
+    if isinstance(mime_type, str | bytes):
+        kind = exact(mime_type)
+    else:
+        head = formatted(mime_type)
+    return code, kind, head, [field_name(name) for name in names]
 
 
 def content_of(data: Any) -> tuple[bytes, str] | None:

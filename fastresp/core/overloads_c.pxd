@@ -9,6 +9,7 @@ from fastresp.core.exchange_c cimport Exchange
 cdef object UNSET
 @cython.locals(code=int)
 cpdef tuple sort(object data, object mime_type, object status, object headers)
+cpdef tuple sort_begin(object mime_type, object trailer_names, object status)
 cpdef tuple content_of(object data)
 cpdef tuple bare_error(Exchange exchange, int status)
 cpdef object natural_type(object device)

@@ -21,11 +21,10 @@ from typing import TYPE_CHECKING, Any, overload
 from fastresp.core.arguments import UNSET
 from fastresp.core.device import PIECE, discard, source_of
 from fastresp.core.faults import warn_of_cycle
-from fastresp.core.overloads import bare_error, content_of, exact, formatted, natural_type, read_small, sort
+from fastresp.core.overloads import bare_error, content_of, formatted, natural_type, read_small, sort, sort_begin
 from fastresp.errors import ResponderStateError
-from fastresp.headers import Headers, field_name
+from fastresp.headers import Headers
 from fastresp.response import JSON, Response
-from fastresp.status import status_code
 from fastresp.wire.chunks import as_bytes
 
 if TYPE_CHECKING:
@@ -228,31 +227,22 @@ class Responder:
         """
         if self._claim("write_begin_chunked()", READY) is None:
             return
-        if isinstance(trailer_names, int):
-            if status is not UNSET:
-                raise TypeError("write_begin_chunked() was given two statuses")
-            status, trailer_names = trailer_names, UNSET
-        code = 200 if status is UNSET else status_code(status)
-        if code < 200:
-            raise ValueError(f"an informational response ({code}) has no content: send it with write({code})")
-        names = () if trailer_names is UNSET else trailer_names
-        if isinstance(names, str | bytes):
-            raise TypeError(f"trailer_names takes a list of names, not the single {type(names).__name__} {names!r}")
-        if mime_type is None or isinstance(mime_type, int):
-            raise TypeError(f"write_begin_chunked() takes a mime type or headers first, not {mime_type!r}")
-        kind = head = None
-        if isinstance(mime_type, str | bytes):
-            kind = exact(mime_type)
-        else:
-            head = formatted(mime_type)
-        announced = [field_name(name) for name in names]
-        exchange = self._claim("write_begin_chunked()", READY)
+        code, kind, head, announced = sort_begin(mime_type, trailer_names, status)
+        self._begin("write_begin_chunked()", code, head, kind, announced, False)
+
+    def _begin_sized(self, headers: Any, status: int) -> None:
+        """As write_begin_chunked(), with a content-length among the headers, and no chunks."""
+        if self._claim("send()", READY) is not None:
+            self._begin("send()", status, formatted(headers), None, [], True)
+
+    def _begin(self, call: str, status: int, head: Any, kind: Any, announced: list[bytes], sized: bool) -> None:
+        exchange = self._claim(call, READY)
         if exchange is None:
             return
         self._state = STREAMING
-        self._status = code
+        self._status = status
         try:
-            exchange.begin(code, head, kind, announced)
+            exchange.begin(status, head, kind, announced, sized)
         except BaseException:
             self._restore(exchange, READY)
             raise

@@ -1,7 +1,7 @@
 # Types for responder.py compiled as responder_c.
 cimport cython
 from fastresp.core.exchange_c cimport Exchange
-from fastresp.core.overloads_c cimport bare_error, content_of, exact, formatted, natural_type, read_small, sort
+from fastresp.core.overloads_c cimport bare_error, content_of, exact, formatted, natural_type, read_small, sort, sort_begin
 from fastresp.wire.chunks_c cimport as_bytes
 
 cdef int READY, STREAMING, DONE, DROPPED
@@ -27,6 +27,9 @@ cdef class Responder:
     @cython.locals(exchange=Exchange)
     cdef object _refuse(self, str call)
     @cython.locals(exchange=Exchange, state=int)
+    cpdef object _begin_sized(self, object headers, int status)
+    @cython.locals(exchange=Exchange)
+    cdef object _begin(self, str call, int status, tuple head, object kind, list announced, bint sized)
     cpdef object _fail(self, bint is_told=*)
     @cython.locals(exchange=Exchange)
     cpdef object _occupied_by(self, object end)

@@ -16,7 +16,6 @@ from fastresp.core.pump import start_measuring
 from fastresp.errors import HeaderError, ResponderStateError
 from fastresp.headers import (
     CONNECTION_CLOSE,
-    FORBIDDEN_TRAILERS,
     HAS_CONNECTION,
     HAS_CONTENT_TYPE,
     HAS_DATE,
@@ -27,6 +26,7 @@ from fastresp.headers import (
 from fastresp.http1 import turn as turns
 from fastresp.http1.turn import close_source
 from fastresp.response import EMPTY, TEXT
+from fastresp.wire.blocks import announced_in, without_field
 from fastresp.wire.chunks import format_chunk, format_last_chunk
 from fastresp.wire.headers import format_head
 from fastresp.wire.status import line_of
@@ -46,8 +46,7 @@ OWN_FIELDS = HAS_CONNECTION | HAS_DATE | HAS_SERVER
 class Http1Exchange(turns.Turn):
     """A request's answer on an HTTP/1.1 connection, from nothing to complete.
 
-    Bytes are put before the exchange is `ended`: who runs in between must not find an answer that is complete, and
-    unsent.
+    Bytes are put before it is `ended`: who runs in between must not find an answer that is complete, and unsent.
     """
 
     __slots__ = ()
@@ -204,30 +203,26 @@ class Http1Exchange(turns.Turn):
         self.answer(500, None, TEXT, FAULT, False)
         report("%s can't be answered: %s", what, error)
 
-    def begin(self, status: int, head: Any, content_type: Any, trailer_names: list[bytes]) -> None:
-        """RFC 9112, section 7.1; to an HTTP/1.0 client, content that ends with the connection."""
+    def begin(self, status: int, head: Any, content_type: Any, trailer_names: list[bytes], sized: bool) -> None:
+        """RFC 9112, sections 6.2 and 7.1; to an HTTP/1.0 client, what states no length ends with the connection."""
         self.check_thread()
         self.plain = False  # even if nothing comes of it
         block, facts, declared = NO_FIELDS if head is None else head
-        if declared != -1:
+        if sized:
+            if declared < 0:
+                self._check_length(-2, 0, False)
+        elif declared != -1:
             raise ValueError("a chunked answer has no content-length: its end is its last chunk")
         self._check_facts(facts)
         if facts & HAS_CONTENT_TYPE:
             content_type = None
-        announced = {name.lower() for name in trailer_names}
-        if facts & HAS_TRAILER:
-            for value in values_of(block, b"trailer"):
-                announced.update([name.strip().lower() for name in value.split(b",")])
-            if not self.minor:
-                block = without_field(block, b"trailer")
-        forbidden = announced & FORBIDDEN_TRAILERS
-        if forbidden:
-            raise HeaderError(
-                f"the field {min(forbidden).decode('latin-1')!r} can't be a trailer (RFC 9110, section 6.5.1)"
-            )
+        announced = announced_in(trailer_names, block if facts & HAS_TRAILER else b"")
+        if facts & HAS_TRAILER and not self.minor:
+            block = without_field(block, b"trailer")
         trailer = b"trailer: " + b", ".join(trailer_names) + b"\r\n" if trailer_names and self.minor else b""
         self.trailer_names = announced
-        self._start(status, block, facts, content_type, -1, True, b"", trailer)
+        self._start(status, block, facts, content_type, -1, not sized, b"", trailer)
+        self.remaining = declared
         if self.dropped_content:
             # its head is the whole answer, and the next one need not wait for whom nothing would tell that it is over
             channel = self.channel
@@ -237,6 +232,8 @@ class Http1Exchange(turns.Turn):
     def chunk(self, data: bytes) -> None:
         self.check_thread()
         self._check_begun("write_chunk()")
+        if self.remaining >= 0:
+            self._count(len(data))
         self.content(data)
 
     def end(self, data: bytes, trailers: Any) -> None:
@@ -253,12 +250,24 @@ class Http1Exchange(turns.Turn):
             last = format_last_chunk(trailers)
         if self.ended:
             return
+        if self.remaining >= 0:
+            self._count(len(data))
+            if self.remaining:
+                self.remaining += len(data)
+                raise ValueError(f"the content ends {self.remaining} bytes before its content-length says")
         self.ending = True
         self.content(data)
         if self.chunked:
             self._put(last)
         self.ended = True
         channel.done(self)
+
+    def _count(self, size: int) -> None:
+        """So many bytes come of content whose length is stated."""
+        if size > self.remaining and not self.dropped_content:
+            more = size - self.remaining
+            raise ValueError(f"the content is longer than its content-length says, by {more} bytes or more")
+        self.remaining -= size
 
     # -- what the pump calls
 
@@ -382,18 +391,6 @@ class Http1Exchange(turns.Turn):
     def _check_facts(self, facts: int) -> None:
         if facts & HAS_TRANSFER_ENCODING:
             raise ValueError("transfer-encoding is fastresp's to choose: leave it out of the headers")
-
-
-def without_field(block: bytes, name: bytes) -> bytes:
-    """The field lines in `block`, without those of this name, which is in lower case."""
-    lines = block.split(b"\r\n")
-    return b"\r\n".join([line for line in lines if line[: len(name) + 1].lower() != name + b":"])
-
-
-def values_of(block: bytes, name: bytes) -> list[bytes]:
-    """The values of the fields of this name, which is in lower case, in `block`."""
-    start = len(name) + 1
-    return [line[start:] for line in block.split(b"\r\n") if line[:start].lower() == name + b":"]
 
 
 def new_exchange(service: services.Service) -> Http1Exchange:

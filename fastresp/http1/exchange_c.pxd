@@ -31,9 +31,11 @@ cdef class Http1Exchange(turns.Turn):
     @cython.locals(channel=Channel, length=Py_ssize_t, stated=Py_ssize_t, is_empty=bint)
     cpdef object answer_source(self, int status, bytes block, int facts, Py_ssize_t declared, object content_type, object source)
     @cython.locals(channel=Channel, block=bytes, facts=int, declared=Py_ssize_t, trailer=bytes)
-    cpdef object begin(self, int status, tuple head, object content_type, list trailer_names)
+    cpdef object begin(self, int status, tuple head, object content_type, list trailer_names, bint sized)
     @cython.locals(channel=Channel)
     cpdef object end(self, bytes data, object trailers)
+    @cython.final
+    cdef object _count(self, Py_ssize_t size)
     cpdef object content(self, bytes data)
     cpdef object release_source(self)
     cpdef object unmeasured(self, object error)
@@ -59,8 +61,6 @@ cdef class Http1Exchange(turns.Turn):
     @cython.final
     cdef int _check_facts(self, int facts) except -1
 
-cdef bytes without_field(bytes block, bytes name)
-cdef list values_of(bytes block, bytes name)
 
 @cython.locals(exchange=Http1Exchange)
 cpdef Http1Exchange new_exchange(Service service)

@@ -1,4 +1,4 @@
-"""The writing half of a connection: answers in the order of their requests, in few writes, as fast as the client reads.
+"""The writing half of a connection: answers in the order of their requests, in few writes, no faster than is read.
 
 The exchanges that are not complete stand in a line. What the first one sends goes out; what the others send waits with
 them until it is their turn (RFC 9112, section 9.3.2).
@@ -93,7 +93,7 @@ class Pipeline(outputs.Output):
             exchange.channel = None
             service.exchange = exchange
             return
-        # First the line and its bytes, then what may run code that is not ours, which may answer any exchange.
+        # first the line and its bytes, then what may run foreign code, which may answer any exchange
         finished: Any = None
         latest: Any = None
         close = False
@@ -156,8 +156,7 @@ class Pipeline(outputs.Output):
         """Gives up all exchanges: nothing can reach the client any more."""
         service = self.service
         exchange = self.first
-        if exchange is not None:
-            service.behind -= self.count - 1
+        service.behind -= max(0, self.count - 1)
         self.first = self.last = None
         self.count = 0
         while exchange is not None:
@@ -193,8 +192,8 @@ class Pipeline(outputs.Output):
         return requests
 
     def kept(self) -> int:
-        """Bytes that the exchanges behind the first hold, or may come to: each as much as the largest answer of late;
-        where there are many on all connections, as much as all together may."""
+        """Bytes that the exchanges behind the first hold, or may come to: each as much as the largest answer of late,
+        or as all may where there are many on all connections."""
         service = self.service
         largest = service.largest if service.behind < CROWD else HELD
         first = self.first
@@ -204,8 +203,8 @@ class Pipeline(outputs.Output):
             size += exchange.weight
             if not exchange.ended:
                 size += largest + exchange.decoded
-            if exchange.source is not None:
-                size += HELD  # a descriptor, which those behind it must wait for
+            if exchange.source is not None:  # a descriptor, which those behind it must wait for
+                size += HELD
             exchange = exchange.next
         return size
 

@@ -87,12 +87,16 @@ class Turn(exchanges.Exchange):
     # fmt: off
     __slots__ = (
         "broken", "callbacks", "channel", "chunked", "close", "decoded", "dropped_content", "ending", "held",
-        "incoming", "is_connect", "is_head", "keep", "left", "minor", "next", "plain", "pump", "request", "reset",
-        "sent", "service", "source", "status", "trailer_names", "unsafe", "weight",
+        "incoming", "is_connect", "is_head", "keep", "left", "minor", "next", "plain", "pump", "remaining",
+        "request", "reset", "sent", "service", "source", "status", "trailer_names", "unsafe", "weight",
     )
     # fmt: on
 
     service: services.Service
+    is_connect: bool
+    is_head: bool
+    left: bool
+    unsafe: bool
 
     def set_up(self, service: Any) -> None:
         """What an exchange is made with, and has again when it was answered by one message, and is `plain`."""
@@ -109,6 +113,7 @@ class Turn(exchanges.Exchange):
         self.source: Source | None = None
         self.pump: Any = None
         self.trailer_names: Any = None
+        self.remaining = -1  # bytes of content that are still to come; -1 where nothing states how many
         self.weight = (
             0  # bytes of its request that are kept for it, and that these come to, decoded, while it is handled
         )

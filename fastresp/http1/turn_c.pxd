@@ -28,7 +28,7 @@ cdef class Turn(exchanges.Exchange):
     cdef list held, callbacks
     cdef object source, pump, trailer_names
     cdef int minor, status
-    cdef Py_ssize_t decoded, sent, weight
+    cdef Py_ssize_t decoded, remaining, sent, weight
     cdef bint broken, chunked, close, dropped_content, ending, incoming, is_connect, is_head, keep, left, plain, reset, unsafe
     cdef object set_up(self, Service service)
     cdef object open(self, Channel channel, object request, int minor, bint keep_alive)
