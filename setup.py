@@ -130,9 +130,11 @@ def keeps_objects(source):
 
 
 def translate(twins, **directives):
-    """Has Cython write the C sources of these extensions."""
+    """Have Cython write the C sources of these extensions; what it warns of is an error."""
     from Cython.Build import cythonize
+    from Cython.Compiler import Options
 
+    Options.warning_errors = True
     generated = cythonize(
         [Extension(twin.name, twin.sources) for twin in twins],
         build_dir="build/cython",
