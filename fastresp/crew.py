@@ -19,7 +19,7 @@ from typing import Any
 
 from fastresp import exits, forks
 from fastresp.core.faults import report
-from fastresp.signals import QUIT, Terminal, obey_parent
+from fastresp.signals import Terminal, drop, obey_parent
 
 __all__ = ["Crew", "Worker"]
 
@@ -44,7 +44,7 @@ class Worker:
     def __init__(self, is_first: bool, ready: int, parent: int, seconds: float) -> None:
         self.is_first = is_first
         self._ready = ready
-        self._parent = parent  # a descriptor that comes to its end with it
+        self._parent = parent  # a descriptor that comes to its end with it, and has a byte where all is to be dropped
         self._seconds = seconds
         forks.forget_in_children(self)
         # a thread, since an import or a handler may hold the loop up
@@ -63,7 +63,11 @@ class Worker:
             self._ready = -1
 
     def _watch(self) -> None:
-        os.read(self._parent, 1)
+        if os.read(self._parent, 1):
+            drop()
+            poll = select.poll()
+            poll.register(self._parent, 0)  # another byte is another worker's
+            poll.poll()
         os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(min(self._seconds, exits.MOST))
         os.kill(os.getpid(), signal.SIGKILL)
@@ -90,7 +94,7 @@ class Crew:
         self._stopping = False
         self._stops = 0  # signals that said so
         self._deadline = 0.0
-        self._life, self._held = os.pipe()  # nobody writes: its end is the parent's
+        self._life, self._held = os.pipe()  # its end is the parent's
         self._woken, self._wake = os.pipe()
         self._previous: dict[int, Any] = {}
         self._terminal = Terminal()
@@ -197,11 +201,13 @@ class Crew:
         else:
             self._deadline = min(self._deadline, now + MARGIN)
         self._stops += 1
+        if self._stops == 2:
+            # no signal: whoever stops a service may send the first one to each of its processes, beside us
+            os.write(self._held, b"!" * len(self._workers))
+            return
         for pid in self._workers:
-            # one that a reload has ended is ending already; the second signal has another number, as whoever stops a
-            # service may send the first one to each of its processes, beside us
-            if self._stops > 1 or pid not in self._leaving:
-                _kill(pid, QUIT if self._stops == 2 else signal.SIGTERM)
+            if self._stops > 1 or pid not in self._leaving:  # one that a reload has ended is ending already
+                _kill(pid, signal.SIGTERM)
 
     def _reload(self) -> None:
         if self._stopping or not self._serves:

@@ -42,8 +42,9 @@ def take_down() -> None:
 
 def enable() -> None:
     """Bring back what logging.config.fileConfig() and dictConfig() take away by default: loggers that exist already."""
-    for name in (*OURS, "fastresp.access"):
-        logging.getLogger(name).disabled = False
+    for name, logger in list(logging.root.manager.loggerDict.items()):
+        if isinstance(logger, logging.Logger) and (name in OURS or name.startswith("fastresp.")):
+            logger.disabled = False
 
 
 class _Handler(logging.StreamHandler[TextIO]):

@@ -1,6 +1,6 @@
 """The signals that ask a process to end: the first to finish, the second to drop what runs, the third to fall. SIGHUP
-is one of them where the terminal is gone, and else a line of the log. A worker drops what runs at SIGQUIT alone: its
-parent, and who stops a service by a signal to each of its processes, may well say twice that it is to finish.
+is one of them where the terminal is gone, and else a line of the log. A worker drops what runs when its parent says so
+by other means: who stops a service by a signal to each of its processes may well say twice that it is to finish.
 
 Plain `signal.signal` serves every loop on every system, and what was installed before comes back as it was.
 """
@@ -21,18 +21,25 @@ from typing import Any
 from fastresp import forks, standard
 from fastresp.core.faults import may_raise, report
 
-__all__ = ["QUIT", "Stop", "Terminal", "call_soon", "obey_parent"]
+__all__ = ["Stop", "Terminal", "call_soon", "drop", "obey_parent"]
 
 _STOPS = ("SIGINT", "SIGTERM", "SIGBREAK")
 _HANGUP = getattr(signal, "SIGHUP", None)
-QUIT = getattr(signal, "SIGQUIT", signal.SIGTERM)
 _has_parent = False
+_drops = False
 
 
 def obey_parent() -> None:
     """Hear signals as a worker does, from now on."""
     global _has_parent
     _has_parent = True
+
+
+def drop() -> None:
+    """In a worker: drop what runs."""
+    global _drops
+    _drops = True
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 class Terminal:
@@ -75,7 +82,7 @@ class Stop:
         try:
             if threading.current_thread() is threading.main_thread():
                 forks.forget_in_children(self)
-                for number in _numbers(*_STOPS, *(["SIGQUIT"] if self._is_worker else [])):
+                for number in _numbers(*_STOPS):
                     self._previous[number] = signal.signal(number, self._handler)
                 # one that is ignored (nohup) or handled stays so
                 if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
@@ -139,13 +146,13 @@ class Stop:
         if not self._count:
             self.name = signal.Signals(number).name
         if self._is_worker:
-            self._count = 2 if number == QUIT else max(self._count, 1)
+            self._count = 2 if _drops else 1
         else:
             self._count += 1
         if self._count >= 2:
             self._restore()  # should a handler block the loop for ever, a third signal gets through
             if not self.serves:
-                _fall(signal.SIGTERM if number == QUIT else number)
+                _fall(number)
         if self._loop is not None:
             call_soon(self._loop, self._tell)
 

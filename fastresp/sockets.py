@@ -301,6 +301,8 @@ def _prepared(sock: socket.socket, text: str, backlog: int) -> socket.socket:
     with _explained(text):
         sock.setblocking(False)
         sock.listen(backlog)
+        if sock.family != _UNIX:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # accepted sockets have it from this one
     return sock
 
 

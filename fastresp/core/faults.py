@@ -38,7 +38,7 @@ def passes_on(error: BaseException) -> bool:
 def may_raise(handler: Any, number: int, error: BaseException) -> bool:
     """Whether an exception comes from this handler of a signal, as far as can be told."""
     if not callable(handler):
-        return False  # SIG_DFL, SIG_IGN
+        return False
     if handler is signal.default_int_handler:
         return isinstance(error, KeyboardInterrupt)
     code = _code_of(handler)
@@ -54,6 +54,8 @@ def _is_in(code: CodeType | None, error: BaseException) -> bool:
 
 def _code_of(handler: Any) -> CodeType | None:
     """Of what a handler of a signal is; None where that is no function of the program's, nor asyncio.run()'s."""
+    if not callable(handler):
+        return None  # SIG_DFL, SIG_IGN, or one that was not installed from Python
     while isinstance(handler, partial):
         handler = handler.func
     function = handler if isinstance(handler, FunctionType) else handler.__call__

@@ -30,18 +30,7 @@ DISCARDED = 262144
 class Content(deadlines.Deadlines):
     """A connection's reading of one body after the other."""
 
-    __slots__ = (
-        "admitted",
-        "at_work",
-        "body",
-        "call",
-        "collected",
-        "held",
-        "host",
-        "parser",
-        "reads_until",
-        "receiver",
-    )
+    __slots__ = ("admitted", "at_work", "body", "call", "collected", "host", "parser", "reads_until", "receiver")
 
     def __init__(self, service: services.Service) -> None:
         deadlines.Deadlines.__init__(self, service)
@@ -52,7 +41,6 @@ class Content(deadlines.Deadlines):
         self.host: Any = None
         self.admitted = False  # it has a place among the connections
         self.call: Any = None  # the end of one in a thread, which counts as work until it is asked for
-        self.held = False  # a head is complete whose turn has not come
         self.at_work = 0  # coroutine handlers, and devices that are being closed
         self.reads_until = 0.0  # when the time is over that reads of one turn may take
 

@@ -13,7 +13,7 @@ cdef double SHARE
 cdef class Content(deadlines.Deadlines):
     cdef Parser parser
     cdef object body, call, host, receiver
-    cdef bint admitted, held
+    cdef bint admitted
     cdef int at_work
     cdef readonly object collected
     cdef double reads_until

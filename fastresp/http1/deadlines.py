@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fastresp.core.names import address
 from fastresp.core.service import LAST_CALL
 from fastresp.http1 import pipeline as pipelines
-from fastresp.http1.pipeline import CLOSING, IDLE, IN_BODY, IN_HEAD, LAST, LINGER, LINGERING, NOTHING
+from fastresp.http1.pipeline import BEHIND, CLOSING, IDLE, IN_BODY, IN_HEAD, LAST, LINGER, LINGERING, NOTHING
 from fastresp.net import sockopts
 
 if TYPE_CHECKING:
@@ -27,12 +27,13 @@ class Deadlines(pipelines.Pipeline):
 
     # fmt: off
     __slots__ = (
-        "discarding", "expecting", "incoming", "measured", "measured_at", "progress", "seen", "sent", "sent_at",
+        "discarding", "expecting", "held", "incoming", "measured", "measured_at", "progress", "seen", "sent", "sent_at",
     )
     # fmt: on
 
     def __init__(self, service: services.Service) -> None:
         pipelines.Pipeline.__init__(self, service)
+        self.held = False  # a head is complete whose turn has not come
         self.incoming: Any = None  # the exchange whose request's body is not complete
         self.seen = 0  # of that body
         self.expecting = False  # its client waits for 100 Continue
@@ -54,6 +55,9 @@ class Deadlines(pipelines.Pipeline):
                 self.watch(IN_BODY, self.service.body_timeout)
         elif self.first is not None:
             self.waits_for = NOTHING
+        elif self.held:  # by work that goes on behind answers, and may do so for ever
+            if self.waits_for != BEHIND:
+                self.watch(BEHIND, self.service.write_timeout)
         elif self.stopped:
             self.shut()
         elif self.service.draining and not self.has_input():
@@ -77,7 +81,7 @@ class Deadlines(pipelines.Pipeline):
 
     def drain(self) -> None:
         """The server is about to stop: closes now, if nothing is going on."""
-        busy = self.first is not None or self.incoming is not None or self.has_input()
+        busy = self.first is not None or self.held or self.incoming is not None or self.has_input()
         if busy or self.closing or self.waits_for == LAST:
             return
         if self.service.secure and self.transport.has_rest():
@@ -100,14 +104,17 @@ class Deadlines(pipelines.Pipeline):
             self._watch_writing(now)
             return
         self.sent_at = 0.0
+        if (self.eof or self.read_paused) and (self.first is not None or self.held):
+            self._look()
         if self.waits_for == NOTHING:
             self.measured_at = 0.0
-            if (self.eof or self.read_paused) and self.first is not None:
-                self._look()
         elif now > self.deadline:
             if self.waits_for == IN_BODY:
                 self.give_up(408, "the request's body did not come in time")
                 self.rest()  # an answer that has begun goes on, and the client may not be given up again
+            elif self.waits_for == BEHIND:
+                self.service.remark(self.untaken(), "too much works on behind the answers before it")
+                self.abort()
             elif self.waits_for == IN_HEAD and self.has_input():
                 self.give_up(408, "the request's head did not come in time")
             else:
@@ -116,12 +123,17 @@ class Deadlines(pipelines.Pipeline):
             self._watch_rate(now)
 
     def untaken(self) -> str:
-        """What the client has not taken of answers that are complete, for the log; empty if there is nothing."""
+        """For the log: what the client has not taken of answers that are complete, or a request of its that waits for
+        its turn; empty if there is nothing.
+        """
         transport = self.transport
         if transport is None or self.first is not None:
             return ""
+        client = address(transport.get_extra_info("peername"))
+        if self.held:
+            return f"a request of {client}, which the handler was not called for"
         size = self.out_size + transport.get_write_buffer_size()
-        return f"{size} bytes of an answer to {address(transport.get_extra_info('peername'))}" if size else ""
+        return f"{size} bytes of an answer to {client}" if size else ""
 
     def _watch_writing(self, now: float) -> None:
         transport = self.transport

@@ -5,12 +5,12 @@ from fastresp.http1.turn_c cimport Turn
 from fastresp.core.service_c cimport Service
 
 cdef double LINGER, PERIOD
-cdef int NOTHING, IDLE, IN_HEAD, IN_BODY, LINGERING, CLOSING, LAST
+cdef int NOTHING, IDLE, IN_HEAD, IN_BODY, LINGERING, CLOSING, LAST, BEHIND
 
 cdef class Deadlines(pipelines.Pipeline):
     cdef Turn incoming
     cdef Py_ssize_t seen, discarding, measured, sent
-    cdef bint expecting
+    cdef bint expecting, held
     cdef double progress, measured_at, sent_at
     cdef object rest(self)
     cpdef object last_call(self)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Pipeline"]
 
 # What a deadline is for.
-NOTHING, IDLE, IN_HEAD, IN_BODY, LINGERING, CLOSING, LAST = range(7)
+NOTHING, IDLE, IN_HEAD, IN_BODY, LINGERING, CLOSING, LAST, BEHIND = range(8)
 
 CROWD = 16
 """Requests of all connections that stand behind another one, from which on each connection has few of them."""

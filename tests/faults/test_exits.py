@@ -11,6 +11,8 @@ import time
 import pytest
 from server.clients import get
 
+from fastresp.core import faults
+
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
 
 APP = """
@@ -121,6 +123,14 @@ def test_a_second_interrupt_within_a_handler(tmp_path):
                 time.sleep(0.1)
         assert "KeyboardInterrupt" in program.stderr.read()
     assert program.returncode in (1, 130, -signal.SIGINT)
+
+
+@pytest.mark.parametrize("handler", [signal.SIG_IGN, signal.SIG_DFL, None])
+def test_handlers_that_are_none(monkeypatch, handler):
+    """SIGINT is ignored in what a script starts by `&`; None is what was not installed from Python."""
+    monkeypatch.setattr(signal, "getsignal", lambda number: handler)
+    assert not faults.passes_on(KeyboardInterrupt())
+    assert not faults.may_raise(handler, signal.SIGTERM, SystemExit())
 
 
 def test_the_second_time_it_drops_what_runs(site):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from contextlib import suppress
 from queue import Empty
 
@@ -180,8 +181,9 @@ def test_handlers_behind_their_answers_are_bounded(serve, connect):
     assert client.answer().status == 200
 
 
-def test_a_connection_waits_for_the_close_of_a_result(serve, connect):
-    """It is work of the thread, too: all threads are not one client's then."""
+@pytest.mark.parametrize("how", ["waits", "is idle", "ends"])
+def test_a_connection_waits_for_the_close_of_a_result(serve, connect, how):
+    """It is work of the thread, too: all threads are not one client's then. What waits for it is no idle connection."""
     scene = Scene()
 
     class Result(list):
@@ -194,13 +196,21 @@ def test_a_connection_waits_for_the_close_of_a_result(serve, connect):
         start_response("200 OK", [])
         return Result([b"x"])
 
-    client = connect(serve(WsgiHandler(app, threads=8)))
-    for _ in range(3):
+    server = serve(WsgiHandler(app, threads=8), keep_alive_timeout=0.1 if how == "is idle" else 10)
+    client = connect(server)
+    for _ in range(2):
         client.get()
     assert client.answer().body == b"x"
     scene.begun.get()
     assert scene.begun.count == 1
+    if how == "is idle":
+        time.sleep(0.4)  # of the server's own clock
+    elif how == "ends":
+        ending = asyncio.run_coroutine_threadsafe(server.close(600), server._loop)
+        time.sleep(0.3)  # LAST_CALL is a time
     scene.go.set()
     scene.ended.take(1)
-    assert client.answer().body == client.answer().body == b"x"
-    scene.ended.take(2)
+    assert client.answer().body == b"x"
+    scene.ended.get()
+    if how == "ends":
+        ending.result(10)

@@ -15,6 +15,10 @@ def disable():
 
 def handle(request, responder):
     1 // 0
+
+def wsgi(environ, start_response):
+    environ["wsgi.errors"].write("oh dear\\n")
+    1 // 0
 """
 IN_START_UP = """
 class Handler:
@@ -50,6 +54,14 @@ def test_a_configuration_that_disables_loggers(spawn, tmp_path, source, target, 
     log = process.popen.stderr.read()
     for part in ("the handler failed", '"GET / HTTP/1.1" 500', "SIGTERM: "):
         assert part in log
+
+
+def test_what_an_application_writes_to_its_errors(spawn, tmp_path):
+    (tmp_path / "app.py").write_text("from fastresp.wsgi import WsgiHandler\n" + DISABLES % "disable()")
+    process = spawn("app:wsgi", "--port=0")
+    ask(process.port())
+    assert process.stop() == 0
+    assert "oh dear" in process.popen.stderr.read()
 
 
 @pytest.mark.parametrize("workers", [1, 2])

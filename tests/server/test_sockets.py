@@ -83,6 +83,8 @@ class TestTcp:
         """asyncio sets TCP_NODELAY where a socket says that it is TCP's."""
         sock = keep(*sockets.listen_tcp([(socket.AF_INET, ("127.0.0.1", 0))], 5))
         assert sock.proto == socket.IPPROTO_TCP
+        adopted = keep(sockets.adopt(keep(socket.create_server(("127.0.0.1", 0))), 5))
+        assert adopted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
     def test_port_0_is_the_same_port_on_every_address(self, keep):
         found = sockets.listen_tcp(
