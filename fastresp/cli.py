@@ -18,7 +18,7 @@ from dataclasses import fields
 from functools import partial
 from typing import Any, NoReturn
 
-from fastresp import __version__, core, exits, forks, http1, logs, net, sockets, standard, wire
+from fastresp import __version__, core, exits, forks, http1, logs, net, signals, sockets, standard, wire
 from fastresp.config import Config
 from fastresp.crew import Crew, Worker
 from fastresp.hooks import StartUpError
@@ -112,6 +112,7 @@ def _reserved(host: str) -> socket.socket:
 
 
 def _serve(options: dict[str, Any], left: list[float], worker: Worker | None = None, count: int = 1) -> None:
+    signals.fall_as_first()
     standard.replace(shared=count > 1)  # before the import, so that the program's own handlers write to these
     interface = "native"
     if worker is not None:

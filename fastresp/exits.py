@@ -57,20 +57,20 @@ def _watch(
         with suppress(BaseException):
             stream.flush()
     standard.flush()
-    for process in _processes():  # nobody would take what they do, or end them
+    for process in _children():  # nobody would take what they do, or end them
         with suppress(BaseException):
             process.terminate()
     os._exit(status)
 
 
-def _processes() -> list[Any]:
-    """Processes of `multiprocessing` that its end would wait for."""
+def _children() -> list[Any]:
+    """Processes of `multiprocessing`, whose end waits for those that are no daemons, and ends the others."""
     multiprocessing = sys.modules.get("multiprocessing")
-    return [] if multiprocessing is None else [each for each in multiprocessing.active_children() if not each.daemon]
+    return [] if multiprocessing is None else list(multiprocessing.active_children())
 
 
 def _what_is_left() -> str:
     main = threading.main_thread()
     names = [f"the thread {each.name}" for each in threading.enumerate() if not each.daemon and each is not main]
-    names += [f"the process {each.name}" for each in _processes()]
+    names += [f"the process {each.name}" for each in _children() if not each.daemon]
     return ", ".join(names) or "functions of atexit"

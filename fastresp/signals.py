@@ -21,7 +21,7 @@ from typing import Any
 from fastresp import forks, standard
 from fastresp.core.faults import may_raise, report
 
-__all__ = ["Stop", "Terminal", "call_soon", "drop", "obey_parent"]
+__all__ = ["Stop", "Terminal", "call_soon", "drop", "fall_as_first", "obey_parent"]
 
 _STOPS = ("SIGINT", "SIGTERM", "SIGBREAK")
 _HANGUP = getattr(signal, "SIGHUP", None)
@@ -169,6 +169,13 @@ class Stop:
                 previous = _fall  # the system ends the first process of a container by none of them
             if previous is not None:  # None: not installed from Python, so not ours to bring back
                 signal.signal(number, previous)
+
+
+def fall_as_first() -> None:
+    """Where this is the first process of a container, which the system ends by no signal: end at SIGTERM, as others do
+    before they serve."""
+    if os.getpid() == 1:
+        signal.signal(signal.SIGTERM, _fall)
 
 
 def _numbers(*names: str) -> list[signal.Signals]:

@@ -39,7 +39,11 @@ def dispatch(service: services.Service, exchange: Any, request: Any) -> None:
             responder._exchange = None  # a device's answer goes on without it
             service.responder = responder
     elif waits:
-        start(service, result, request, responder, exchange.channel)
+        channel = exchange.channel
+        if channel is None:  # a plain function has answered, and returned what is awaited
+            peer = request._peer
+            channel = peer.connection
+        start(service, result, request, responder, channel)
     else:
         service.tell_of_value(result)
 
@@ -65,7 +69,7 @@ def start(service: services.Service, awaitable: Any, request: Any, responder: An
         return
     if channel is not None:
         channel.handles(task)
-    else:  # a plain function has answered, and returned what is awaited
+    else:  # and its client has left
         tasks = service.tasks
         tasks.add(task)
         task.add_done_callback(tasks.discard)

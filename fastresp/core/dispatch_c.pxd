@@ -2,14 +2,14 @@
 cimport cython
 from fastresp.core cimport references_c as references
 from fastresp.core cimport isolation_c as isolation
-from fastresp.core.request_c cimport Request
+from fastresp.core.request_c cimport Peer, Request
 from fastresp.core.responder_c cimport Responder, new_responder
 from fastresp.core.service_c cimport Service
 from fastresp.http1.turn_c cimport Channel, Turn
 
 cdef int DONE
 
-@cython.locals(responder=Responder, waits=bint)
+@cython.locals(responder=Responder, waits=bint, channel=Channel, peer=Peer)
 cpdef object dispatch(Service service, Turn exchange, Request request)
 cpdef object fail(Service service, object request, Responder responder, object error)
 cpdef object start(Service service, object awaitable, object request, object responder, Channel channel)

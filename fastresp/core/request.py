@@ -27,9 +27,10 @@ METHODS = ("", "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TR
 class Peer:
     """The two ends of a connection. Each address costs a system call, so it is asked for once, when wanted."""
 
-    __slots__ = ("_local", "_remote", "secure", "transport")
+    __slots__ = ("_local", "_remote", "connection", "secure", "transport")
 
-    def __init__(self, transport: Any, secure: bool) -> None:
+    def __init__(self, transport: Any, secure: bool, connection: Any) -> None:
+        self.connection = connection
         self.transport = transport
         self.secure = secure
         self._remote: Any = None
@@ -243,9 +244,9 @@ def _fields(data: bytes, place: int, end: int, lower: bool) -> list[tuple[bytes,
     return fields
 
 
-def new_peer(transport: Any, secure: bool) -> Peer:
-    """The two ends of `transport`."""
-    return Peer(transport, secure)
+def new_peer(transport: Any, secure: bool, connection: Any = None) -> Peer:
+    """The two ends of `transport`, which is that of `connection`."""
+    return Peer(transport, secure, connection)
 
 
 def blank_request() -> Request:
@@ -256,7 +257,7 @@ def blank_request() -> Request:
     return request
 
 
-NOBODY = Peer(None, False)
+NOBODY = Peer(None, False, None)
 NOTHING = b""
 
 

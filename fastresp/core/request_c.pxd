@@ -11,7 +11,7 @@ cdef object _TOKEN
 cdef octets_t TOKEN
 
 cdef class Peer:
-    cdef object transport
+    cdef object connection, transport
     cdef readonly bint secure
     cdef object _remote
     cdef object _local
@@ -35,7 +35,7 @@ cdef class Request:
 @cython.locals(p=octets_t, colon=Py_ssize_t, start=Py_ssize_t, line_end=Py_ssize_t, stop=Py_ssize_t, name=bytes)
 cdef list _fields(bytes data, Py_ssize_t place, Py_ssize_t end, bint lower)
 
-cpdef Peer new_peer(object transport, bint secure)
+cpdef Peer new_peer(object transport, bint secure, object connection=*)
 cdef Peer NOBODY
 cdef bytes NOTHING
 @cython.locals(request=Request)

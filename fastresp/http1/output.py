@@ -25,6 +25,19 @@ SMALL = 4096
 """Bytes that are better copied than kept apart."""
 
 
+def runs_of(pieces: list[bytes]) -> list[bytes]:
+    """The pieces, small ones joined; a large one would be copied for each of its readers."""
+    runs: list[bytes] = []
+    small: list[bytes] = []
+    for piece in pieces:
+        if len(piece) > JOINED // 2:
+            runs += [b"".join(small), piece] if small else [piece]
+            small = []
+        else:
+            small.append(piece)
+    return [*runs, b"".join(small)] if small else runs
+
+
 class Output(turns.Channel):
     """A connection's output. Which bytes come next is said by the pipeline."""
 
@@ -152,9 +165,10 @@ class Output(turns.Channel):
             self.behind = True
             if self.service.gather:
                 self.transport.writelines(out)
-            else:
-                for data in out:
-                    write(data)  # joined, a large object would be copied for each of its readers
+                return
+            for data in runs_of(out):
+                if not self.transport.is_closing():
+                    write(data)
             return
         data = out[0] if len(out) == 1 else b"".join(out)
         sent = send(self.fd, data) if is_direct else 0

@@ -7,6 +7,9 @@ from fastresp.wire.outbox_c cimport Outbox
 
 cdef Py_ssize_t CALL, GATHERED, JOINED, SMALL
 
+@cython.locals(runs=list, small=list, piece=bytes)
+cdef list runs_of(list pieces)
+
 cdef class Output(turns.Channel):
     cdef Service service
     cdef object transport, write

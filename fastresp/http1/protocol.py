@@ -64,7 +64,7 @@ class HttpProtocol(content.Content):
     def connection_made(self, transport: Any) -> None:
         service = self.service
         self.connect(transport)
-        self.peer = new_peer(transport, service.secure)
+        self.peer = new_peer(transport, service.secure, self)
         transport.set_write_buffer_limits(HIGH_WATER)
         remote = self.peer.remote()
         if remote is None:  # it has reset the connection, and what it has sent would be nobody's
@@ -114,7 +114,7 @@ class HttpProtocol(content.Content):
         self.disconnect()
         self.stopped = True
         self.closing = True
-        self.peer.transport = None
+        self.peer.transport = self.peer.connection = None
         # a handler may keep what leads here, and must not keep what has come with it
         self.receiver = None
         self.collected = None
@@ -254,13 +254,15 @@ class HttpProtocol(content.Content):
     def _may_handle(self) -> bool:
         """Whether the request whose head has come may be handled: others may not be answered, or be worked on still."""
         first = self.first
-        if self.at_work >= MAX_WORK:
-            return False
+        parser = self.parser
+        if self.at_work >= MAX_WORK // 2:
+            parser.keep_alive = False  # the next request had better come on another connection than wait on this one
+            if self.at_work >= MAX_WORK:
+                return False
         if self.service.in_turn:
             return first is None and self.is_free()
         if first is None:
             return True
-        parser = self.parser
         is_last = first.begun and first.close
         return SAFE >> parser.method & 1 and not parser.has_body and not first.unsafe and not is_last
 

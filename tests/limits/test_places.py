@@ -11,7 +11,7 @@ from queue import Empty
 
 import pytest
 from client import Client
-from connection.tools import Inbox, in_loop, post, settle, wait_for_no_connection
+from connection.tools import Inbox, in_loop, message, post, settle, wait_for_no_connection
 
 from fastresp.wsgi import WsgiHandler
 
@@ -158,27 +158,64 @@ def test_not_for_ever(serve, connect, caplog, limit, status):
 
 
 def test_handlers_behind_their_answers_are_bounded(serve, connect):
-    """One connection that waits for each answer has no more of them at work than its bound; it goes on as they end."""
+    """A connection that has many of them at work is closed behind an answer, and keeps its place until they end."""
     scene = Scene()
-    at_work = 0
 
     async def handle(request, responder):
-        nonlocal at_work
-        at_work += 1
         responder.write(b"x", "text/plain")
         await scene.wait()
 
-    server = serve(handle)
-    client = connect(server)
-    for _ in range(256):
+    client = connect(serve(handle))
+    count = 0
+    is_last = False
+    while not is_last:
         client.get()
-        assert client.answer().status == 200
-    client.get()
-    for _ in range(5):
-        settle(server)
-    assert at_work == 256
+        is_last = bool(client.answer().all(b"connection"))
+        count += 1
+    assert client.rest() == b""
+    assert 128 <= count <= 130  # a task may not have begun, or not ended
     scene.go.set()
-    assert client.answer().status == 200
+    scene.ended.take(count)
+
+
+def test_what_a_plain_handler_returns_counts_too(serve, connect):
+    """It is awaited behind the answer."""
+    scene = Scene()
+
+    def handle(request, responder):
+        responder.write(b"x", "text/plain")
+        return scene.wait()
+
+    client = connect(serve(handle))
+    for _ in range(128):
+        client.get()
+        assert not client.answer().all(b"connection")
+    client.get()
+    assert client.answer().one(b"connection") == b"close"
+    scene.go.set()
+    scene.ended.take(129)
+
+
+def test_many_in_one_read(serve, connect):
+    """The last of them says so."""
+    scene = Scene()
+    count = 300
+
+    def handle(request, responder):
+        responder.write(request.path.encode(), "text/plain")
+        return scene.wait()
+
+    client = connect(serve(handle))
+    client.send(b"".join(message("GET", f"/{number}") for number in range(count)))
+    answers = []
+    while True:
+        answers.append(client.answer())
+        if answers[-1].all(b"connection"):
+            break
+    assert [answer.body for answer in answers] == [b"/%d" % number for number in range(len(answers))]
+    assert len(answers) == 129
+    scene.go.set()
+    scene.ended.take(129)
 
 
 @pytest.mark.parametrize("how", ["waits", "is idle", "ends"])
