@@ -39,11 +39,7 @@ def dispatch(service: services.Service, exchange: Any, request: Any) -> None:
             responder._exchange = None  # a device's answer goes on without it
             service.responder = responder
     elif waits:
-        channel = exchange.channel
-        if channel is None:  # a plain function has answered, and returned what is awaited
-            peer = request._peer
-            channel = peer.connection
-        start(service, result, request, responder, channel)
+        start(service, result, request, responder, exchange)
     else:
         service.tell_of_value(result)
 
@@ -62,11 +58,15 @@ def fail(service: services.Service, request: Any, responder: Any, error: Any) ->
     pass_on(error)
 
 
-def start(service: services.Service, awaitable: Any, request: Any, responder: Any, channel: Any) -> None:
+def start(service: services.Service, awaitable: Any, request: Any, responder: Any, exchange: Any) -> None:
     """Runs a coroutine handler; in a task of its own from the first time that it waits."""
     task = _new_task(_guard(service, awaitable, request, responder), service.loop, service.context.copy())
     if task.done():
         return
+    channel = exchange.channel
+    if channel is None:  # a plain function has answered, and returned what is awaited
+        peer = request._peer
+        channel = peer.connection
     if channel is not None:
         channel.handles(task)
     else:  # and its client has left

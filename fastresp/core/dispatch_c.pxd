@@ -9,7 +9,8 @@ from fastresp.http1.turn_c cimport Channel, Turn
 
 cdef int DONE
 
-@cython.locals(responder=Responder, waits=bint, channel=Channel, peer=Peer)
+@cython.locals(responder=Responder, waits=bint)
 cpdef object dispatch(Service service, Turn exchange, Request request)
 cpdef object fail(Service service, object request, Responder responder, object error)
-cpdef object start(Service service, object awaitable, object request, object responder, Channel channel)
+@cython.locals(channel=Channel, peer=Peer)
+cpdef object start(Service service, object awaitable, Request request, object responder, Turn exchange)
