@@ -55,9 +55,6 @@ class Deadlines(pipelines.Pipeline):
                 self.watch(IN_BODY, self.service.body_timeout)
         elif self.first is not None:
             self.waits_for = NOTHING
-        elif self.held:  # by work that goes on behind answers, and may do so for ever
-            if self.waits_for != BEHIND:
-                self.watch(BEHIND, self.service.write_timeout)
         elif self.stopped:
             self.shut()
         elif self.service.draining and not self.has_input():
@@ -72,6 +69,13 @@ class Deadlines(pipelines.Pipeline):
                 self.watch(IN_HEAD, self.service.head_timeout)
         else:
             self.watch(IDLE, self.service.keep_alive_timeout)
+
+    def rest_behind(self) -> None:
+        """As `rest`, where a request is held by work that goes on behind earlier answers, and may do so for ever."""
+        if self.first is not None:
+            self.waits_for = NOTHING
+        elif self.waits_for != BEHIND and not self.closing:
+            self.watch(BEHIND, self.service.write_timeout)
 
     def last_call(self) -> None:
         """The client has had its moment to send one more request."""

@@ -13,6 +13,7 @@ cdef class Deadlines(pipelines.Pipeline):
     cdef bint expecting, held
     cdef double progress, measured_at, sent_at
     cdef object rest(self)
+    cdef object rest_behind(self)
     cpdef object last_call(self)
     @cython.locals(busy=bint)
     cpdef object drain(self)

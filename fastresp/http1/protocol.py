@@ -223,15 +223,17 @@ class HttpProtocol(content.Content):
             if request is not None:
                 empty(request)
             self.flush(True)
-        if not self.held:
-            if is_idle or parser.is_idle():
-                self.service.parser = parser
-                self.parser = None
-            elif requests == REQUESTS and not (parser.buffered or self.stopped) and self.waits_for in (IDLE, IN_HEAD):
-                parser.trim()
-                return  # an empty line before the next request gives nobody more time
-            else:
-                self._keep_rest(parser, requests)
+        if self.held:
+            self.rest_behind()
+            return
+        if is_idle or parser.is_idle():
+            self.service.parser = parser
+            self.parser = None
+        elif requests == REQUESTS and not (parser.buffered or self.stopped) and self.waits_for in (IDLE, IN_HEAD):
+            parser.trim()
+            return  # an empty line before the next request gives nobody more time
+        else:
+            self._keep_rest(parser, requests)
         self.rest()
 
     def _look_at_clock(self) -> None:
@@ -288,7 +290,10 @@ class HttpProtocol(content.Content):
     def go_on(self) -> None:
         if self.held or self.read_paused or self.discarding:
             self.proceed_soon()
-        self.rest()
+        if self.held:
+            self.rest_behind()
+        else:
+            self.rest()
 
     def _head(self) -> None:
         """A request's head is complete."""
