@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import socket
-import ssl as tls
 import sys
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import Unpack
 
 from fastresp import forks, wire
 from fastresp.checks import Handler, check_grace
 from fastresp.config import Config
 from fastresp.core.faults import report
+from fastresp.listening import HOST, PORT, Keywords, Listening
 from fastresp.loops import LoopFactory, comes_first, complete
-from fastresp.server import GRACE, HOST, PORT, Server
+from fastresp.server import GRACE, Server
 from fastresp.signals import Stop
-from fastresp.sockets import BACKLOG
 
 __all__ = ["run"]
 
@@ -30,27 +27,24 @@ def run(
     *,
     host: str | None = HOST,
     port: int = PORT,
-    uds: str | bytes | os.PathLike[Any] | None = None,
-    fd: int | None = None,
-    sock: socket.socket | None = None,
-    ssl: tls.SSLContext | None = None,
-    reuse_port: bool = False,
-    backlog: int = BACKLOG,
     config: Config | None = None,
     grace: float = GRACE,
     loop_factory: LoopFactory | None = None,
     on_start: Callable[[Server], object] | None = None,
     quiet: bool = False,
+    **listening: Unpack[Keywords],
 ) -> None:
-    """Serve until SIGINT or SIGTERM, then close with `grace` seconds and return. A second signal drops what still
-    runs, a third does what it did before. `on_start` is called with the server once it listens; a line on standard
-    error says where that is, unless `quiet`.
+    """Serve until SIGINT or SIGTERM, then close with `grace` seconds and return: `run(handler, port=8080)`.
 
-    Takes what `Server`, `Server.start` and `Server.background` take, and raises what they raise; RuntimeError where an
-    event loop already runs. Outside the main thread there are no signals to hear.
+    A second signal drops what still runs, a third does what it did before. `on_start` is called with the server once
+    it listens; a line on standard error says where that is, unless `quiet`.
+    Takes what `Server`, `Server.start` and `Server.background` take (uds, fd, sock, ssl, reuse_port, backlog), and
+    raises what they raise; RuntimeError where an event loop already runs. Outside the main thread there are no signals
+    to hear.
     """
     server = Server(handler, config=config)
     grace = check_grace(grace)
+    where = Listening(host, port, **listening)
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -61,8 +55,7 @@ def run(
 
     async def serve() -> None:
         stop.listen()
-        start = server.start(host, port, uds=uds, fd=fd, sock=sock, ssl=ssl, reuse_port=reuse_port, backlog=backlog)
-        if not await comes_first(start, stop.first):
+        if not await comes_first(server.start_at(where), stop.first):
             report("%s: the start is given up", stop.name, level=logging.INFO)
             return
         stop.serves = True

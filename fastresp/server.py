@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import selectors
 import socket
 import ssl as tls
@@ -17,22 +16,20 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, Unpack
 
 from fastresp import engine as engines
 from fastresp import forks, hooks, loops, sockets
-from fastresp.checks import Handler, check_grace, check_handler, check_ssl
+from fastresp.checks import Handler, check_grace, check_handler
 from fastresp.config import Config
 from fastresp.core.faults import report
 from fastresp.ending import Ending
+from fastresp.listening import HOST, PORT, Keywords, Listening
 from fastresp.loops import LoopFactory, comes_first, complete, gathers, new_event_loop, poll_descriptor, turns
 from fastresp.signals import call_soon
 
-__all__ = ["GRACE", "HOST", "PORT", "Server", "new_event_loop"]
+__all__ = ["GRACE", "Server", "new_event_loop"]
 
-HOST = "127.0.0.1"
-PORT = 8000
-_BACKLOG = sockets.BACKLOG
 GRACE = 10.0
 _QUIET_TURNS = 4
 
@@ -70,8 +67,7 @@ class Server:
         self._ending: Ending
         self._closing: asyncio.Task[None] | None = None
         self._cause = ""  # the signal that ends it
-        self._backlog = 0
-        self._opened = False  # the listening sockets are nobody else's
+        self._where = Listening()
         self._to_shut_down = False
 
     @property
@@ -93,65 +89,40 @@ class Server:
         """Where the server listens, for people: "http://127.0.0.1:8000", "unix:/run/app.sock"."""
         return self._urls
 
-    async def start(
-        self,
-        host: str | None = HOST,
-        port: int = PORT,
-        *,
-        uds: str | bytes | os.PathLike[Any] | None = None,
-        fd: int | None = None,
-        sock: socket.socket | None = None,
-        ssl: tls.SSLContext | None = None,
-        reuse_port: bool = False,
-        backlog: int = _BACKLOG,
-    ) -> None:
-        """Listens in one way: at host and port (every address of the host; None is every interface; port 0 a free
+    async def start(self, host: str | None = HOST, port: int = PORT, **listening: Unpack[Keywords]) -> None:
+        """Listen in one way: at host and port (every address of the host; None is every interface; port 0 a free
         one), at the path `uds` of a UNIX socket, or on a socket that is there, as `fd` or `sock`; the server owns
         either one from then on. Returns when it listens.
 
         `ssl`: a ready server context, for TLS. `reuse_port`: other processes may listen at the same port as well.
-        `backlog`: how many clients the system lets wait to be accepted.
+        `backlog`: how many clients the system lets wait to be accepted (default: 2048).
         Raises OSError, with a sentence that names the address, if the address is not to be had; ValueError for two
         ways at once, or for reuse_port where that does not exist; TypeError if ssl is not an SSLContext; RuntimeError
         the second time.
         """
+        await self.start_at(Listening(host, port, **listening))
+
+    async def start_at(self, where: Listening) -> None:
+        """As `start`, at a place that is said already."""
         if self._state != "new":
             raise RuntimeError(
                 "this server was closed; make a new Server to serve again"
                 if self._state in ("closing", "closed")
                 else "this server was already started"
             )
-        ways = [name for name, value in (("uds", uds), ("fd", fd), ("sock", sock)) if value is not None]
-        if ways and (host, port) != (HOST, PORT):
-            ways.insert(0, "host and port")
-        if len(ways) > 1:
-            raise ValueError(f"a server listens in one way: give {' or '.join(ways)}, not both")
-        check_ssl(ssl)
         self._state = "starting"
-        self._backlog = backlog
+        self._where = where
         self._loop = loop = asyncio.get_running_loop()
         self._ending = Ending(loop, self.handler)
         self._thread = threading.get_ident()
-        self._addresses = sockets.given(sock, fd)
+        self._addresses = sockets.given(where.sock, where.fd)
         forks.forget_in_children(self)  # what is started with the handler may fork, too
         try:
             self._to_shut_down = await hooks.start_up(self.handler)
-            if uds is not None:
-                unix_socket, self._unix_file = sockets.listen_unix(uds, backlog)
-                self._sockets = (unix_socket,)
-            elif fd is not None:
-                self._sockets = (sockets.adopt_fd(fd, backlog),)
-            elif sock is not None:
-                self._sockets = (sockets.adopt(sock, backlog),)
-            else:
-                addresses = sockets.resolve(host, port, names=False)
-                if not addresses:
-                    addresses = await loop.run_in_executor(None, sockets.resolve, host, port)
-                self._sockets = tuple(sockets.listen_tcp(addresses, backlog, reuse_port=reuse_port))
-                self._opened = True
-            self._urls = tuple(sockets.url(listening, secure=ssl is not None) for listening in self._sockets)
+            self._sockets, self._unix_file = await where.open()
+            self._urls = tuple(sockets.url(listening, secure=where.ssl is not None) for listening in self._sockets)
             self._addresses = tuple(listening.getsockname() for listening in self._sockets)
-            await self._accept(loop, ssl, backlog)
+            await self._accept(loop, where.ssl, where.backlog)
             if self._state != "starting":
                 raise RuntimeError("this server was closed while it started")
         except BaseException:
@@ -261,10 +232,10 @@ class Server:
         # of the kinds of selectors, one that needs no descriptor: there may be none left
         with getattr(selectors, "PollSelector", selectors.SelectSelector)() as waiting:
             for listening in self._sockets:
-                if self._opened:
+                if self._where.is_ours:
                     sockets.admit_nobody(listening)
                 waiting.register(listening, selectors.EVENT_READ)
-            for _ in range(self._backlog + _QUIET_TURNS):
+            for _ in range(self._where.backlog + _QUIET_TURNS):
                 quiet = 0 if waiting.select(0) else quiet + 1
                 if quiet == _QUIET_TURNS:
                     break
@@ -276,14 +247,9 @@ class Server:
         host: str | None = HOST,
         port: int = PORT,
         *,
-        uds: str | bytes | os.PathLike[Any] | None = None,
-        fd: int | None = None,
-        sock: socket.socket | None = None,
-        ssl: tls.SSLContext | None = None,
-        reuse_port: bool = False,
-        backlog: int = _BACKLOG,
         grace: float = GRACE,
         loop_factory: LoopFactory | None = None,
+        **listening: Unpack[Keywords],
     ) -> Iterator[Self]:
         """Serves in a thread and a loop of its own while the `with` block runs, then closes with `grace` seconds. The
         block is given the server, which listens by then.
@@ -292,6 +258,7 @@ class Server:
         uvloop's where there is one, else asyncio's).
         """
         grace = check_grace(grace)
+        where = Listening(host, port, **listening)
         generation = forks.generation
         begun: Future[Callable[[], None]] = Future()
         started: Future[None] = Future()
@@ -302,8 +269,7 @@ class Server:
         async def serve() -> None:
             loop = asyncio.get_running_loop()
             begun.set_result(lambda: call_soon(loop, leave.set))
-            start = self.start(host, port, uds=uds, fd=fd, sock=sock, ssl=ssl, reuse_port=reuse_port, backlog=backlog)
-            if await comes_first(start, leave):
+            if await comes_first(self.start_at(where), leave):
                 started.set_result(None)
                 await leave.wait()
                 await self.close(grace)
