@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fastresp.engine import Request, Responder
+from fastresp.status import CONTENT_FREE
 
 __all__ = ["Fields", "bind_host", "declared_length", "end_point", "write_empty"]
 
@@ -41,7 +42,7 @@ def declared_length(fields: Sequence[tuple[bytes, bytes]]) -> int | None:
 
 def write_empty(request: Request, responder: Responder, status: int, fields: Any, length: int | None) -> None:
     """Answers with fields and no content; `length` is the content-length among them. Raises what `write` raises."""
-    if length is None and request.method == "HEAD" and status not in (204, 205, 304):
+    if length is None and request.method == "HEAD" and status not in CONTENT_FREE:
         # The length of what GET would have sent is not known, and must not be said to be 0.
         responder.write_begin_chunked(fields, status)
         responder.write_end_chunked()

@@ -19,6 +19,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from fastresp.text import host_port
+
 try:
     import fcntl
 except ImportError:  # Windows
@@ -318,8 +320,7 @@ def url(sock: socket.socket, *, secure: bool = False) -> str:
 
 
 def _tcp_text(address: tuple[Any, ...]) -> str:
-    host, port = address[:2]
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return host_port(*address[:2])
 
 
 def _unix_text(name: str) -> str:

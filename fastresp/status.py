@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-__all__ = ["REASONS", "StatusCode", "status_code"]
+__all__ = ["CONTENT_FREE", "REASONS", "UNDESCRIBED", "StatusCode", "status_code"]
 
 
 class StatusCode(IntEnum):
@@ -149,6 +149,13 @@ REASONS: dict[int, str] = {
     599: "Network Connect Timeout Error",
 }
 """The reason phrase of each registered code. Two are not IANA's: 418 (RFC 2324; reserved as unused there) and 599."""
+
+
+CONTENT_FREE = frozenset({204, 205, 304})
+"""The final statuses whose responses have no content, to any method (RFC 9110, sections 6.4.1 and 15.3.6)."""
+
+UNDESCRIBED = frozenset({204, 205})
+"""Those of them that describe no content either: of what a handler gives for it, nothing is read."""
 
 
 def status_code(status: object) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["exact", "named", "shown"]
+__all__ = ["exact", "host_port", "named", "shown"]
 
 
 def exact(text: Any) -> Any:
@@ -17,6 +17,11 @@ def exact(text: Any) -> Any:
     if isinstance(text, bytes):
         return text if type(text) is bytes else bytes.__getitem__(text, slice(None))
     return text
+
+
+def host_port(host: str, port: object) -> str:
+    """A TCP address as one text, an IPv6 host in brackets (RFC 3986, section 3.2.2)."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def named(name: str | bytes) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from fastresp import wire
 from fastresp.headers import Headers
+from fastresp.text import host_port
 
 __all__ = ["welcome"]
 
@@ -133,8 +134,7 @@ def _rows(pairs: Any) -> str:
 
 def _address(value: Any) -> str | None:
     if isinstance(value, tuple) and len(value) >= 2:
-        host, port = value[:2]
-        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        return host_port(*value[:2])
     # a UNIX socket: its path, or nothing for a client, which has no name
     return _text(value) or None
 

@@ -17,6 +17,7 @@ from fastresp.engine import Request, Responder
 from fastresp.errors import BodyError
 from fastresp.gateway import Fields, declared_length, write_empty
 from fastresp.headers import Headers
+from fastresp.status import CONTENT_FREE
 
 __all__ = ["DONE", "ClientDisconnected", "Conversation", "Message"]
 
@@ -271,7 +272,7 @@ class Conversation:
         return describe(self._request)
 
     def _has_content(self) -> bool:
-        return self._request.method != "HEAD" and self._status not in (204, 205, 304)
+        return self._request.method != "HEAD" and self._status not in CONTENT_FREE
 
 
 def _without(name: bytes, fields: Fields) -> Fields:

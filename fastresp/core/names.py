@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fastresp.text import host_port
 from fastresp.words import shown
 
 __all__ = ["address", "describe"]
@@ -17,6 +18,5 @@ def describe(request: Any) -> str:
 def address(peer: Any) -> str:
     """A peer's address for people."""
     if isinstance(peer, tuple):
-        host, port = peer[:2]
-        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        return host_port(*peer[:2])
     return shown(str(peer)) if peer else "a local client"

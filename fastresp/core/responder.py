@@ -25,6 +25,7 @@ from fastresp.core.overloads import bare_error, content_of, formatted, natural_t
 from fastresp.errors import ResponderStateError
 from fastresp.headers import Headers
 from fastresp.response import JSON, Response
+from fastresp.status import UNDESCRIBED
 from fastresp.wire.chunks import as_bytes
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ class Responder:
     def _write_device(self, device: Any, kind: Any, head: Any, code: int) -> None:
         if kind is None and head is None:
             kind = natural_type(device)
-        content = b"" if code == 204 or code == 205 else read_small(device, PIECE)
+        content = b"" if code in UNDESCRIBED else read_small(device, PIECE)
         if content is not None:
             discard(device, self._exchange)
             exchange = self._claim("write()", READY)

@@ -26,6 +26,7 @@ from fastresp.headers import (
 from fastresp.http1 import turn as turns
 from fastresp.http1.turn import close_source
 from fastresp.response import EMPTY, TEXT
+from fastresp.status import CONTENT_FREE
 from fastresp.wire.blocks import announced_in, without_field
 from fastresp.wire.chunks import format_chunk, format_last_chunk
 from fastresp.wire.headers import format_head
@@ -131,9 +132,8 @@ class Http1Exchange(turns.Turn):
             length = len(data) if declared == -1 else -1
             response._head = format_head(line_of(status), head[0], None, length, b"", b"")
             response._head_of = head
-        opening = response._head
         tail = self._tail(facts)
-        message = format_head(opening, b"", None, -1, tail, data if len(data) <= COPIED else b"")
+        message = format_head(response._head, b"", None, -1, tail, data if len(data) <= COPIED else b"")
         self._put_whole(status, [message] if len(data) <= COPIED else [message, data])
         self.ended = True
         channel.done(self)
@@ -331,7 +331,7 @@ class Http1Exchange(turns.Turn):
                 length = -1
             elif status == 205:
                 length = 0
-            if status == 304 or status == 205 or self._is_unmeasured(status):
+            if status in CONTENT_FREE or self._is_unmeasured(status):
                 chunked = False
         if chunked and not self.minor:
             self.close = True
@@ -371,7 +371,7 @@ class Http1Exchange(turns.Turn):
 
     def _is_empty(self, status: int) -> bool:
         """Whether an answer of this status to this request has no content (RFC 9110, section 6.4.1)."""
-        return self.is_head or status == 304 or status == 205 or self._is_unmeasured(status)
+        return self.is_head or status in CONTENT_FREE or self._is_unmeasured(status)
 
     def _is_unmeasured(self, status: int) -> bool:
         """Whether it states no content-length, to GET either (RFC 9110, sections 8.6, 15.3.5 and 9.3.6)."""

@@ -6,6 +6,7 @@ from enum import Flag
 from typing import TYPE_CHECKING, Any
 
 from fastresp.qt.headers import QHttpHeaders
+from fastresp.text import host_port
 
 if TYPE_CHECKING:
     from fastresp.core.query import Query
@@ -98,9 +99,7 @@ class QHttpServerRequest:
     def _at(self) -> str:
         """Where the client connected to, for a request of HTTP/1.0 that names no host."""
         host = self.localAddress()
-        if not host:
-            return "localhost"
-        return f"[{host}]:{self.localPort()}" if ":" in host else f"{host}:{self.localPort()}"
+        return host_port(host, self.localPort()) if host else "localhost"
 
 
 def _host(address: Any) -> str:

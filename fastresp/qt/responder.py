@@ -14,6 +14,7 @@ from fastresp.qt.headers import name_of
 from fastresp.qt.response import QHttpServerResponse
 from fastresp.qt.values import UNSET, Document, is_device, plain, plain_response
 from fastresp.response import BINARY, JSON
+from fastresp.status import UNDESCRIBED
 from fastresp.status import StatusCode as _StatusCode
 
 __all__ = ["QHttpServerResponder"]
@@ -128,7 +129,7 @@ class QHttpServerResponder:
 
 
 def _is_without_content(status: Any) -> bool:
-    return isinstance(status, int) and (status < 200 or status in (204, 205))
+    return isinstance(status, int) and (status < 200 or status in UNDESCRIBED)
 
 
 def described(call: dict[str, Any], natural: str) -> dict[str, Any]:
