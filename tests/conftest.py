@@ -12,6 +12,7 @@ from types import ModuleType
 
 import pytest
 from client import Client
+from leftovers import Leftovers
 
 from fastresp import Config, Server
 from fastresp.engine import Engine
@@ -98,3 +99,7 @@ def connect() -> Iterator[Callable[[Server], Client]]:
     """Opens raw connections to servers, and closes them when the test is over."""
     with ExitStack() as stack:
         yield lambda server: stack.enter_context(Client(server.port))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Leftovers(), "leftovers")

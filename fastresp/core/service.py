@@ -80,14 +80,14 @@ class Service:
     def __init__(
         self, handler: Callable[[Any, Any], object], config: Config, loop: Any, secure: bool, gather: bool
     ) -> None:
-        self.handler = handler
+        self.handler: Any = handler
         self.is_async = is_coroutine_function(handler)
         self.in_turn = bool(getattr(handler, "in_turn", False))
         self.config = config
         self.loop = loop
         self.secure = secure
         self.gather = gather
-        self.context = contextvars.copy_context()
+        self.context: Any = contextvars.copy_context()
         self.connections: set[Any] = set()
         self.tasks: set[asyncio.Task[None]] = set()
         self.devices: set[asyncio.Future[Any]] = set()  # what those that are not closed yet wait for
@@ -151,11 +151,14 @@ class Service:
         self._timer = self.loop.call_later(self.pace, self.tick)
 
     def close(self) -> None:
-        """Stops the clock."""
+        """Stop the clock, and let go of the handler: a responder that it has kept refers to this service, and the
+        collector does not see compiled responders.
+        """
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         self._count_remarks()
+        self.handler = self.context = None
 
     def tick(self) -> None:
         """Once a second, or more often where a time-out is that short: renews the date, and has everybody sweep."""

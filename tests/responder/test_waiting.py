@@ -281,6 +281,7 @@ def test_drains_that_are_given_up(twin):
 
     kept = []
     asyncio.run(main())
+    kept.clear()
 
 
 def test_drain_lets_others_run_when_the_client_is_gone(serve, connect):

@@ -1,0 +1,64 @@
+"""What each test leaves behind: no exchange, request or body of any server may outlive it."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+KINDS = {"Body", "Http1Exchange", "HttpProtocol", "Request", "Responder"}
+"""The classes, of either twin, whose objects are counted."""
+
+WAIT = 2.0
+"""Seconds in which threads may let go of what they had."""
+
+
+def alive() -> Counter[str]:
+    """How many objects of these kinds there are, but for those in the permanent generation."""
+    names = Counter(type(thing).__name__ for thing in gc.get_objects())
+    return Counter({name: names[name] for name in KINDS if names[name]})
+
+
+class Leftovers:
+    """A plugin that fails a test behind which such an object is alive.
+
+    PERF: what there is before the first test is frozen, so that counting looks at what tests make alone.
+    """
+
+    def pytest_collection_finish(self) -> None:
+        gc.collect()
+        gc.freeze()
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> Iterator[None]:
+        result: Any = yield
+        _forget(item)
+        if found := self._left():
+            gc.freeze()  # one test is told of them
+            pytest.fail(f"these objects are alive behind the test: {dict(found)}", pytrace=False)
+        return result
+
+    def _left(self) -> Counter[str]:
+        found = alive()
+        until = time.monotonic() + WAIT
+        while found and time.monotonic() < until:
+            gc.collect()
+            found = alive()
+            time.sleep(0.01 if found else 0)  # a thread may be about to end
+        return found
+
+
+def _forget(item: pytest.Item) -> None:
+    """Drops what pytest still has of a test whose fixtures are torn down."""
+    logged = item.config.pluginmanager.get_plugin("logging-plugin")
+    logged.caplog_handler.reset()
+    logged.report_handler.reset()
+    if isinstance(item, pytest.Function):
+        item.funcargs.clear()
+        for value in item.callspec.params.values() if hasattr(item, "callspec") else ():
+            if isinstance(value, BaseException):  # raised in the test, it has the frames of that
+                value.__traceback__ = value.__context__ = None
