@@ -26,7 +26,7 @@ TWINS = {
     "fastresp.wire.status_c": "fastresp/wire/status_c.pyx",
     "fastresp.wire.headers_c": "fastresp/wire/headers_c.pyx",
     "fastresp.wire.chunks_c": "fastresp/wire/chunks_c.pyx",
-    "fastresp.wire.outbox_c": "fastresp/wire/outbox_c.pyx",
+    "fastresp.wire.buffer_c": "fastresp/wire/buffer_c.pyx",
     "fastresp.http1.grammar_c": "fastresp/http1/grammar.py",
     "fastresp.http1.scanner_c": "fastresp/http1/scanner.py",
     "fastresp.http1.parser_c": "fastresp/http1/parser.py",

@@ -20,12 +20,12 @@ from typing import Any, NoReturn
 
 from fastresp import __version__, core, exits, forks, http1, logs, net, signals, sockets, standard, wire
 from fastresp.config import Config
-from fastresp.crew import Crew, Worker
 from fastresp.hooks import StartUpError
 from fastresp.loops import new_event_loop
 from fastresp.options import LISTENING, read_options
 from fastresp.runner import run
 from fastresp.server import GRACE, Server
+from fastresp.supervisor import Supervisor, Worker
 from fastresp.target import Failure, adapt, load_target, one_line, recognise
 
 __all__ = ["main", "program"]
@@ -92,7 +92,7 @@ def _serve_together(options: dict[str, Any], count: int, left: list[float]) -> i
         listening.callback(held.close)
     if file is not None:
         listening.callback(file.remove)  # which comes first
-    worker = Crew(count, options.get("grace", GRACE), listening.close).run()
+    worker = Supervisor(count, options.get("grace", GRACE), listening.close).run()
     if isinstance(worker, Worker):
         if held is not None and file is None and "sock" not in options:
             held.close()

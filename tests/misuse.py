@@ -69,7 +69,7 @@ def made() -> list[object]:
         module("net.receiver").new_receiver(protocol),
         module("net.receiver").new_whole(-1),
         module("net.tls").new_tls(service, ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)),
-        module("wire.outbox").new_outbox(100),
+        module("wire.buffer").new_buffer(100),
     ]
 
 

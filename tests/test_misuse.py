@@ -69,7 +69,7 @@ def test_what_belongs_to_one_connection_is_not_copied(twin, by):
     things = [
         twin("http1.parser").new_parser(Config()),
         twin("core.request").new_peer(None, False),
-        twin("wire.outbox").new_outbox(10),
+        twin("wire.buffer").new_buffer(10),
     ]
     for thing in things:
         with pytest.raises(TypeError):
@@ -107,7 +107,7 @@ def test_a_status_line_is_asked_for_by_a_status(twin):
 
 def test_room_for_less_than_nothing(twin):
     with pytest.raises(ValueError, match="not for -1"):
-        twin("wire.outbox").new_outbox(-1)
+        twin("wire.buffer").new_buffer(-1)
 
 
 def test_more_has_come_than_there_was_room_for(twin):

@@ -18,7 +18,7 @@ from fastresp.core.faults import pass_on, report
 from fastresp.core.handlers import is_coroutine_function
 from fastresp.core.names import address
 from fastresp.headers import HAS_CONNECTION, HAS_DATE, HAS_SERVER, field_value
-from fastresp.wire.outbox import new_outbox
+from fastresp.wire.buffer import new_buffer
 from fastresp.words import shown
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ KEEP_LINE = b"connection: keep-alive\r\n"
 TICK = 1.0
 STOPPED = 10 * TICK
 """Seconds without a tick after which the clock is started again: memory may have run out as the next was asked for."""
-OUTBOX = 131072
+BUFFER = 131072
 """Bytes of answers to one read that are gathered in place."""
 REFUSED = 64
 """Connections at once, at the most, that are told why they are refused."""
@@ -68,12 +68,12 @@ class Service:
     # fmt: off
     __slots__ = (
         "_admitted", "_empty", "_hosts", "_is_full", "_rates", "_refused", "_remarks", "_second", "_server_line",
-        "_ticked", "_timer", "_told_of_value", "_unswept", "aborted", "access_log", "behind", "body_timeout",
+        "_ticked", "_timer", "_told_of_value", "_unswept", "aborted", "access_log", "behind", "body_timeout", "buffer",
         "closes", "config", "connections", "context", "copy", "date_header", "date_line", "devices", "draining",
         "dropped", "early_hints", "exchange", "forked", "gather", "handler", "head_timeout", "in_turn", "is_async",
         "keep_alive_timeout", "largest", "left", "loop", "max_connections", "max_per_host", "min_body_rate",
-        "min_write_rate", "now", "outbox", "pace", "parser", "pending", "rate_limit", "request", "responder", "room",
-        "secure", "tail", "tail_close", "tail_keep", "tasks", "thread", "write_timeout",
+        "min_write_rate", "now", "pace", "parser", "pending", "rate_limit", "request", "responder", "room", "secure",
+        "tail", "tail_close", "tail_keep", "tasks", "thread", "write_timeout",
     )
     # fmt: on
 
@@ -105,7 +105,7 @@ class Service:
         self.exchange: Any = None  # over
         self.responder: Any = None  # done
         self.copy: Any = None  # of the context, with nothing in it
-        self.outbox = new_outbox(OUTBOX)
+        self.buffer = new_buffer(BUFFER)
         self.access_log = config.access_log
         self.head_timeout = config.head_timeout
         self.body_timeout = config.body_timeout

@@ -1,10 +1,10 @@
 # Types for service.py compiled as service_c.
-from fastresp.wire.outbox_c cimport Outbox, new_outbox
+from fastresp.wire.buffer_c cimport OutputBuffer, new_buffer
 
 cdef int HAS_CONNECTION, HAS_DATE, HAS_SERVER, REFUSED, REMARKS
 cdef int PENDING
 cdef double SHARE, STOPPED
-cdef Py_ssize_t LIKELY, OUTBOX
+cdef Py_ssize_t LIKELY, BUFFER
 
 cdef class Service:
     cdef readonly unsigned long thread
@@ -18,7 +18,7 @@ cdef class Service:
     cdef double _ticked
     cdef readonly bytes date_line, tail, tail_close, tail_keep
     cdef bytes _server_line
-    cdef Outbox outbox
+    cdef OutputBuffer buffer
     cdef object parser, request, exchange, responder, copy
     cdef readonly list dropped
     cdef readonly dict left

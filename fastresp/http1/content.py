@@ -139,7 +139,7 @@ class Content(deadlines.Deadlines):
             self.discarding -= len(piece)
             if self.discarding <= 0:
                 self.unread = True
-                self.shut()
+                self.close_gracefully()
         elif self.collected is not None:
             whole = self._whole()
             whole.add(piece)
@@ -178,7 +178,7 @@ class Content(deadlines.Deadlines):
         self.seen += count
         parser.skip(count)
         if parser.content_left():
-            self.rest()
+            self.arm_deadline()
         else:
             self.proceed()
 
@@ -246,7 +246,7 @@ class Content(deadlines.Deadlines):
 
     def body_awaited(self) -> None:
         """The time begins in which more of it has to come."""
-        self.rest()
+        self.arm_deadline()
 
     def wants_body(self) -> bool:
         body = self.body
@@ -258,9 +258,9 @@ class Content(deadlines.Deadlines):
             self.expecting = False
             if exchange is not None and not exchange.begun:
                 exchange.interim(100, None)
-            self.rest()
+            self.arm_deadline()
 
-    def leave_body(self, exchange: Any) -> None:
+    def discard_body(self, exchange: Any) -> None:
         # the rest is dropped, if it is not much
         self.incoming = None
         self.expecting = False

@@ -53,5 +53,5 @@ cdef class Content(deadlines.Deadlines):
     cdef bint wants_body(self) except -1
     @cython.locals(exchange=Turn)
     cdef object _send_continue(self)
-    cdef object leave_body(self, Turn exchange)
+    cdef object discard_body(self, Turn exchange)
     cdef object handle(self, Turn exchange, Request request)

@@ -44,7 +44,7 @@ class Deadlines(pipelines.Pipeline):
         self.sent_at = 0.0  # when the measuring of its taking began; 0 before
         self.sent = 0  # what it had taken then
 
-    def rest(self) -> None:
+    def arm_deadline(self) -> None:
         """Notes what the connection waits for now, and until when."""
         if self.closing:
             return
@@ -56,7 +56,7 @@ class Deadlines(pipelines.Pipeline):
         elif self.first is not None:
             self.waits_for = NOTHING
         elif self.stopped:
-            self.shut()
+            self.close_gracefully()
         elif self.service.draining and not self.has_input():
             # The answer before may have begun too early to say close: its client may be about to send.
             if self.waits_for != LAST:
@@ -70,8 +70,8 @@ class Deadlines(pipelines.Pipeline):
         else:
             self.watch(IDLE, self.service.keep_alive_timeout)
 
-    def rest_behind(self) -> None:
-        """As `rest`, where a request is held by work that goes on behind earlier answers, and may do so for ever."""
+    def arm_work_deadline(self) -> None:
+        """As `arm_deadline`, where a request is held by work behind earlier answers that may go on for ever."""
         if self.first is not None:
             self.waits_for = NOTHING
         elif self.waits_for != BEHIND and not self.closing:
@@ -91,7 +91,7 @@ class Deadlines(pipelines.Pipeline):
         if self.service.secure and self.transport.has_rest():
             self.watch(IN_HEAD, self.service.head_timeout)
         else:
-            self.shut()
+            self.close_gracefully()
 
     def sweep(self, now: float) -> None:
         """Once a tick: ends the connection if it has waited too long."""
@@ -115,14 +115,14 @@ class Deadlines(pipelines.Pipeline):
         elif now > self.deadline:
             if self.waits_for == IN_BODY:
                 self.give_up(408, "the request's body did not come in time")
-                self.rest()  # an answer that has begun goes on, and the client may not be given up again
+                self.arm_deadline()  # an answer that has begun goes on, and the client may not be given up again
             elif self.waits_for == BEHIND:
                 self.service.remark(self.untaken(), "too much works on behind the answers before it")
                 self.abort()
             elif self.waits_for == IN_HEAD and self.has_input():
                 self.give_up(408, "the request's head did not come in time")
             else:
-                self.shut()
+                self.close_gracefully()
         elif self.waits_for == IN_BODY and self.service.min_body_rate:
             self._watch_rate(now)
 

@@ -12,8 +12,8 @@ cdef class Deadlines(pipelines.Pipeline):
     cdef Py_ssize_t seen, discarding, measured, sent
     cdef bint expecting, held
     cdef double progress, measured_at, sent_at
-    cdef object rest(self)
-    cdef object rest_behind(self)
+    cdef object arm_deadline(self)
+    cdef object arm_work_deadline(self)
     cpdef object last_call(self)
     @cython.locals(busy=bint)
     cpdef object drain(self)

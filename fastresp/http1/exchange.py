@@ -107,7 +107,7 @@ class Http1Exchange(turns.Turn):
         if facts & HAS_CONNECTION:
             block = self._block(block, facts)
         is_small = len(data) <= COPIED
-        size = channel.put_head(self, line, content_type, length, tail, data) if is_small and not block else 0
+        size = channel.put_response(self, line, content_type, length, tail, data) if is_small and not block else 0
         if size:
             self._begin(status)
             self.sent += size

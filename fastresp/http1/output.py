@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastresp.http1 import turn as turns
 from fastresp.net import sockopts
-from fastresp.net.direct import descriptor, send, send_outbox
+from fastresp.net.direct import descriptor, send, send_buffer
 
 if TYPE_CHECKING:
     from fastresp.core import service as services
@@ -43,7 +43,7 @@ class Output(turns.Channel):
 
     # fmt: off
     __slots__ = (  # noqa: RUF023
-        "service", "transport", "write", "fd", "behind", "in_outbox", "out", "out_size", "burst", "running", "writing",
+        "service", "transport", "write", "fd", "behind", "in_buffer", "out", "out_size", "burst", "running", "writing",
         "flushing", "waiters", "write_paused", "written",
     )
     # fmt: on
@@ -54,9 +54,9 @@ class Output(turns.Channel):
         self.write: Any = None
         self.fd = -1  # of the socket, where `send` can use it
         self.behind = False  # the transport may have bytes that it has not sent
-        # what is to be written, of this size: in the service's outbox, as long as proceed() runs, or here
+        # what is to be written, of this size: in the service's output buffer, as long as proceed() runs, or here
         self.out_size = 0
-        self.in_outbox = False
+        self.in_buffer = False
         # PERF: None instead of empty lists, which would be looked at for each answer and are not in the cache
         self.out: Any = None  # a list
         self.burst = 0  # written since somebody waited
@@ -83,15 +83,15 @@ class Output(turns.Channel):
     def _gather(self, data: bytes) -> None:
         """Bytes to be written, behind what is gathered already."""
         service = self.service
-        outbox = service.outbox
+        buffer = service.buffer
         size = len(data)
         if self.closing:
             return
-        if 0 < size <= SMALL and self._may_use_outbox() and outbox.add(data):
-            self.in_outbox = True
+        if 0 < size <= SMALL and self._may_use_buffer() and buffer.add(data):
+            self.in_buffer = True
         else:
-            if self.in_outbox:
-                self._leave_outbox(0)
+            if self.in_buffer:
+                self._leave_buffer(0)
             elif self.out is None:
                 self.out = []
             self.out.append(data)
@@ -105,29 +105,29 @@ class Output(turns.Channel):
         if size > service.largest:
             service.largest = size
 
-    def _may_use_outbox(self) -> bool:
+    def _may_use_buffer(self) -> bool:
         """It is one connection's at a time, while that one reads; and nothing of it may stand before or behind it."""
-        if self.in_outbox:
+        if self.in_buffer:
             return True
-        outbox = self.service.outbox
-        return self.running and self.out_size == 0 and outbox.size == 0
+        buffer = self.service.buffer
+        return self.running and self.out_size == 0 and buffer.size == 0
 
     def flush(self, in_loop: bool) -> None:
         """Writes what is gathered. `in_loop`: it is sure that the loop has called."""
         if self.out_size == 0 or self.flushing or self.writing:
             return
-        if self.in_outbox and ((in_loop and self.fd >= 0 and not self.behind) or self._is_direct(in_loop)):
+        if self.in_buffer and ((in_loop and self.fd >= 0 and not self.behind) or self._is_direct(in_loop)):
             # PERF: nearly every answer leaves here, whole, and runs no code but ours (50 instructions less)
-            outbox = self.service.outbox
-            sent = send_outbox(self.fd, outbox)
+            buffer = self.service.buffer
+            sent = send_buffer(self.fd, buffer)
             self.written += sent
             self.out_size -= sent
             if self.out_size == 0:
-                self.in_outbox = False
-                outbox.clear()
+                self.in_buffer = False
+                buffer.clear()
                 return
             self.flushing = True
-            self._leave_outbox(sent)
+            self._leave_buffer(sent)
         # what is gathered within a write must not overtake it
         self.flushing = True
         try:
@@ -139,19 +139,19 @@ class Output(turns.Channel):
         finally:
             self.flushing = False
 
-    def _leave_outbox(self, start: int) -> None:
-        """Keeps what is in the outbox from `start` on here."""
-        outbox = self.service.outbox
+    def _leave_buffer(self, start: int) -> None:
+        """Keeps what is in the output buffer from `start` on here."""
+        buffer = self.service.buffer
         fresh: list[bytes] = []
         if self.out is None:
             self.out = fresh
-        self.in_outbox = False
-        self.out.append(outbox.take(start))
+        self.in_buffer = False
+        self.out.append(buffer.take(start))
 
     def _flush(self, in_loop: bool) -> None:
         write = self.write
-        if self.in_outbox:
-            self._leave_outbox(0)
+        if self.in_buffer:
+            self._leave_buffer(0)
         is_direct = self._is_direct(in_loop)
         size = self.out_size
         self.out_size = 0
@@ -236,9 +236,9 @@ class Output(turns.Channel):
 
     def drop_output(self) -> None:
         """Forgets what is gathered: nobody will get it."""
-        if self.in_outbox:
-            outbox = self.service.outbox
-            self.in_outbox = False
-            outbox.clear()
+        if self.in_buffer:
+            buffer = self.service.buffer
+            self.in_buffer = False
+            buffer.clear()
         self.out = None
         self.out_size = 0

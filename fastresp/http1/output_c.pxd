@@ -1,9 +1,9 @@
 # Types for output.py compiled as output_c.
 cimport cython
 from fastresp.http1 cimport turn_c as turns
-from fastresp.net.direct_c cimport send, send_outbox
+from fastresp.net.direct_c cimport send, send_buffer
 from fastresp.core.service_c cimport Service
-from fastresp.wire.outbox_c cimport Outbox
+from fastresp.wire.buffer_c cimport OutputBuffer
 
 cdef Py_ssize_t CALL, GATHERED, JOINED, SMALL
 
@@ -17,23 +17,23 @@ cdef class Output(turns.Channel):
     cdef Py_ssize_t out_size, burst, written
     cdef list out
     cdef dict waiters
-    cdef bint behind, in_outbox, running, writing, flushing, write_paused
+    cdef bint behind, in_buffer, running, writing, flushing, write_paused
     cdef object connect(self, object transport)
     cdef object disconnect(self)
     @cython.final
-    @cython.locals(service=Service, outbox=Outbox, size=Py_ssize_t)
+    @cython.locals(service=Service, buffer=OutputBuffer, size=Py_ssize_t)
     cdef object _gather(self, bytes data)
     @cython.final
     @cython.locals(service=Service)
     cdef object note_size(self, Py_ssize_t size)
     @cython.final
-    @cython.locals(service=Service, outbox=Outbox)
-    cdef bint _may_use_outbox(self) except -1
-    @cython.locals(sent=Py_ssize_t, outbox=Outbox)
+    @cython.locals(service=Service, buffer=OutputBuffer)
+    cdef bint _may_use_buffer(self) except -1
+    @cython.locals(sent=Py_ssize_t, buffer=OutputBuffer)
     cdef object flush(self, bint in_loop)
     @cython.final
-    @cython.locals(outbox=Outbox, fresh=list)
-    cdef object _leave_outbox(self, Py_ssize_t start)
+    @cython.locals(buffer=OutputBuffer, fresh=list)
+    cdef object _leave_buffer(self, Py_ssize_t start)
     @cython.final
     @cython.locals(out=list, size=Py_ssize_t, sent=Py_ssize_t, data=bytes, is_direct=bint)
     cdef object _flush(self, bint in_loop)
@@ -48,5 +48,5 @@ cdef class Output(turns.Channel):
     cdef Py_ssize_t unsent(self) except -1
     @cython.locals(taken=Py_ssize_t)
     cdef Py_ssize_t taken_now(self) except? -1
-    @cython.locals(outbox=Outbox)
+    @cython.locals(buffer=OutputBuffer)
     cdef object drop_output(self)

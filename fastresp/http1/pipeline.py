@@ -112,7 +112,7 @@ class Pipeline(outputs.Output):
                 latest.next = exchange
             latest = exchange
             if exchange.incoming:
-                self.leave_body(exchange)
+                self.discard_body(exchange)
             close = exchange.close
             if following is not None and following.held is not None and not close:
                 self._write_held(following)
@@ -123,7 +123,7 @@ class Pipeline(outputs.Output):
                 self.flush(False)  # the answers before it are whole
                 self.lost = True
                 self.abort()
-            self.shut()
+            self.close_gracefully()
         over = None
         while finished is not None:
             exchange = finished
@@ -146,7 +146,7 @@ class Pipeline(outputs.Output):
                 self.flush(False)
             else:
                 self.proceed_soon()  # the next answer may be ready in this turn, too, and leave in the same write
-            self.go_on()
+            self.resume_requests()
         if over is not None:
             # not before: where a write fails, its responder still has this exchange, and nobody else may get it
             over.channel = None
@@ -277,16 +277,16 @@ class Pipeline(outputs.Output):
         exchange.held = None  # nothing may run between the last look at it and this
         self.writing = False
 
-    def put_head(self, exchange: Any, line: bytes, content_type: Any, length: int, tail: bytes, data: bytes) -> int:
+    def put_response(self, exchange: Any, line: bytes, content_type: Any, length: int, tail: bytes, data: bytes) -> int:
         if exchange is not self.first or exchange.held is not None or self.writing or self.closing:
             return 0
-        outbox = self.service.outbox
-        # PERF: as in _may_use_outbox, whose call would cost 20 instructions
-        if not (self.in_outbox or (self.running and self.out_size == 0 and outbox.size == 0)):
+        buffer = self.service.buffer
+        # PERF: as in _may_use_buffer, whose call would cost 20 instructions
+        if not (self.in_buffer or (self.running and self.out_size == 0 and buffer.size == 0)):
             return 0
-        size: int = outbox.add_head(line, content_type, length, tail, data)
+        size: int = buffer.add_head(line, content_type, length, tail, data)
         if size:
-            self.in_outbox = True
+            self.in_buffer = True
             self.out_size += size
             self.burst += size
         return size
@@ -308,7 +308,7 @@ class Pipeline(outputs.Output):
 
     # -- the end
 
-    def shut(self) -> None:
+    def close_gracefully(self) -> None:
         """Closes the connection behind what has been written."""
         if self.closing:
             return
@@ -316,7 +316,7 @@ class Pipeline(outputs.Output):
         self.stopped = True
         if self.flushing:
             self.cancel_all()
-            self.service.loop.call_soon(self.shut)  # not within a write
+            self.service.loop.call_soon(self.close_gracefully)  # not within a write
             return
         self.closing = True
         transport = self.transport
@@ -343,7 +343,7 @@ class Pipeline(outputs.Output):
             self.watch(LINGERING, LINGER)
         else:
             transport.close()
-            # TLS waits for the client's farewell, which an idle client may be in no hurry to send
+            # TLS waits for the client's close_notify, which an idle client may be in no hurry to send
             self.watch(CLOSING, LINGER if self.waits_for == IDLE else math.inf)
         self.lost = False
 
@@ -387,11 +387,11 @@ class Pipeline(outputs.Output):
         """Reads and answers what there is, and writes."""
         raise NotImplementedError
 
-    def go_on(self) -> None:
+    def resume_requests(self) -> None:
         """An answer is complete, and what waited for it may be read."""
         raise NotImplementedError
 
-    def leave_body(self, exchange: Any) -> None:
+    def discard_body(self, exchange: Any) -> None:
         """A request has been answered before its body was read."""
         raise NotImplementedError
 

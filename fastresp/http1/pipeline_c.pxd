@@ -5,7 +5,7 @@ from fastresp.http1.turn_c cimport Turn
 from fastresp.http1.exchange_c cimport new_exchange
 from fastresp.core.request_c cimport Request
 from fastresp.core.service_c cimport Service
-from fastresp.wire.outbox_c cimport Outbox
+from fastresp.wire.buffer_c cimport OutputBuffer
 
 cdef Py_ssize_t CROWD, GATHERED, HELD, NEVER, OVERHEAD
 cdef int LEFT, NOTHING, IDLE, IN_HEAD, IN_BODY, LINGERING, CLOSING, LAST
@@ -43,8 +43,8 @@ cdef class Pipeline(outputs.Output):
     @cython.final
     @cython.locals(held=list, fresh=list, data=bytes)
     cdef object _write_held(self, Turn exchange)
-    @cython.locals(size=Py_ssize_t, outbox=Outbox)
-    cdef Py_ssize_t put_head(
+    @cython.locals(size=Py_ssize_t, buffer=OutputBuffer)
+    cdef Py_ssize_t put_response(
         self, Turn exchange, bytes line, object content_type, Py_ssize_t length, bytes tail, bytes data
     ) except -1
     cdef object proceed_soon(self)
@@ -56,7 +56,7 @@ cdef class Pipeline(outputs.Output):
     cdef object pause_reading(self)
     cdef int watch(self, int waits_for, double seconds) except -1
     cdef bint has_input(self) except -1
-    cdef object go_on(self)
-    cdef object leave_body(self, Turn exchange)
+    cdef object resume_requests(self)
+    cdef object discard_body(self, Turn exchange)
     @cython.locals(lingers=bint)
-    cpdef object shut(self)
+    cpdef object close_gracefully(self)

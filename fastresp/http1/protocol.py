@@ -80,7 +80,7 @@ class HttpProtocol(content.Content):
         elif service.draining and service.secure:
             self.watch(LAST, LINGER)  # its handshake has taken till now
         elif service.draining:
-            self.shut()
+            self.close_gracefully()
         else:
             self.watch(IN_HEAD, service.head_timeout)
 
@@ -224,7 +224,7 @@ class HttpProtocol(content.Content):
                 empty(request)
             self.flush(True)
         if self.held:
-            self.rest_behind()
+            self.arm_work_deadline()
             return
         if is_idle or parser.is_idle():
             self.service.parser = parser
@@ -234,7 +234,7 @@ class HttpProtocol(content.Content):
             return  # an empty line before the next request gives nobody more time
         else:
             self._keep_rest(parser, requests)
-        self.rest()
+        self.arm_deadline()
 
     def _look_at_clock(self) -> None:
         """A turn that was asked for has come."""
@@ -287,13 +287,13 @@ class HttpProtocol(content.Content):
     def has_input(self) -> bool:
         return self.discarding > 0 or (self.parser is not None and self.parser.buffered > 0)
 
-    def go_on(self) -> None:
+    def resume_requests(self) -> None:
         if self.held or self.read_paused or self.discarding:
             self.proceed_soon()
         if self.held:
-            self.rest_behind()
+            self.arm_work_deadline()
         else:
-            self.rest()
+            self.arm_deadline()
 
     def _head(self) -> None:
         """A request's head is complete."""
@@ -367,7 +367,7 @@ class HttpProtocol(content.Content):
             request = exchange.request  # for the access log
             exchange.cancel()
         elif self.discarding:
-            self.shut()
+            self.close_gracefully()
             return
         exchange = self.enter(request, 1, False)
         exchange.is_head = is_head

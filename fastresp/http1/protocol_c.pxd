@@ -51,7 +51,7 @@ cdef class HttpProtocol(content.Content):
     cdef bint must_close(self, Turn exchange) except -1
     @cython.locals(parser=Parser)
     cdef bint has_input(self) except -1
-    cdef object go_on(self)
+    cdef object resume_requests(self)
     cdef object give_up(self, int status, str reason)
 
 cpdef HttpProtocol new_protocol(Service service)

@@ -44,7 +44,7 @@ class Channel:
         """Takes bytes that follow each other, and between which nothing may come."""
         raise NotImplementedError
 
-    def put_head(self, exchange: Any, line: bytes, content_type: Any, length: int, tail: bytes, data: bytes) -> int:
+    def put_response(self, exchange: Any, line: bytes, content_type: Any, length: int, tail: bytes, data: bytes) -> int:
         """Takes a whole answer in the parts that format_head joins, and returns its size; 0 where it has to be put."""
         raise NotImplementedError
 

@@ -8,7 +8,7 @@ cdef class Channel:
     cdef bint closing, lost
     cdef object put(self, Turn exchange, bytes data)
     cdef object put_all(self, Turn exchange, list pieces)
-    cdef Py_ssize_t put_head(
+    cdef Py_ssize_t put_response(
         self, Turn exchange, bytes line, object content_type, Py_ssize_t length, bytes tail, bytes data
     ) except -1
     cdef object done(self, Turn exchange)

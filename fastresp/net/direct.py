@@ -7,9 +7,9 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fastresp.wire.outbox import Outbox
+    from fastresp.wire.buffer import OutputBuffer
 
-__all__ = ["descriptor", "send", "send_outbox"]
+__all__ = ["descriptor", "send", "send_buffer"]
 
 
 def descriptor(transport: Any) -> int:
@@ -29,6 +29,6 @@ def send(fd: int, data: bytes | bytearray) -> int:
         return 0
 
 
-def send_outbox(fd: int, outbox: Outbox) -> int:
-    """As `send`, of all that is in the outbox, and stays there."""
-    return send(fd, outbox._data)
+def send_buffer(fd: int, buffer: OutputBuffer) -> int:
+    """As `send`, of all that is in the output buffer, and stays there."""
+    return send(fd, buffer._data)

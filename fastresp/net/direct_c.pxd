@@ -1,5 +1,5 @@
 # What others cimport of direct_c.pyx.
-from fastresp.wire.outbox_c cimport Outbox
+from fastresp.wire.buffer_c cimport OutputBuffer
 
 cpdef Py_ssize_t send(int fd, bytes data) except -1
-cpdef Py_ssize_t send_outbox(int fd, Outbox outbox) except -1
+cpdef Py_ssize_t send_buffer(int fd, OutputBuffer buffer) except -1

@@ -6,11 +6,11 @@ x0.93 with 4,096 connections, whose transports are not in the processor's cache)
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 
-from fastresp.wire.outbox_c cimport Outbox
+from fastresp.wire.buffer_c cimport OutputBuffer
 
 from fastresp.net.direct import descriptor
 
-__all__ = ["descriptor", "send", "send_outbox"]
+__all__ = ["descriptor", "send", "send_buffer"]
 
 cdef extern from *:
     """
@@ -35,6 +35,6 @@ cpdef Py_ssize_t send(int fd, bytes data) except -1:
     return fastresp_send(fd, PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
 
 
-cpdef Py_ssize_t send_outbox(int fd, Outbox outbox) except -1:
-    """As `send`, of all that is in the outbox, and stays there."""
-    return fastresp_send(fd, <const char *>outbox.place, outbox.size)
+cpdef Py_ssize_t send_buffer(int fd, OutputBuffer buffer) except -1:
+    """As `send`, of all that is in the output buffer, and stays there."""
+    return fastresp_send(fd, <const char *>buffer.place, buffer.size)

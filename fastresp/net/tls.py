@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["TlsTransport", "new_tls"]
 
-OPEN, HALF, CLOSE, OVER = range(4)  # how far the end has come that the connection has asked for
+OPEN, HALF_CLOSED, CLOSING, CLOSED = range(4)  # how far the end has come that the connection has asked for
 RECORD = 16384  # bytes of one record, at the most (RFC 8446, section 5.1)
 
 
@@ -106,7 +106,7 @@ class TlsTransport:
     def connection_lost(self, error: Exception | None) -> None:
         protocol = self.protocol
         self.protocol = None
-        self.ending = OVER
+        self.ending = CLOSED
         self.reader.drop()
         self.writer.drop()
         self.service.dismiss(self, self.host, self.admitted)
@@ -135,7 +135,7 @@ class TlsTransport:
             self.pump()
 
     def sweep(self, now: float) -> None:
-        """Once a tick: ends a handshake, or a farewell, that takes too long."""
+        """Once a tick: ends a handshake, or a close_notify, that takes too long."""
         protocol = self.protocol
         if protocol is not None and protocol.write_paused:
             self._allow(self.service.write_timeout)  # it looks itself at what the client takes
@@ -181,7 +181,7 @@ class TlsTransport:
             self.held = True
             self.steer()
         if reader.over:
-            # a farewell ends both directions (RFC 5246, section 7.2.1); in TLS 1.3 it need not, but for HTTP it does
+            # it ends both directions (RFC 5246, section 7.2.1); in TLS 1.3 it need not, but for HTTP it does
             self.protocol.eof_received()
             self._leave()
         elif self.stopped and reader.rest is None:
@@ -230,14 +230,14 @@ class TlsTransport:
         if answer is None:
             return False
         self._remark("plain HTTP on a TLS port")
-        self.ending = HALF
+        self.ending = HALF_CLOSED
         self._allow(LINGER)
         self.transport.write(answer)
         self.transport.write_eof()
         return True
 
     def _end(self) -> None:
-        """The socket's end has come, without a farewell: what is missing may have been cut off by somebody else."""
+        """The socket's end has come, without a close_notify: what is missing may have been cut off by somebody else."""
         self.reader.over = True
         if self.protocol is not None:
             self._leave()
@@ -249,8 +249,8 @@ class TlsTransport:
     def _leave(self) -> None:
         """Closes behind what has been written; but the client, which is done, need not be there any more."""
         if self.protocol.is_cut():
-            self.abort()  # a farewell would be the end that the answer is delimited by
-        elif self.ending < CLOSE:
+            self.abort()  # a close_notify would be the end that the answer is delimited by
+        elif self.ending < CLOSING:
             self._allow(self.service.write_timeout)
             self.service.connections.add(self)
             self.close()
@@ -280,7 +280,7 @@ class TlsTransport:
         """Not everything could be sent, or the rest now is: says so to the protocol, or ends the connection."""
         writer = self.writer
         if writer.failure is not None:
-            if self.ending != OVER:
+            if self.ending != CLOSED:
                 self._fail(writer.failure)
         elif writer.waiting:
             if not self.paused:
@@ -289,7 +289,7 @@ class TlsTransport:
             if writer.more and not self.pumping:
                 self.service.loop.call_soon(self.pump)
                 self.pumping = True
-        elif self.ending == HALF or self.ending == CLOSE:
+        elif self.ending == HALF_CLOSED or self.ending == CLOSING:
             self._finish()
         elif self.paused and not writer.full and self.ending == OPEN:
             self.paused = False
@@ -297,8 +297,8 @@ class TlsTransport:
 
     def _finish(self) -> None:
         """Everything is written."""
-        self.writer.say_farewell()
-        if self.ending == CLOSE:
+        self.writer.send_close_notify()
+        if self.ending == CLOSING:
             self.transport.close()
         else:
             self.transport.write_eof()
@@ -353,19 +353,19 @@ class TlsTransport:
     def write_eof(self) -> None:
         """Says that nothing more will come from us, and drops what the client still says."""
         if self.ending == OPEN:
-            self.ending = HALF
+            self.ending = HALF_CLOSED
             self.reader.drop()
             self.steer()
             if not self.writer.waiting:
                 self._finish()
 
     def close(self) -> None:
-        """Closes behind what has been written and our farewell, without waiting for the client's (RFC 8446, 6.1)."""
+        """Closes behind what has been written and our close_notify; the client's is not waited for (RFC 8446, 6.1)."""
         if self.has_rest() and self.protocol is not None:
             # the system has more, and would reset the connection for it
             self.write_eof()
-        elif self.ending < CLOSE:
-            self.ending = CLOSE
+        elif self.ending < CLOSING:
+            self.ending = CLOSING
             self.steer()
             if self.protocol is None:
                 self.transport.close()
@@ -373,14 +373,14 @@ class TlsTransport:
                 self._finish()
 
     def abort(self) -> None:
-        self.ending = OVER
+        self.ending = CLOSED
         self.reader.drop()
         self.writer.drop()
         if self.transport is not None:
             self.transport.abort()
 
     def is_closing(self) -> bool:
-        return self.ending >= CLOSE or self.transport is None or bool(self.transport.is_closing())
+        return self.ending >= CLOSING or self.transport is None or bool(self.transport.is_closing())
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         """What asyncio's TLS transports tell, and what the loop's does."""

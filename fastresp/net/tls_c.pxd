@@ -5,7 +5,7 @@ from fastresp.core.service_c cimport Service
 from fastresp.net.tls_read_c cimport TlsReader, new_reader
 from fastresp.net.tls_write_c cimport TlsWriter, new_writer
 
-cdef int OPEN, HALF, CLOSE, OVER, IN_HEAD
+cdef int OPEN, HALF_CLOSED, CLOSING, CLOSED, IN_HEAD
 cdef Py_ssize_t FULL, RECORD
 cdef double LINGER
 

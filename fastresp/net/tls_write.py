@@ -13,14 +13,14 @@ from typing import Any
 __all__ = ["TlsWriter", "new_writer"]
 
 RECORD = 16384  # bytes of one record, at the most (RFC 8446, section 5.1)
-AHEAD = 65536  # bytes encrypted for one write, and what the loop's transport may hold before it gets no more
+WRITE_AHEAD = 65536  # bytes encrypted for one write, and what the loop's transport may hold before it gets no more
 TURN = 1048576  # bytes encrypted in one turn of the loop
 
 
 class TlsWriter:
     """Takes what is to be said, and sends it on `transport`, the loop's. `new_writer` makes it."""
 
-    __slots__ = ("backlog", "failure", "farewell", "full", "more", "outgoing", "sent", "tls", "transport", "waiting")
+    __slots__ = ("backlog", "failure", "full", "more", "notified", "outgoing", "sent", "tls", "transport", "waiting")
 
     def __init__(self, tls: Any, outgoing: Any) -> None:
         self.tls = tls
@@ -32,7 +32,7 @@ class TlsWriter:
         self.full = False  # the loop's transport wants no more
         self.more = False  # it would take more, but this turn of the loop has been long enough
         self.sent = 0  # bytes given to the loop's transport, encrypted
-        self.farewell = False  # we have said that we are done
+        self.notified = False  # we have said that we are done
         self.failure: Any = None  # an SSLError: nothing more can be encrypted
 
     def put(self, data: Any) -> None:
@@ -71,11 +71,11 @@ class TlsWriter:
                 return
         self.more = False
 
-    def say_farewell(self) -> None:
+    def send_close_notify(self) -> None:
         """Sends the alert close_notify, once, behind everything."""
-        if not self.farewell:
-            self.farewell = True
-            with suppress(SSLError):  # the client's farewell has not come, and we do not wait for it
+        if not self.notified:
+            self.notified = True
+            with suppress(SSLError):  # the client's close_notify has not come, and we do not wait for it
                 self.tls.unwrap()
             self.send()
 
@@ -99,7 +99,7 @@ class TlsWriter:
         """Some of what waits, encrypted; empty if there is nothing to send."""
         backlog = self.backlog
         pieces: list[bytes] = []
-        left = AHEAD
+        left = WRITE_AHEAD
         try:
             while backlog and left > 0:
                 view = backlog[0]

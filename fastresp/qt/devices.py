@@ -49,10 +49,10 @@ def take(device: Any, is_server_thread: bool) -> tuple[Any, int | None]:
         size = None if is_sequential else max(0, device.size() - device.pos())
         if not has_events:
             return _Here(device, destroy), size
-        from fastresp.qt.couriers import courier_of_this_thread
+        from fastresp.qt.invokers import invoker_of_this_thread
 
-        courier = courier_of_this_thread()
-        return _There(Reader(core, device, is_sequential, courier.farewells), courier), size
+        invoker = invoker_of_this_thread()
+        return _There(Reader(core, device, is_sequential, invoker.endings), invoker), size
     except BaseException:
         destroy()
         raise
@@ -131,11 +131,11 @@ class _Here:
 
 
 class _There:
-    """A device of a Qt thread, which its courier reads."""
+    """A device of a Qt thread, which its invoker reads."""
 
-    def __init__(self, reader: Reader, courier: Any) -> None:
+    def __init__(self, reader: Reader, invoker: Any) -> None:
         self._reader: Reader | None = reader
-        self._courier = courier
+        self._invoker = invoker
 
     async def read(self, count: int) -> bytes:
         loop = asyncio.get_running_loop()
@@ -148,7 +148,7 @@ class _There:
 
         if self._reader is None:
             raise DeviceError("the device is closed")
-        self._courier.post(self._reader.want, count, deliver)
+        self._invoker.post(self._reader.want, count, deliver)
         data, error = await future
         if error is not None:
             raise error
@@ -157,7 +157,7 @@ class _There:
     def close(self) -> None:
         reader, self._reader = self._reader, None
         if reader is not None:
-            self._courier.post(reader.release)
+            self._invoker.post(reader.release)
 
 
 def _settle(future: asyncio.Future[tuple[bytes, BaseException | None]], *outcome: Any) -> None:

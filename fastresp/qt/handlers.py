@@ -57,15 +57,15 @@ def in_qt_thread(handler: QtHandler) -> Handler:
 
     @functools.wraps(handler)
     def post(request: Any, responder: Any) -> None:
-        from fastresp.qt.couriers import courier_of_application
+        from fastresp.qt.invokers import invoker_of_application
 
-        courier = courier_of_application()
+        invoker = invoker_of_application()
         # a socket is asked for its addresses in its own thread, and Request keeps what it says
         _ = request.remote_address, request.local_address
         call = _Call(handler, request, responder)
         responder.on_close(call.leave)
         # in a context of its own: what one request sets must not be seen by the next, which may be another client's
-        courier.post(copy_context().run, call.run)
+        invoker.post(copy_context().run, call.run)
 
     post.in_turn = True  # type: ignore[attr-defined]  # as WsgiHandler: the thread is not one client's
     return post

@@ -28,11 +28,11 @@ class Reader:
     there now). A process that crashes, a reply that fails, a device that is closed with data left is broken off.
     """
 
-    def __init__(self, core: Any, device: Any, is_sequential: bool, farewells: set[Callable[[], object]]) -> None:
+    def __init__(self, core: Any, device: Any, is_sequential: bool, endings: set[Callable[[], object]]) -> None:
         self._device = device
         self._run = copy_context().run
         self._is_sequential = is_sequential
-        self._farewells = farewells
+        self._endings = endings
         self._count = 0
         self._deliver: Callable[[bytes, BaseException | None], None] | None = None
         self._reading = False
@@ -63,7 +63,7 @@ class Reader:
             # Of a bound method PySide6 holds no more than a weak reference to its object, and disconnects where that is
             # freed: in another thread, while this one may destroy the device. A partial it holds until then.
             signal.connect(partial(slot))
-        farewells.add(self._on_end_of_thread)
+        endings.add(self._on_end_of_thread)
 
     def want(self, count: int, deliver: Callable[[bytes, BaseException | None], None]) -> None:
         """Has `deliver` called, once, with up to `count` bytes (b"" at the end), or an error."""
@@ -75,7 +75,7 @@ class Reader:
         """Deletes the device. Its signals find nobody who wants anything of it."""
         device, self._device = self._device, None
         self._deliver = None
-        self._farewells.discard(self._on_end_of_thread)
+        self._endings.discard(self._on_end_of_thread)
         if device is not None:
             with suppress(RuntimeError):  # it is deleted
                 device.deleteLater()

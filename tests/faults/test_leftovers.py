@@ -11,7 +11,7 @@ import threading
 import pytest
 from client import TIMEOUT
 from server.clients import get, remarks
-from server.crews import wait_until_gone
+from server.supervisors import wait_until_gone
 
 from fastresp import leftovers
 from fastresp.runner import run

@@ -50,7 +50,7 @@ def contexts(old: bool) -> tuple[ssl.SSLContext, ssl.SSLContext]:
 
 
 class Pausing(Transport):
-    """After close() it does not care who would read, as those of the loops: a farewell may close what is paused."""
+    """After close() it does not care who would read, as those of the loops: a close_notify may close what is paused."""
 
     def resume_reading(self) -> None:
         if not self.closed:

@@ -119,22 +119,22 @@ def test_a_child_ends_where_it_comes_back(application, serve_qt, connect, ask, w
 
 def test_calls_that_raise_in_a_courier(application, log):
     """Those behind them are made all the same, also where the thread has ended."""
-    from fastresp.qt.couriers import Courier
+    from fastresp.qt.invokers import Invoker
 
     def fail(kind):
         raise kind("of the call")
 
     done = threading.Event()
-    courier = Courier()
+    invoker = Invoker()
     for kind in KINDS[:-1]:
-        courier.post(fail, kind)
-    courier.post(done.set)
+        invoker.post(fail, kind)
+    invoker.post(done.set)
     application.core.processEvents()
     assert done.is_set()
     late = threading.Event()
-    courier.farewells.add(lambda: fail(SystemExit))
-    courier._calls += [(fail, (IndexError,)), (late.set, ())]
-    courier.end()
+    invoker.endings.add(lambda: fail(SystemExit))
+    invoker._calls += [(fail, (IndexError,)), (late.set, ())]
+    invoker.end()
     assert late.is_set()
     for kind in [*KINDS[:-1], SystemExit, IndexError]:
         log.expect("a call in a Qt thread failed", kind.__name__, "of the call")

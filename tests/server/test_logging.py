@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from server.crews import ask
+from server.supervisors import ask
 
 DISABLES = """
 import logging.config

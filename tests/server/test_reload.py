@@ -10,7 +10,7 @@ import time
 from contextlib import closing
 
 import pytest
-from server.crews import APP, TIMEOUT, ask, gone, workers
+from server.supervisors import APP, TIMEOUT, ask, gone, workers
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="--workers needs Linux")
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from client import Client
 from server.clients import remarks
-from server.crews import APP, TIMEOUT, ask, gone, wait_until_gone, workers
+from server.supervisors import APP, TIMEOUT, ask, gone, wait_until_gone, workers
 
-from fastresp import crew
+from fastresp import supervisor
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="--workers needs Linux")
 
@@ -244,13 +244,13 @@ def test_several_that_die_are_replaced_side_by_side(spawn, app):
     process = spawn("app:handle", "--workers=4", "--port=0")
     port = process.port()
     before = workers(port, 4)
-    time.sleep(crew.EARLY)
+    time.sleep(supervisor.EARLY)
     begun = time.monotonic()
     for pid in before:
         os.kill(pid, signal.SIGKILL)
     after = workers(port, 4)
     assert not after & before
-    assert time.monotonic() - begun < 3 * crew.PAUSE
+    assert time.monotonic() - begun < 3 * supervisor.PAUSE
     assert process.stop() == 0
 
 

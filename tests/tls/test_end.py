@@ -56,7 +56,7 @@ class TestOurs:
         client.get("/", "Connection: close")
         assert client.answer().body == b"hello"
         assert client.rest() == b""
-        wait_for_no_connection(server)  # though the client says no farewell
+        wait_for_no_connection(server)  # though the client says no close_notify
 
     def test_behind_a_large_answer(self, pair):
         server, client = pair(first_hello(lambda request, responder: responder.write(pattern(8 * MIB), "text/plain")))
@@ -177,14 +177,14 @@ class TestTheirs:
     def test_a_farewell_is_answered(self, pair):
         server, client = pair(hello)
         client.answer()
-        client.wire(client.farewell())
+        client.wire(client.close_notify())
         assert client.rest() == b""
         wait_for_no_connection(server)
 
     def test_a_farewell_behind_a_request(self, pair):
         server, client = pair(hello)
         client.answer()
-        client.wire(client.records(message("GET", "/")) + client.farewell())
+        client.wire(client.records(message("GET", "/")) + client.close_notify())
         assert client.answer().body == b"hello"
         assert client.rest() == b""
         wait_for_no_connection(server)
@@ -192,7 +192,7 @@ class TestTheirs:
     def test_a_farewell_behind_a_request_with_a_large_answer(self, pair):
         server, client = pair(first_hello(lambda request, responder: responder.write(pattern(8 * MIB), "text/plain")))
         client.answer()
-        client.wire(client.records(message("GET", "/")) + client.farewell())
+        client.wire(client.records(message("GET", "/")) + client.close_notify())
         assert client.answer().body == pattern(8 * MIB)
         assert client.rest() == b""
         wait_for_no_connection(server)
@@ -202,10 +202,10 @@ class TestTheirs:
             first_hello(lambda request, responder: responder.write(bytes(32 * MIB), "text/plain")), write_timeout=0.2
         )
         client.answer()
-        client.wire(client.records(message("GET", "/")) + client.farewell())
+        client.wire(client.records(message("GET", "/")) + client.close_notify())
         wait_for_no_connection(server)
 
-    @pytest.mark.parametrize("way", ["farewell", "end"])
+    @pytest.mark.parametrize("way", ["close_notify", "end"])
     def test_of_one_that_left_a_little_unread(self, pair, way):
         """Not enough to hold the writer back, and therefore not on the clock of the answer."""
         found, stuck = Inbox(), Inbox()
@@ -232,7 +232,7 @@ class TestTheirs:
         leave(client, way)
         wait_for_no_connection(server)
 
-    @pytest.mark.parametrize("way", ["farewell", "end", "reset"])
+    @pytest.mark.parametrize("way", ["close_notify", "end", "reset"])
     def test_in_a_body(self, pair, way):
         failures = Inbox()
 
@@ -253,7 +253,7 @@ class TestTheirs:
         assert "before the end of the request's body" in str(failures.get())
         wait_for_no_connection(server)
 
-    @pytest.mark.parametrize("way", ["farewell", "end", "reset"])
+    @pytest.mark.parametrize("way", ["close_notify", "end", "reset"])
     def test_in_a_head(self, pair, way):
         server, client = pair(hello)
         client.answer()
@@ -318,9 +318,9 @@ class TestTheirs:
 
 
 def leave(client, way):
-    """Goes: with a farewell, without one, or with a reset."""
-    if way == "farewell":
-        client.wire(client.farewell())
+    """Goes: with a close_notify, without one, or with a reset."""
+    if way == "close_notify":
+        client.wire(client.close_notify())
     elif way == "end":
         client.half_close()
     else:
@@ -370,7 +370,7 @@ class TestBrokenRecords:
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 @pytest.mark.parametrize("how", ["close", "idle", "server"])
 def test_the_end_while_a_child_has_copies_of_the_sockets(pair, how):
-    """The system tells the client nothing then; the farewell does."""
+    """The system tells the client nothing then; the close_notify does."""
     options = {"keep_alive_timeout": 0.2} if how == "idle" else {}
     server, client = pair(hello, **options)
     assert client.answer().body == b"hello"

@@ -19,9 +19,9 @@ RECORDS = 512
 """Records that are decrypted in one turn of the loop."""
 
 
-@pytest.mark.parametrize("how", ["farewell", "end"])
+@pytest.mark.parametrize("how", ["close_notify", "end"])
 def test_an_answer_that_its_client_stops_listening_to(alone, ends, how):
-    """Its end is that of the connection: our farewell would have a half of it look like the whole."""
+    """Its end is that of the connection: our close_notify would have a half of it look like the whole."""
 
     async def handle(request, responder):
         responder.write_begin_chunked("text/plain")
@@ -35,7 +35,7 @@ def test_an_answer_that_its_client_stops_listening_to(alone, ends, how):
         client.feed(client.records(message("GET", "/", version="1.0")))
         await turns()
         assert client.hear().endswith(b"half")
-        if how == "farewell":
+        if how == "close_notify":
             with pytest.raises(ssl.SSLWantReadError):
                 client.tls.unwrap()
             client.feed(client.outgoing.read())

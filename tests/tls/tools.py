@@ -68,7 +68,7 @@ class HandMade(Client):
                 content = content[self.tls.write(content) :]
         return self.outgoing.read()
 
-    def farewell(self) -> bytes:
+    def close_notify(self) -> bytes:
         """The record that says that we are done."""
         with suppress(ssl.SSLWantReadError):
             self.tls.unwrap()
@@ -83,8 +83,8 @@ class HandMade(Client):
                 data = self.tls.read(65536)
             except ssl.SSLWantReadError:
                 if not self.hear():
-                    raise ssl.SSLEOFError("the connection ended without a farewell") from None
-            except ssl.SSLZeroReturnError:  # how OpenSSL says it when we have said farewell ourselves
+                    raise ssl.SSLEOFError("the connection ended without a close_notify") from None
+            except ssl.SSLZeroReturnError:  # how OpenSSL says it when we have said close_notify ourselves
                 return b""
             else:
                 self.buffer += data

@@ -1,4 +1,4 @@
-"""Bytes of answers on their way into one write: the compiled twin of outbox.py.
+"""Bytes of answers on their way into one write: the compiled twin of buffer.py.
 
 PERF: answers are laid side by side where they are sent from, instead of each into bytes of its own
 (x0.94 of the instructions of a pipelined answer).
@@ -11,16 +11,16 @@ from libc.string cimport memcpy
 
 from fastresp.wire.headers_c cimport lay_head
 
-__all__ = ["Outbox", "new_outbox"]
+__all__ = ["OutputBuffer", "new_buffer"]
 
 
 @cython.final
-cdef class Outbox:
+cdef class OutputBuffer:
     """Room for so many bytes, and what is in it. Raises ValueError for fewer than none."""
 
     def __cinit__(self, Py_ssize_t capacity):
         if capacity < 0:
-            raise ValueError(f"an outbox has room for 0 bytes or more, not for {capacity}")
+            raise ValueError(f"an output buffer has room for 0 bytes or more, not for {capacity}")
         self.place = <unsigned char *>PyMem_Malloc(capacity)
         if self.place is NULL:
             raise MemoryError
@@ -30,7 +30,7 @@ cdef class Outbox:
         PyMem_Free(self.place)
 
     def __reduce__(self):
-        raise TypeError("an Outbox can't be copied or pickled")
+        raise TypeError("an OutputBuffer can't be copied or pickled")
 
     cpdef bint add(self, bytes data) except -1:
         """Appends these bytes; False, and nothing, where there is no room for them."""
@@ -66,6 +66,6 @@ cdef class Outbox:
         self.size = 0
 
 
-cpdef Outbox new_outbox(Py_ssize_t capacity):
-    """An empty outbox."""
-    return Outbox(capacity)
+cpdef OutputBuffer new_buffer(Py_ssize_t capacity):
+    """An empty output buffer."""
+    return OutputBuffer(capacity)

@@ -21,7 +21,7 @@ from fastresp import exits, forks
 from fastresp.core.faults import report
 from fastresp.signals import Terminal, drop, obey_parent
 
-__all__ = ["Crew", "Worker"]
+__all__ = ["Supervisor", "Worker"]
 
 STOPS = (signal.SIGINT, signal.SIGTERM)
 SIGNALS = (*STOPS, signal.SIGHUP, signal.SIGCHLD) if hasattr(signal, "SIGHUP") else STOPS
@@ -73,7 +73,7 @@ class Worker:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-class Crew:
+class Supervisor:
     """The parent's side of `count` workers. Their end may take `grace` seconds, and `let_go` is called as it begins."""
 
     def __init__(self, count: int, grace: float, let_go: Callable[[], object]) -> None:

@@ -1,6 +1,6 @@
-"""What other compiled modules call in outbox_c without going through Python."""
+"""What other compiled modules call in buffer_c without going through Python."""
 
-cdef class Outbox:
+cdef class OutputBuffer:
     cdef unsigned char *place
     cdef readonly Py_ssize_t capacity, size
     cpdef bint add(self, bytes data) except -1
@@ -8,4 +8,4 @@ cdef class Outbox:
     cpdef bytes take(self, Py_ssize_t start)
     cpdef object clear(self)
 
-cpdef Outbox new_outbox(Py_ssize_t capacity)
+cpdef OutputBuffer new_buffer(Py_ssize_t capacity)

@@ -15,22 +15,22 @@ from typing import Any
 from fastresp import forks
 from fastresp.core.faults import passes_on, report
 
-__all__ = ["courier_of_application", "courier_of_this_thread"]
+__all__ = ["invoker_of_application", "invoker_of_this_thread"]
 
 core: Any = sys.modules.get("PySide6.QtCore")
 if core is None:
     raise RuntimeError("there is no Qt thread to call in: the program has not imported PySide6.QtCore")
 
 
-class Courier(core.QObject):  # type: ignore[misc]
+class Invoker(core.QObject):  # type: ignore[misc]
     """Makes calls in the thread that it lives in, from that thread's Qt event loop.
 
-    `farewells`: what it calls in the end, when the thread has finished.
+    `endings`: what it calls in the end, when the thread has finished.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.farewells: set[Callable[[], object]] = set()
+        self.endings: set[Callable[[], object]] = set()
         self._calls: deque[tuple[Callable[..., object], tuple[Any, ...]]] = deque()
         self._ended = False
         self._ending = threading.RLock()  # one thread at a time makes calls in the place of the one that has finished
@@ -54,8 +54,8 @@ class Courier(core.QObject):  # type: ignore[misc]
         """The thread has finished: nobody is in anybody's way there any more, so that calls are made at once."""
         with self._ending:
             self._ended = True
-            for farewell in list(self.farewells):
-                _call(farewell)
+            for ending in list(self.endings):
+                _call(ending)
             self._run_all()
 
     def _run_all(self) -> None:
@@ -78,42 +78,42 @@ def _call(function: Callable[..., object], arguments: tuple[Any, ...] = ()) -> N
         forks.end()  # a child that the call has forked
 
 
-# A courier must not be destroyed by its last reference, which may go in any thread: it stays as long as its thread.
+# An invoker must not be destroyed by its last reference, which may go in any thread: it stays as long as its thread.
 # They are found by Python's names for threads: PySide6's objects for them are gone with whatever object told of them.
-_couriers: dict[int, Courier] = {}
-_of_application: list[Courier] = []
+_invokers: dict[int, Invoker] = {}
+_of_application: list[Invoker] = []
 _lock = threading.RLock()
 
 
-def courier_of_this_thread() -> Courier:
-    """The courier of the thread that asks, which has a Qt event loop."""
+def invoker_of_this_thread() -> Invoker:
+    """The invoker of the thread that asks, which has a Qt event loop."""
     ident = threading.get_ident()
     with _lock:
-        courier = _couriers.get(ident)
-        if courier is None:
-            made = Courier()
-            courier = _couriers.setdefault(ident, made)  # the collector may have run what asked for one meanwhile
+        invoker = _invokers.get(ident)
+        if invoker is None:
+            made = Invoker()
+            invoker = _invokers.setdefault(ident, made)  # the collector may have run what asked for one meanwhile
             thread = core.QThread.currentThread()
-            if courier is made and not thread.isMainThread():
+            if invoker is made and not thread.isMainThread():
                 thread.finished.connect(lambda: _end(ident), core.Qt.ConnectionType.DirectConnection)
-        return courier
+        return invoker
 
 
 def _end(ident: int) -> None:
     with _lock:
-        courier = _couriers.pop(ident, None)
-    if courier is not None:
-        courier.end()
+        invoker = _invokers.pop(ident, None)
+    if invoker is not None:
+        invoker.end()
 
 
-def courier_of_application() -> Courier:
-    """The courier of the QCoreApplication's thread. Raises RuntimeError if there is no QCoreApplication."""
+def invoker_of_application() -> Invoker:
+    """The invoker of the QCoreApplication's thread. Raises RuntimeError if there is no QCoreApplication."""
     application = core.QCoreApplication.instance()
     if application is None:
         raise RuntimeError("there is no Qt thread to call in: the program has made no QCoreApplication")
     with _lock:
         if not _of_application:
-            courier = Courier()
-            courier.moveToThread(application.thread())
-            _of_application.append(courier)  # where there is another one by now, it is not used
+            invoker = Invoker()
+            invoker.moveToThread(application.thread())
+            _of_application.append(invoker)  # where there is another one by now, it is not used
         return _of_application[0]

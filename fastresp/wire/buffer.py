@@ -5,23 +5,23 @@ from __future__ import annotations
 from fastresp.headers import Text
 from fastresp.wire.headers import format_head
 
-__all__ = ["Outbox", "new_outbox"]
+__all__ = ["OutputBuffer", "new_buffer"]
 
 
-class Outbox:
+class OutputBuffer:
     """Room for so many bytes, and what is in it. Raises ValueError for fewer than none."""
 
     __slots__ = ("_data", "capacity", "size")
 
     def __init__(self, capacity: int) -> None:
         if capacity < 0:
-            raise ValueError(f"an outbox has room for 0 bytes or more, not for {capacity}")
+            raise ValueError(f"an output buffer has room for 0 bytes or more, not for {capacity}")
         self._data = bytearray()
         self.capacity = capacity
         self.size = 0
 
     def __reduce__(self) -> str:
-        raise TypeError("an Outbox can't be copied or pickled")
+        raise TypeError("an OutputBuffer can't be copied or pickled")
 
     def add(self, data: bytes) -> bool:
         """Appends these bytes; False, and nothing, where there is no room for them."""
@@ -53,6 +53,6 @@ class Outbox:
         self.size = 0
 
 
-def new_outbox(capacity: int) -> Outbox:
-    """An empty outbox."""
-    return Outbox(capacity)
+def new_buffer(capacity: int) -> OutputBuffer:
+    """An empty output buffer."""
+    return OutputBuffer(capacity)
