@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import logging
 import os
+import signal
 import sys
 import threading
 import time
@@ -29,6 +30,8 @@ def limit(status: int, seconds: float) -> None:
 
     Called where the program is over: the interpreter waits for threads, and `multiprocessing` for processes, for ever.
     """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a traceback out of the interpreter's end helps nobody
     exiting, given_up, done = threading.Event(), threading.Event(), threading.Event()
     atexit.register(exiting.set)  # the last one registered, so the first one called
     seconds = min(max(seconds, LEAST), MOST)

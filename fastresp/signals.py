@@ -25,14 +25,14 @@ __all__ = ["Stop", "Terminal", "call_soon", "drop", "fall_as_first", "obey_paren
 
 _STOPS = ("SIGINT", "SIGTERM", "SIGBREAK")
 _HANGUP = getattr(signal, "SIGHUP", None)
-_has_parent = False
+_worker = 0  # the process that is one
 _drops = False
 
 
 def obey_parent() -> None:
     """Hear signals as a worker does, from now on."""
-    global _has_parent
-    _has_parent = True
+    global _worker
+    _worker = os.getpid()
 
 
 def drop() -> None:
@@ -69,7 +69,7 @@ class Stop:
         self.name = ""  # of the first one
         self.serves = False  # until then a second signal falls, if the loop does not even hear of the first
         self._count = 0
-        self._is_worker = _has_parent
+        self._is_worker = _worker == os.getpid()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._previous: dict[int, Any] = {}
         self._handler = self._on_signal  # one object, to be found again
@@ -89,7 +89,8 @@ class Stop:
                     self._previous[signal.SIGHUP] = signal.signal(signal.SIGHUP, self._handler)
             yield
         finally:
-            self._restore()
+            if not self._is_worker:  # whose end is the parent's to hasten
+                self._restore()
             self._sleep()
 
     def listen(self) -> None:
@@ -187,6 +188,8 @@ def _fall(number: int, frame: FrameType | None = None) -> None:
     if os.getpid() == 1:
         standard.flush()
         os._exit(128 + number)
+    if signal.getsignal(number) is _fall:  # a child has it from its parent
+        signal.signal(number, signal.SIG_DFL)
     os.kill(os.getpid(), number)
 
 

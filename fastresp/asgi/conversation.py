@@ -23,7 +23,7 @@ __all__ = ["DONE", "ClientDisconnected", "Conversation", "Message"]
 
 Message: TypeAlias = MutableMapping[str, Any]
 
-# Where an answer is. SENT: the responder has it all; events that add nothing may follow.
+# Where an answer is. SENT: its head is all of it, as to HEAD; events that add nothing may follow.
 _NEW, _HELD, _STREAMING, _SENT, _TRAILERS, DONE = range(6)
 _EXPECTED = {
     _NEW: "'http.response.start' comes first",
@@ -122,7 +122,9 @@ class Conversation:
                     body = bytes(memoryview(body))
                 if message.get("more_body"):
                     if state == _SENT:
-                        self._check_wanted(body)
+                        # it would hold what it makes the rest of, however many such requests a client sends
+                        self._told = True
+                        raise ClientDisconnected
                     await self._put(body)
                 elif state == _HELD and self._trailers is None:
                     # PERF: nearly every answer goes this way
@@ -171,6 +173,9 @@ class Conversation:
         """The application returned before it said that its answer is complete. Raises RuntimeError if it is not."""
         if self.state == _SENT or self._responder.is_response_canceled:
             return
+        if self._left == 0:  # all of the content has been sent
+            self._responder.write_end_chunked()
+            return
         if self._told:
             remarks.make("the application returned without a whole answer to %s when the client had left", self._name())
             self._responder._fail(is_told=True)
@@ -183,37 +188,18 @@ class Conversation:
 
     async def _put(self, body: bytes) -> None:
         """Sends content that more may follow."""
-        first = self.state == _HELD
-        if first:
+        if self.state == _HELD:
             self._answer(self._begin, body)
         if self.state == _STREAMING:
-            self._stream(body)
-            await self._responder.drain()
-        elif body and not first and self._has_content():
-            raise ValueError("the content is longer than its content-length says")
-        else:
-            await asyncio.sleep(0)  # content that is not sent takes its time, too
-
-    def _stream(self, body: bytes) -> None:
-        if self._left is None or len(body) != self._left:
             self._responder.write_chunk(body)
             if self._left is not None:
                 self._left -= len(body)
-        else:  # more events may follow, and add nothing
-            self._responder.write_end_chunked(body)
-            self.state = _SENT
-
-    def _check_wanted(self, body: bytes) -> None:
-        """Raises where the answer is complete, as that to a HEAD is with its head, and the application has more to come
-        all the same: it would hold what it makes that of, however many such requests a client sends.
-        """
-        if body and self._has_content():
-            raise ValueError("the content is longer than its content-length says")
-        self._told = True
-        raise ClientDisconnected
+            await self._responder.drain()
+        else:
+            await asyncio.sleep(0)  # content that is not sent takes its time, too
 
     async def _put_last(self, body: bytes) -> None:
-        if self.state != _STREAMING or self._left == len(body):
+        if self.state != _STREAMING:
             await self._put(body)
             if self.state != _STREAMING:
                 self.state = DONE if self._trailers is None else _TRAILERS
@@ -260,9 +246,6 @@ class Conversation:
         elif length is None:
             self._responder.write_begin_chunked(fields, self._status)
             self.state = _STREAMING
-        elif len(body) == length:
-            self._responder.write(body, fields, self._status)
-            self.state = _SENT
         else:
             self._responder._begin_sized(fields, self._status)
             self._left = length

@@ -134,6 +134,9 @@ async def _settle(closing: Any, device: Any) -> None:
     try:
         await closing
     except BaseException as error:
+        task = asyncio.current_task()
+        if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+            raise  # the loop's end, which has told that it is not closed
         report("closing %s failed", shown(device), error=error, level=logging.WARNING)
 
 

@@ -69,7 +69,7 @@ class Content(deadlines.Deadlines):
         self.at_work += 1
 
     def is_free(self) -> bool:
-        """Whether nothing works in a thread, or in another server's, for a request of this connection; if something
+        """Whether nothing works in a thread for a request of this connection; if something
         does, its end is waited for."""
         call = self.call
         if call is not None:

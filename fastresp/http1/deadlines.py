@@ -27,13 +27,15 @@ class Deadlines(pipelines.Pipeline):
 
     # fmt: off
     __slots__ = (
-        "discarding", "expecting", "held", "incoming", "measured", "measured_at", "progress", "seen", "sent", "sent_at",
+        "discarding", "expecting", "held", "incoming", "measured", "measured_at", "overdue", "progress", "seen", "sent",
+        "sent_at",
     )
     # fmt: on
 
     def __init__(self, service: services.Service) -> None:
         pipelines.Pipeline.__init__(self, service)
         self.held = False  # a head is complete whose turn has not come
+        self.overdue = False  # and it has waited for a tick behind work that goes on
         self.incoming: Any = None  # the exchange whose request's body is not complete
         self.seen = 0  # of that body
         self.expecting = False  # its client waits for 100 Continue
@@ -118,11 +120,14 @@ class Deadlines(pipelines.Pipeline):
                 self.arm_deadline()  # an answer that has begun goes on, and the client may not be given up again
             elif self.waits_for == BEHIND:
                 self.service.remark(self.untaken(), "too much works on behind the answers before it")
-                self.abort()
+                self.close_gracefully()
             elif self.waits_for == IN_HEAD and self.has_input():
                 self.give_up(408, "the request's head did not come in time")
             else:
                 self.close_gracefully()
+        elif self.waits_for == BEHIND:
+            self.overdue = True
+            self.proceed_soon()
         elif self.waits_for == IN_BODY and self.service.min_body_rate:
             self._watch_rate(now)
 

@@ -10,7 +10,7 @@ cdef int NOTHING, IDLE, IN_HEAD, IN_BODY, LINGERING, CLOSING, LAST, BEHIND
 cdef class Deadlines(pipelines.Pipeline):
     cdef Turn incoming
     cdef Py_ssize_t seen, discarding, measured, sent
-    cdef bint expecting, held
+    cdef bint expecting, held, overdue
     cdef double progress, measured_at, sent_at
     cdef object arm_deadline(self)
     cdef object arm_work_deadline(self)

@@ -65,7 +65,7 @@ class Http1Exchange(turns.Turn):
         if declared != -1 or facts & HAS_TRANSFER_ENCODING:
             raise ValueError(f"an informational response ({status}) has no content: leave out the fields that frame it")
         if self.minor and (status != 103 or self.service.early_hints):
-            self._put(line_of(status) + block + b"\r\n")
+            self._put([line_of(status) + block + b"\r\n"])
 
     def answer(self, status: int, head: Any, content_type: Any, data: bytes, bare: bool) -> None:
         """RFC 9112, section 6.3: framed by its content-length."""
@@ -124,7 +124,6 @@ class Http1Exchange(turns.Turn):
             self.answer(status, head, None, data, not data)
             return
         self.check_thread()
-        channel = self.channel
         if response._head_of is not head:
             if declared != -1:
                 self._check_length(declared, len(data), False)
@@ -135,8 +134,7 @@ class Http1Exchange(turns.Turn):
         tail = self._tail(facts)
         message = format_head(response._head, b"", None, -1, tail, data if len(data) <= COPIED else b"")
         self._put_whole(status, [message] if len(data) <= COPIED else [message, data])
-        self.ended = True
-        channel.done(self)
+        self.complete()
 
     def _put_whole(self, status: int, pieces: list[bytes]) -> None:
         """Sends an answer, which nobody can give any more if that fails: then its connection ends."""
@@ -145,7 +143,7 @@ class Http1Exchange(turns.Turn):
         self.ending = True
         completed = False
         try:
-            self._put_all(pieces)
+            self._put(pieces)
             completed = True
         finally:
             if not completed:
@@ -225,9 +223,7 @@ class Http1Exchange(turns.Turn):
         self.remaining = declared
         if self.dropped_content:
             # its head is the whole answer, and the next one need not wait for whom nothing would tell that it is over
-            channel = self.channel
-            self.ended = True
-            channel.done(self)
+            self.complete()
 
     def chunk(self, data: bytes) -> None:
         self.check_thread()
@@ -239,7 +235,6 @@ class Http1Exchange(turns.Turn):
     def end(self, data: bytes, trailers: Any) -> None:
         self.check_thread()
         self._check_begun("write_end_chunked()")
-        channel = self.channel
         last = b"0\r\n\r\n"
         if trailers is not None:
             for name, _ in trailers._fields:
@@ -258,9 +253,8 @@ class Http1Exchange(turns.Turn):
         self.ending = True
         self.content(data)
         if self.chunked:
-            self._put(last)
-        self.ended = True
-        channel.done(self)
+            self._put([last])
+        self.complete()
 
     def _count(self, size: int) -> None:
         """So many bytes come of content whose length is stated."""
@@ -276,11 +270,11 @@ class Http1Exchange(turns.Turn):
         if not data or self.dropped_content or self.gone or self.ended:
             return
         if not self.chunked:
-            self._put(data)
+            self._put([data])
         elif len(data) <= COPIED:
-            self._put(format_chunk(data))
+            self._put([format_chunk(data)])
         else:
-            self._put_all([b"%x\r\n" % len(data), data, b"\r\n"])
+            self._put([b"%x\r\n" % len(data), data, b"\r\n"])
 
     def release_source(self) -> None:
         """The device is measured, and whoever answers with it owns it."""
@@ -302,13 +296,11 @@ class Http1Exchange(turns.Turn):
 
     def finish(self) -> None:
         """The device has been read to its end."""
-        channel = self.channel
         self.pump = None
         self.ending = True
         if self.chunked:
-            self._put(b"0\r\n\r\n")
-        self.ended = True
-        channel.done(self)
+            self._put([b"0\r\n\r\n"])
+        self.complete()
 
     # -- the parts of a head
 
@@ -329,6 +321,7 @@ class Http1Exchange(turns.Turn):
             if self.is_connect and 200 <= status < 300:
                 self.close = True  # as in answer
                 length = -1
+                block = without_field(block, b"content-length")
             elif status == 205:
                 length = 0
             if status in CONTENT_FREE or self._is_unmeasured(status):
@@ -339,12 +332,12 @@ class Http1Exchange(turns.Turn):
             self.reset = True
             chunked = False
         coding = b"transfer-encoding: chunked\r\n" if chunked else b""
-        tail = trailer + coding + self._tail(facts) if trailer or coding else self._tail(facts)
+        tail = trailer + coding + self._tail(facts)
         if facts & HAS_CONNECTION:
             block = self._block(block, facts)
         message = format_head(line_of(status), block, content_type, length, tail, first)
         self.chunked = chunked and not self.dropped_content
-        self._put(message)
+        self._put([message])
         self._begin(status)  # not before: no chunk may overtake it
 
     def _tail(self, facts: int) -> bytes:

@@ -21,7 +21,7 @@ cdef class Http1Exchange(turns.Turn):
         tail=bytes, is_usual=bint, is_small=bint, size=Py_ssize_t, message=bytes
     )
     cpdef object answer(self, int status, tuple head, object content_type, bytes data, bint bare)
-    @cython.locals(channel=Channel, declared=Py_ssize_t, facts=int, length=Py_ssize_t, opening=bytes, tail=bytes, message=bytes)
+    @cython.locals(declared=Py_ssize_t, facts=int, length=Py_ssize_t, tail=bytes, message=bytes)
     cpdef object answer_response(self, object response, int status, tuple head, bytes data)
     @cython.final
     @cython.locals(channel=Channel, completed=bint)
@@ -30,16 +30,14 @@ cdef class Http1Exchange(turns.Turn):
     cpdef object answer_device(self, int status, tuple head, object content_type, object source)
     @cython.locals(channel=Channel, length=Py_ssize_t, stated=Py_ssize_t, is_empty=bint)
     cpdef object answer_source(self, int status, bytes block, int facts, Py_ssize_t declared, object content_type, object source)
-    @cython.locals(channel=Channel, block=bytes, facts=int, declared=Py_ssize_t, trailer=bytes)
+    @cython.locals(block=bytes, facts=int, declared=Py_ssize_t, trailer=bytes)
     cpdef object begin(self, int status, tuple head, object content_type, list trailer_names, bint sized)
-    @cython.locals(channel=Channel)
     cpdef object end(self, bytes data, object trailers)
     @cython.final
     cdef object _count(self, Py_ssize_t size)
     cpdef object content(self, bytes data)
     cpdef object release_source(self)
     cpdef object unmeasured(self, object error)
-    @cython.locals(channel=Channel)
     cpdef object finish(self)
     @cython.locals(message=bytes, coding=bytes, tail=bytes)
     cdef object _start(self, int status, bytes block, int facts, object content_type, Py_ssize_t length, bint chunked, bytes first, bytes trailer=*)

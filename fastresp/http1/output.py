@@ -229,6 +229,10 @@ class Output(turns.Channel):
         left: int = transport.get_write_buffer_size() + sockopts.unsent(transport.get_extra_info("socket"))
         return left
 
+    def unread_now(self) -> int:
+        """Bytes that have come, and were not read."""
+        return sockopts.unread(self.transport.get_extra_info("socket"))
+
     def taken_now(self) -> int:
         """Bytes that the client has taken, ever; over TLS encrypted ones, which may be many more."""
         taken: int = self.transport.taken() if self.service.secure else self.written - self.unsent()

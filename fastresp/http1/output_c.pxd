@@ -46,6 +46,7 @@ cdef class Output(turns.Channel):
     cdef object wake_soon(self)
     @cython.locals(left=Py_ssize_t)
     cdef Py_ssize_t unsent(self) except -1
+    cdef Py_ssize_t unread_now(self) except -1
     @cython.locals(taken=Py_ssize_t)
     cdef Py_ssize_t taken_now(self) except? -1
     @cython.locals(buffer=OutputBuffer)

@@ -211,20 +211,7 @@ class Pipeline(outputs.Output):
     def is_turn(self, exchange: Any) -> bool:
         return exchange is self.first
 
-    def put(self, exchange: Any, data: bytes) -> None:
-        if exchange is not self.first or exchange.held is not None or self.writing:
-            self._hold(exchange, [data])
-            return
-        self.writing = True
-        try:
-            self._gather(data)
-            self._written(exchange)
-        except BaseException:
-            self.writing = False
-            self.lost = self.closing = True
-            raise
-
-    def put_all(self, exchange: Any, pieces: list[bytes]) -> None:
+    def put(self, exchange: Any, pieces: list[bytes]) -> None:
         if exchange is not self.first or exchange.held is not None or self.writing:
             self._hold(exchange, pieces)
             return
@@ -297,6 +284,8 @@ class Pipeline(outputs.Output):
 
     def resume_writing(self) -> None:
         self.write_paused = False
+        if self.waits_for in (IDLE, BEHIND):  # its time begins anew where proceed() finds that it still waits
+            self.waits_for = NOTHING
         self.wake()
         self.proceed_soon()
 
@@ -325,9 +314,10 @@ class Pipeline(outputs.Output):
         self.lost = True  # until that is over: where it fails, the next sweep aborts
         self.cancel_all()
         self.wake()
-        self.unread = self.unread or self.read_paused or self.has_input()
-        lingers = (self.unread or self.unsent() > 0) and not self.eof
-        lingers = lingers or (self.service.secure and transport.has_rest())
+        self.unread = self.unread or self.read_paused or self.has_input() or self.unread_now() > 0
+        lingers = ((self.unread or self.unsent() > 0) and not self.eof) or (
+            self.service.secure and transport.has_rest()
+        )
         self.taken = NEVER
         if lingers and transport.can_write_eof() and not transport.is_closing():
             # Closing with unread bytes would reset the connection, and could take with it what of the answer is on its

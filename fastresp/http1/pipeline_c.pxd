@@ -8,7 +8,7 @@ from fastresp.core.service_c cimport Service
 from fastresp.wire.buffer_c cimport OutputBuffer
 
 cdef Py_ssize_t CROWD, GATHERED, HELD, NEVER, OVERHEAD
-cdef int LEFT, NOTHING, IDLE, IN_HEAD, IN_BODY, LINGERING, CLOSING, LAST
+cdef int LEFT, NOTHING, IDLE, IN_HEAD, IN_BODY, LINGERING, CLOSING, LAST, BEHIND
 cdef double LINGER
 
 cdef class Pipeline(outputs.Output):
@@ -32,9 +32,8 @@ cdef class Pipeline(outputs.Output):
     @cython.locals(first=Turn, exchange=Turn, service=Service, largest=Py_ssize_t, size=Py_ssize_t)
     cdef Py_ssize_t kept(self) except -1
     cdef bint is_turn(self, Turn exchange) except -1
-    cdef object put(self, Turn exchange, bytes data)
     @cython.locals(data=bytes)
-    cdef object put_all(self, Turn exchange, list pieces)
+    cdef object put(self, Turn exchange, list pieces)
     @cython.final
     @cython.locals(data=bytes)
     cdef object _hold(self, Turn exchange, list pieces)

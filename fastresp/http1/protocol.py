@@ -43,6 +43,8 @@ LONG_HEAD = 512
 """Bytes of a head from which on it is charged with what its query becomes, too."""
 MAX_PIPELINE = 64
 """Requests of one connection that may be unanswered at once."""
+MAX_CALLS = 4
+"""Calls in threads of one connection that may be at work at once; from half of them on its answers say close."""
 MAX_WORK = 256
 """Coroutine handlers and devices of one connection that may be at work at once, most of them behind their answers."""
 HIGH_WATER = 65536
@@ -179,7 +181,7 @@ class HttpProtocol(content.Content):
                             break
                         self.pause_reading()
                         continue
-                    self.held = False
+                    self.held = self.overdue = False
                     requests -= 1
                     self._head()
                     continue
@@ -257,12 +259,17 @@ class HttpProtocol(content.Content):
         """Whether the request whose head has come may be handled: others may not be answered, or be worked on still."""
         first = self.first
         parser = self.parser
-        if self.at_work >= MAX_WORK // 2:
-            parser.keep_alive = False  # the next request had better come on another connection than wait on this one
-            if self.at_work >= MAX_WORK:
-                return False
+        most = MAX_WORK
         if self.service.in_turn:
-            return first is None and self.is_free()
+            if first is not None or self.is_free():
+                return first is None
+            if not self.overdue:
+                return False  # most calls end in a moment
+            most = MAX_CALLS
+        if self.at_work >= most // 2:
+            parser.keep_alive = False  # the next request had better come on another connection than wait on this one
+            if self.at_work >= most:
+                return False
         if first is None:
             return True
         is_last = first.begun and first.close

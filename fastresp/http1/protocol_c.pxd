@@ -11,7 +11,7 @@ from fastresp.wire.headers_c cimport format_fields
 
 cdef int NEED_DATA, HEAD, BODY, END, GET, HEAD_METHOD, CONNECT, OPTIONS, TRACE, SAFE
 cdef int IDLE, IN_HEAD, LAST, NOTHING
-cdef Py_ssize_t DISCARDED, HELD, HIGH_WATER, LONG_HEAD, MAX_PIPELINE, MAX_WORK
+cdef Py_ssize_t DISCARDED, HELD, HIGH_WATER, LONG_HEAD, MAX_CALLS, MAX_PIPELINE, MAX_WORK
 cdef int PENDING, PIECES, REQUESTS
 cdef double LINGER, LONG, SHARE
 cdef Py_ssize_t FULL
@@ -29,7 +29,7 @@ cdef class HttpProtocol(content.Content):
     @cython.final
     cdef object _keep_rest(self, Parser parser, int requests)
     @cython.final
-    @cython.locals(first=Turn, parser=Parser, is_last=bint)
+    @cython.locals(first=Turn, parser=Parser, is_last=bint, most=Py_ssize_t)
     cdef bint _may_handle(self) except -1
     @cython.final
     @cython.locals(count=Py_ssize_t, service=Service)

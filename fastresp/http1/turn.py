@@ -36,11 +36,7 @@ class Channel:
     closing: bool
     lost: bool
 
-    def put(self, exchange: Any, data: bytes) -> None:
-        """Takes bytes of this exchange's answer."""
-        raise NotImplementedError
-
-    def put_all(self, exchange: Any, pieces: list[bytes]) -> None:
+    def put(self, exchange: Any, pieces: list[bytes]) -> None:
         """Takes bytes that follow each other, and between which nothing may come."""
         raise NotImplementedError
 
@@ -134,7 +130,9 @@ class Turn(exchanges.Exchange):
         self.sent = 0
 
     def fail(self) -> None:
-        if self.begun:
+        if self.begun and self.remaining == 0 and not self.ended:
+            self.end(b"", None)  # the client has all of it
+        elif self.begun:
             self.break_off()
         else:
             self.answer(500, None, TEXT, FAULT, False)
@@ -197,6 +195,12 @@ class Turn(exchanges.Exchange):
             if self.callbacks is None:
                 self.callbacks = fresh
             self.callbacks.append((context, callback))
+
+    def complete(self) -> None:
+        """All of the answer has been put."""
+        channel = self.channel
+        self.ended = True
+        channel.done(self)
 
     def break_off(self) -> None:
         """Ends the connection in the middle of the answer: what was cut must never look complete."""
@@ -299,16 +303,11 @@ class Turn(exchanges.Exchange):
             self.gone = True
             self.release()
 
-    def _put(self, data: bytes) -> None:
-        channel = self.channel
-        self.sent += len(data)
-        channel.put(self, data)
-
-    def _put_all(self, pieces: list[bytes]) -> None:
+    def _put(self, pieces: list[bytes]) -> None:
         channel = self.channel
         for data in pieces:
             self.sent += len(data)
-        channel.put_all(self, pieces)
+        channel.put(self, pieces)
 
     def _begin(self, status: int) -> None:
         self.begun = True

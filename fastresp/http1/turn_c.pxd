@@ -6,8 +6,7 @@ from fastresp.core cimport threads_c as threads
 
 cdef class Channel:
     cdef bint closing, lost
-    cdef object put(self, Turn exchange, bytes data)
-    cdef object put_all(self, Turn exchange, list pieces)
+    cdef object put(self, Turn exchange, list pieces)
     cdef Py_ssize_t put_response(
         self, Turn exchange, bytes line, object content_type, Py_ssize_t length, bytes tail, bytes data
     ) except -1
@@ -43,6 +42,9 @@ cdef class Turn(exchanges.Exchange):
     cpdef object moved(self)
     @cython.locals(fresh=list)
     cpdef object on_close(self, object callback)
+    @cython.final
+    @cython.locals(channel=Channel)
+    cdef object complete(self)
     @cython.locals(channel=Channel)
     cpdef object break_off(self)
     @cython.locals(channel=Channel, started=bint)
@@ -61,8 +63,6 @@ cdef class Turn(exchanges.Exchange):
     cdef object release(self)
     cdef object _call_back(self)
     cdef object cancel(self)
-    @cython.locals(channel=Channel)
-    cdef object _put(self, bytes data)
     @cython.locals(channel=Channel, data=bytes)
-    cdef object _put_all(self, list pieces)
+    cdef object _put(self, list pieces)
     cdef object _begin(self, int status)

@@ -11,11 +11,21 @@ from typing import Any
 
 try:
     from fcntl import ioctl
-    from termios import TIOCOUTQ
+    from termios import FIONREAD, TIOCOUTQ
 except ImportError:  # Windows
     ioctl = None  # type: ignore[assignment]
 
-__all__ = ["GONE", "PRESENT", "SILENT", "ask_whether_gone", "forget_reader", "reset_at_close", "state_of", "unsent"]
+__all__ = [
+    "GONE",
+    "PRESENT",
+    "SILENT",
+    "ask_whether_gone",
+    "forget_reader",
+    "reset_at_close",
+    "state_of",
+    "unread",
+    "unsent",
+]
 
 PRESENT, SILENT, GONE = range(3)
 """What state_of finds: a client that may still send, one that will not, one that is not there any more."""
@@ -39,10 +49,19 @@ def state_of(sock: Any) -> int:
 
 def unsent(sock: Any) -> int:
     """The bytes that the system holds for the peer, not yet acknowledged; 0 where it doesn't tell."""
-    if sock is None or ioctl is None:
+    return 0 if ioctl is None else _asked(sock, TIOCOUTQ)
+
+
+def unread(sock: Any) -> int:
+    """The bytes that the system has received, and nobody has read; 0 where it doesn't tell."""
+    return 0 if ioctl is None else _asked(sock, FIONREAD)
+
+
+def _asked(sock: Any, question: int) -> int:
+    if sock is None:
         return 0
     try:
-        answer = ioctl(sock.fileno(), TIOCOUTQ, bytes(4))
+        answer = ioctl(sock.fileno(), question, bytes(4))
     except OSError:
         return 0
     return int.from_bytes(answer, sys.byteorder)

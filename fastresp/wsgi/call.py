@@ -74,6 +74,7 @@ class Call:
     _is_begun = False
     _is_running = False
     _writer = 0  # the thread that may call write(), while it may
+    _fed = 0  # bytes of content that the feed has taken
 
     def __init__(
         self,
@@ -205,7 +206,8 @@ class Call:
 
     def _put(self, data: bytes, is_all: bool) -> None:
         if not data:  # which says that there is nothing yet
-            if self._responder.is_response_canceled or (self._feed is not None and self._feed.is_closed):
+            is_over = self._feed is not None and self._feed.is_closed and self._fed != self._length
+            if is_over or self._responder.is_response_canceled:
                 raise _Unwanted
             return
         if self._loop is None:
@@ -214,6 +216,7 @@ class Call:
         elif self._feed is not None:
             if not self._feed.put(data):
                 raise _Unwanted
+            self._fed += len(data)
         elif self._is_begun:
             raise _Unwanted  # beyond its content-length
         elif is_all or self._length == len(data):
@@ -224,6 +227,7 @@ class Call:
             self._feed = Feed(self._loop, self._spool_limit)
             if len(data) <= WINDOW:
                 self._feed.put(data)
+                self._fed = len(data)
                 self._tell(self._answer_with, self._feed)
             else:  # put() waits for the reader
                 self._tell(self._answer_with, self._feed)

@@ -298,6 +298,13 @@ class TestExtensions:
         assert not client.rest().endswith(b"0\r\n\r\n")
         log.wait_for("'x-a' was not announced")
 
+    @pytest.mark.parametrize("pieces", [[body(b"xy")], [body(b"x", more=True), body(b"y")]])
+    def test_a_tunnel_states_no_length(self, asgi, pieces):
+        """RFC 9110, section 9.3.6: there is no content that it could be of."""
+        client = asgi(answering(start(200, length(2)), *pieces), connect=True)
+        client.send(b"CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n")
+        assert client.rest() == b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n"
+
     def test_early_hints(self, asgi):
         links = [b"</a.css>; rel=preload", b"</b.js>; rel=preload"]
         client = asgi(answering({"type": "http.response.early_hint", "links": links}, start(), body(b"ok")))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from contextlib import suppress
 
 import pytest
 from adapters.asgi_applications import body, length, start
-from connection.tools import Inbox, message, post
+from connection.tools import Gate, Inbox, message, post
 
 from fastresp.asgi import AsgiHandler
 
@@ -129,16 +130,14 @@ def test_early_hints_wait_for_their_client(serve, connect):
     assert answer.body == b"fine"
 
 
-@pytest.mark.parametrize(
-    ("method", "size", "piece"), [("HEAD", b"5", b"x"), ("HEAD", None, b"x"), ("GET", b"5", b"12345")]
-)
-def test_one_that_goes_on_behind_its_answer(serve, connect, method, size, piece):
+@pytest.mark.parametrize("size", [b"5", None])
+def test_one_that_goes_on_behind_its_answer_to_head(serve, connect, size):
     """It is told, once: a client could have any number of them make content for nothing."""
     ended = Inbox()
 
     async def app(scope, receive, send):
         await send(start(200, *([length(5)] if size else [])))
-        await send(body(piece, more=True))
+        await send(body(b"x", more=True))
         try:
             await send(body(b"", more=True))
         except OSError as error:
@@ -148,6 +147,37 @@ def test_one_that_goes_on_behind_its_answer(serve, connect, method, size, piece)
 
     client = connect(serve(AsgiHandler(app)))
     for _ in range(2):
-        client.send(message(method, "/"))
-        assert client.answer(method).all(b"content-length") == ([size] if size else [])
+        client.send(message("HEAD", "/"))
+        assert client.answer("HEAD").all(b"content-length") == ([size] if size else [])
         assert ended.get() == "ClientDisconnected"
+
+
+@pytest.mark.parametrize("pieces", [[b"12345"], [b"12", b"345"], [b"12", b"345", b"", b""]])
+@pytest.mark.parametrize("end", ["says so", "returns", "raises"])
+def test_one_that_goes_on_behind_its_last_byte(serve, connect, log, pieces, end):
+    """It has not said that this is all: it is not told that its client has left, and what it does then is its own."""
+    gates, ended = [Gate(), Gate()], Inbox()
+
+    async def app(scope, receive, send):
+        await receive()
+        left = asyncio.ensure_future(receive())
+        await send(start(200, length(5)))
+        for piece in pieces:
+            await send(body(piece, more=True))
+        await gates[int(scope["query_string"])].passed()
+        ended.put(left.done())
+        if end == "raises":
+            raise LookupError(end)
+        if end == "says so":
+            await send(body(b""))
+            assert (await left)["type"] == "http.disconnect"
+
+    client = connect(serve(AsgiHandler(app)))
+    for number, gate in enumerate(gates):
+        client.get(f"/?{number}")
+        answer = client.answer()
+        assert (answer.body, answer.all(b"connection")) == (b"12345", [])
+        gate.open()
+        assert ended.get() is False
+        if end == "raises":
+            log.wait_for("LookupError")

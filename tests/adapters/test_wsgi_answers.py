@@ -42,6 +42,24 @@ class TestAnswers:
             answer = client.answer()
             assert (answer.fields, answer.body) == ([(b"Content-Length", b"6")], b"onetwo")
 
+    def test_a_generator_that_goes_on_behind_its_last_byte(self, wsgi, threads):
+        seen, ended = threading.Event(), threading.Event()
+
+        def app(environ, start_response):
+            start_response("200 OK", [("Content-Length", "6")])
+            yield from (b"one", b"two")
+            if threads:  # in the loop's thread nothing is sent before the end
+                seen.wait(10)
+            yield b""
+            yield b""
+            ended.set()
+
+        client = wsgi(app)
+        client.get()
+        assert client.answer().body == b"onetwo"
+        seen.set()
+        assert ended.wait(10)
+
     @pytest.mark.parametrize("make", [answering, yielding])
     @pytest.mark.parametrize("pieces", [(), (b"",), (b"", b"")])
     def test_nothing(self, wsgi, make, pieces):

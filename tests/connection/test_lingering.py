@@ -51,6 +51,18 @@ def exchange(client: Client, data: bytes) -> tuple[bytes, int]:
                     selector.modify(client.socket, selectors.EVENT_READ)
 
 
+@pytest.mark.parametrize("behind", [b"\r\n", message("GET", "/")])
+def test_what_stands_behind_a_large_body_resets_nothing(serve, connect, behind):
+    """A large body is read without a byte of what follows, which is still in the socket when the connection closes."""
+    server = serve(lambda request, responder: responder.write(b"fine", "text/plain"))
+    for _ in range(5):
+        client = connect(server)
+        body = b"x" * 900_000
+        head = ("Connection: close", f"Content-Length: {len(body)}")
+        received, _ = exchange(client, message("POST", "/", *head, body=body) + behind)
+        assert received.endswith(b"\r\n\r\nfine")
+
+
 @pytest.mark.parametrize("framing", ["length", "chunks"])
 def test_the_whole_answer_arrives_every_time(serve, connect, framing):
     server = serve(ignore)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 
 import pytest
@@ -223,3 +224,26 @@ def test_a_child_of_the_program_leaves_the_block(server_class, loop_factory):
     except BaseException:
         os.kill(pid, signal.SIGKILL)
         raise
+
+
+@pytest.mark.parametrize("way", ["fork", "process 1"])
+def test_it_has_signals_of_its_own(way):
+    """Not those of a worker, whose parent hastens its end; nor those of the first process of a container."""
+    program = """
+import os, signal, sys
+from fastresp import signals
+
+signals.obey_parent()
+assert signals.Stop()._is_worker
+if sys.argv[1] != "fork":
+    signal.signal(signal.SIGTERM, signals._fall)
+pid = os.fork()
+if pid == 0:
+    try:
+        os.kill(os.getpid(), signal.SIGTERM) if sys.argv[1] != "fork" else os._exit(signals.Stop()._is_worker)
+    finally:
+        os._exit(7)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) & 0xFF)
+"""
+    status = subprocess.run([sys.executable, "-c", program, way], timeout=30, check=False).returncode
+    assert status == (0 if way == "fork" else -signal.SIGTERM & 0xFF)

@@ -153,3 +153,30 @@ def test_another_server_opens_and_closes_devices_meanwhile(monkeypatch):
 
 async def in_this_loop():
     await closing.all_closed(SimpleNamespace(devices=set(), loop=asyncio.get_running_loop()))
+
+
+def test_a_close_that_outlasts_the_grace_has_not_failed(server_class, loop_factory, caplog):
+    """It is given up, which one line tells of all of them; in their threads they go on."""
+    caplog.set_level(logging.INFO, "fastresp")
+    free, begun, ended = threading.Event(), threading.Semaphore(0), threading.Semaphore(0)
+
+    class Slow:
+        def read(self, count):
+            return b""
+
+        def close(self):
+            begun.release()
+            free.wait(10)
+            ended.release()
+
+    server = server_class(lambda request, responder: responder.write(Slow(), "text/plain"))
+    with server.background(port=0, grace=0.1, loop_factory=loop_factory):
+        for _ in range(3):
+            with Client(server.port) as client:
+                client.get()
+                assert client.answer().body == b""
+            assert begun.acquire(timeout=10)
+    free.set()
+    assert all(ended.acquire(timeout=10) for _ in range(3))
+    assert "3 devices, not closed" in caplog.text
+    assert not [record for record in caplog.records if record.exc_info]

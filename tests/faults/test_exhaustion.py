@@ -118,6 +118,7 @@ def test_an_end_of_the_client_behind_what_was_lost(twin):
         wire.service.sweep()
         assert wire.transport.aborted
         wire.lose()
+        kept.clear()
 
     asyncio.run(main())
 

@@ -251,3 +251,28 @@ def test_a_connection_waits_for_the_close_of_a_result(serve, connect, how):
     scene.ended.get()
     if how == "ends":
         ending.result(10)
+
+
+def test_a_connection_waits_for_no_close_for_ever(serve, connect):
+    """Behind a proxy, it is another client's request that would wait. Some of them may be at work: the last says so."""
+    scene = Scene()
+
+    class Result(list):
+        def close(self):
+            scene.go.wait(30)
+            scene.ended.put()
+
+    def app(environ, start_response):
+        start_response("200 OK", [])
+        return Result([environ["PATH_INFO"].encode()])
+
+    # how often the server looks follows the shortest time-out
+    client = connect(serve(WsgiHandler(app, threads=8), keep_alive_timeout=0.2, write_timeout=600))
+    client.send(b"".join(message("GET", f"/{number}") for number in range(9)))
+    answers = [client.answer() for _ in range(3)]
+    assert [answer.body for answer in answers] == [b"/0", b"/1", b"/2"]
+    assert [answer.all(b"connection") for answer in answers] == [[], [], [b"close"]]
+    assert client.rest() == b""
+    assert not scene.ended.count
+    scene.go.set()
+    scene.ended.take(3)

@@ -222,6 +222,42 @@ def test_who_tells_each_process_cuts_nothing(spawn, app, tmp_path, loop_name, nu
     assert process.popen.wait(TIMEOUT) == 0
 
 
+PUTS_AWAY = """
+import os, threading, time
+
+def put_away():
+    threading.main_thread().join()
+    while not os.path.exists("go"):
+        time.sleep(0.01)
+    open(f"done.{os.getpid()}", "w").close()
+
+threading.Thread(target=put_away).start()
+
+def handle(request, responder):
+    responder.write(str(os.getpid()))
+"""
+
+
+def test_a_second_signal_behind_the_end_of_the_server_cuts_nothing(spawn, tmp_path, loop_name):
+    """What the application has left behind has the rest of the grace, also where each process is told twice."""
+    (tmp_path / "app.py").write_text(PUTS_AWAY)
+    process = spawn("app:handle", "--workers=2", "--port=0", "--loop", loop_name)
+    workers(process.port(), 2)
+    pids = children(process.popen.pid)
+    for pid in pids:
+        os.kill(pid, signal.SIGTERM)
+    closed = 0
+    while closed < 2:
+        closed += "closed" in process.popen.stderr.readline()
+    for pid in [*pids, process.popen.pid]:
+        os.kill(pid, signal.SIGTERM)
+    while " workers" not in process.popen.stderr.readline():
+        pass
+    (tmp_path / "go").touch()
+    assert process.popen.wait(TIMEOUT) == 0
+    assert all((tmp_path / f"done.{pid}").exists() for pid in pids)
+
+
 def test_a_second_signal_drops_what_runs_in_workers(spawn, app, loop_name):
     process = spawn("app:waits", "--workers=2", "--port=0", "--grace=600", "--loop", loop_name)
     port = process.port()
