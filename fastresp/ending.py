@@ -20,7 +20,7 @@ __all__ = ["Ending"]
 _LAST_TURNS = 2.0
 # Calls in threads, behind that: those that the drop has let go of a client, say, have something to put away.
 _LAST_CALLS = 1.0
-_FAREWELL = 5.0  # what a handler has at least to put its things away
+_LEAST = 5.0  # what a handler has at least to put its things away
 _MOST = 20
 """Lines on what was cut."""
 # Idle connections are closed a moment after the begin: what is left then is worth a line.
@@ -97,12 +97,13 @@ class Ending:
         """Has the handler put its things away, within `grace` or what is left of it, but for 5 seconds at the least."""
         if grace is not None:
             self.limit(grace)
-        seconds = max(self._deadline - self._loop.time(), _FAREWELL)
+        ends = self._loop.time() + max(self._deadline - self._loop.time(), _LEAST)
         try:
-            async with asyncio.timeout_at(self._loop.time() + seconds) as self._patience:
+            async with asyncio.timeout_at(ends) as self._patience:
                 await hooks.shut_down(self._handler)
         except TimeoutError:
-            report("the handler's shutdown is given up: it took too long", level=logging.WARNING)
+            reason = "it took too long" if self._loop.time() >= ends else "a second signal, or close(), said so"
+            report("the handler's shutdown is given up: %s", reason, level=logging.WARNING)
         finally:
             self._patience = None
 

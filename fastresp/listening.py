@@ -13,7 +13,7 @@ from fastresp import sockets
 from fastresp.checks import check_ssl
 from fastresp.sockets import BACKLOG, UnixFile
 
-__all__ = ["HOST", "PORT", "Keywords", "Listening"]
+__all__ = ["HOST", "PORT", "Keywords", "Listening", "listening_of"]
 
 HOST = "127.0.0.1"
 PORT = 8000
@@ -77,3 +77,12 @@ class Keywords(TypedDict, total=False):
     ssl: tls.SSLContext | None
     reuse_port: bool
     backlog: int
+
+
+def listening_of(call: str, host: str | None, port: int, keywords: Keywords) -> Listening:
+    """What the arguments of a call say. Raises TypeError for a keyword that is none, and what Listening raises."""
+    for name in keywords:
+        if name not in Keywords.__annotations__:
+            known = ", ".join(["host", "port", *Keywords.__annotations__])
+            raise TypeError(f"{call}() takes no {name!r}; where a server listens is said by {known}")
+    return Listening(host, port, **keywords)

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from fastresp import forks
 from fastresp.core.faults import report
+from fastresp.hooks import StartUpError
 from fastresp.leftovers import Leftovers
 
 __all__ = [
@@ -150,7 +151,10 @@ def _end_the_rest(
 
 
 async def comes_first(start: Coroutine[Any, Any, None], leave: asyncio.Event) -> bool:
-    """Whether a start comes to its end: one that has not, when it is time to leave, is cancelled, but may end well."""
+    """Whether a start comes to its end: one that has not, when it is time to leave, is cancelled, but may end well.
+
+    Raises what it raises, and StartUpError for a CancelledError of its own.
+    """
     loop = asyncio.get_running_loop()
     starting = asyncio.Task(_exit_of(start), loop=loop)
     leaving = asyncio.Task(leave.wait(), loop=loop)
@@ -161,6 +165,10 @@ async def comes_first(start: Coroutine[Any, Any, None], leave: asyncio.Event) ->
         if not starting.done():
             starting.cancel()
             await asyncio.wait((starting,), timeout=_CANCELLED)
+    if starting.done() and starting.cancelled() and not leave.is_set():
+        raise StartUpError(
+            "the start was cancelled, but not by the server: what it awaits has been"
+        )
     if not starting.done() or starting.cancelled():
         return False
     if leave.is_set() and starting.exception() is not None:
@@ -183,6 +191,14 @@ async def _exit_of(start: Coroutine[Any, Any, None]) -> BaseException | None:
 
 def _tell(error: BaseException) -> None:
     report("a task or a callback raised %r, which does not end the server", error, error=error)
+
+
+def accept_no_more(loop: asyncio.AbstractEventLoop, listening: Iterable[Any]) -> None:
+    """Has a selector loop accept nobody any more on these sockets, whose server goes on for those that it has accepted:
+    it makes their connections in its next turns, and fails where the server is closed by then."""
+    if isinstance(loop, asyncio.SelectorEventLoop):
+        for sock in listening:
+            loop.remove_reader(sock)
 
 
 def gathers(loop: asyncio.AbstractEventLoop) -> bool:

@@ -14,7 +14,7 @@ from fastresp import forks, wire
 from fastresp.checks import Handler, check_grace
 from fastresp.config import Config
 from fastresp.core.faults import report
-from fastresp.listening import HOST, PORT, Keywords, Listening
+from fastresp.listening import HOST, PORT, Keywords, listening_of
 from fastresp.loops import LoopFactory, comes_first, complete
 from fastresp.server import GRACE, Server
 from fastresp.signals import Stop
@@ -44,7 +44,7 @@ def run(
     """
     server = Server(handler, config=config)
     grace = check_grace(grace)
-    where = Listening(host, port, **listening)
+    where = listening_of("run", host, port, listening)
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -59,15 +59,20 @@ def run(
             report("%s: the start is given up", stop.name, level=logging.INFO)
             return
         stop.serves = True
+        is_begun = False
         try:
             if not quiet:
                 _announce(server)
             if on_start is not None:
                 with forks.parents():
                     on_start(server)
+            is_begun = True
             await stop.first.wait()
         except asyncio.CancelledError:
-            pass  # by an exit that is meant for the process, which `complete` raises behind the end
+            if not is_begun:
+                await server.close(0)
+                raise
+            # by an exit that is meant for the process, which `complete` raises behind the end
         except BaseException:
             await server.close(0)
             raise

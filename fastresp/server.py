@@ -24,7 +24,7 @@ from fastresp.checks import Handler, check_grace, check_handler
 from fastresp.config import Config
 from fastresp.core.faults import report
 from fastresp.ending import Ending
-from fastresp.listening import HOST, PORT, Keywords, Listening
+from fastresp.listening import HOST, PORT, Keywords, Listening, listening_of
 from fastresp.loops import LoopFactory, comes_first, complete, gathers, new_event_loop, poll_descriptor, turns
 from fastresp.signals import call_soon
 
@@ -100,7 +100,7 @@ class Server:
         ways at once, or for reuse_port where that does not exist; TypeError if ssl is not an SSLContext; RuntimeError
         the second time.
         """
-        await self.start_at(Listening(host, port, **listening))
+        await self.start_at(listening_of("start", host, port, listening))
 
     async def start_at(self, where: Listening) -> None:
         """As `start`, at a place that is said already."""
@@ -187,6 +187,8 @@ class Server:
         try:
             await self._ending.finish(service, self._take_the_last)
         finally:
+            loops.accept_no_more(self._loop, self._sockets)
+            await turns(2)
             self._stop_accepting()
             service.abort()
             service.close()
@@ -258,7 +260,7 @@ class Server:
         uvloop's where there is one, else asyncio's).
         """
         grace = check_grace(grace)
-        where = Listening(host, port, **listening)
+        where = listening_of("background", host, port, listening)
         generation = forks.generation
         begun: Future[Callable[[], None]] = Future()
         started: Future[None] = Future()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -29,6 +30,9 @@ class Leftovers:
     PERF: what there is before the first test is frozen, so that counting looks at what tests make alone.
     """
 
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.addinivalue_line("markers", "keeps_objects: what is alive behind this test is its own")
+
     def pytest_collection_finish(self) -> None:
         gc.collect()
         gc.freeze()
@@ -37,7 +41,10 @@ class Leftovers:
     def pytest_runtest_teardown(self, item: pytest.Item) -> Iterator[None]:
         result: Any = yield
         _forget(item)
-        if found := self._left():
+        if item.get_closest_marker("keeps_objects") is not None:
+            gc.collect()
+            gc.freeze()
+        elif found := self._left():
             gc.freeze()  # one test is told of them
             pytest.fail(f"these objects are alive behind the test: {dict(found)}", pytrace=False)
         return result
@@ -54,6 +61,9 @@ class Leftovers:
 
 def _forget(item: pytest.Item) -> None:
     """Drops what pytest still has of a test whose fixtures are torn down."""
+    for name in ("last_exc", "last_type", "last_value", "last_traceback"):  # what PySide has printed
+        if hasattr(sys, name):
+            delattr(sys, name)
     logged = item.config.pluginmanager.get_plugin("logging-plugin")
     logged.caplog_handler.reset()
     logged.report_handler.reset()

@@ -335,7 +335,7 @@ class Service:
 
     def abort(self) -> None:
         """Drops all connections, and cancels the handlers that still run."""
-        self.aborted = True
+        self.aborted = self.draining = self.closes = True
         for connection in list(self.connections):
             connection.abort()
         for task in list(self.tasks):

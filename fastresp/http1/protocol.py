@@ -69,7 +69,7 @@ class HttpProtocol(content.Content):
         self.peer = new_peer(transport, service.secure, self)
         transport.set_write_buffer_limits(HIGH_WATER)
         remote = self.peer.remote()
-        if remote is None:  # it has reset the connection, and what it has sent would be nobody's
+        if remote is None or service.aborted:  # it has reset the connection, and what it has sent would be nobody's
             self.abort()
             return
         self.host = remote[0] if isinstance(remote, tuple) else None
@@ -261,10 +261,8 @@ class HttpProtocol(content.Content):
         parser = self.parser
         most = MAX_WORK
         if self.service.in_turn:
-            if first is not None or self.is_free():
-                return first is None
-            if not self.overdue:
-                return False  # most calls end in a moment
+            if first is not None or self.is_free() or not self.overdue:  # most calls end in a moment
+                return first is None and not self.at_work
             most = MAX_CALLS
         if self.at_work >= most // 2:
             parser.keep_alive = False  # the next request had better come on another connection than wait on this one

@@ -1,4 +1,4 @@
-"""Couriers: objects that live in a Qt thread and make calls there for other threads, in order.
+"""Invokers: objects that live in a Qt thread and make calls there for other threads, in order.
 
 Importing this needs PySide6, so nobody does before there is an object of PySide6.
 """
@@ -20,6 +20,7 @@ __all__ = ["invoker_of_application", "invoker_of_this_thread"]
 core: Any = sys.modules.get("PySide6.QtCore")
 if core is None:
     raise RuntimeError("there is no Qt thread to call in: the program has not imported PySide6.QtCore")
+is_there: Any = sys.modules["shiboken6"].isValid  # of an object's C++ half
 
 
 class Invoker(core.QObject):  # type: ignore[misc]
@@ -90,7 +91,8 @@ def invoker_of_this_thread() -> Invoker:
     ident = threading.get_ident()
     with _lock:
         invoker = _invokers.get(ident)
-        if invoker is None:
+        if invoker is None or not is_there(invoker):
+            _invokers.pop(ident, None)
             made = Invoker()
             invoker = _invokers.setdefault(ident, made)  # the collector may have run what asked for one meanwhile
             thread = core.QThread.currentThread()
@@ -112,6 +114,8 @@ def invoker_of_application() -> Invoker:
     if application is None:
         raise RuntimeError("there is no Qt thread to call in: the program has made no QCoreApplication")
     with _lock:
+        if _of_application and not is_there(_of_application[0]):
+            _of_application.clear()  # QCoreApplication.shutdown() has destroyed it, and there is another application
         if not _of_application:
             invoker = Invoker()
             invoker.moveToThread(application.thread())

@@ -46,6 +46,7 @@ class Feed:
         self._ended = False
         self._failure: str | None = None
         self.is_closed = False
+        self._is_cut = False  # it was closed before all that it had taken was read
         self._waiter: asyncio.Future[None] | None = None
 
     def put(self, piece: bytes) -> bool:
@@ -59,7 +60,7 @@ class Feed:
                     return True
                 self._change.wait_for(self._is_taken, PATIENCE if self._limit else None)
                 if self.is_closed or not self._pieces:
-                    return not self.is_closed
+                    return not self._is_cut
                 self._take_back(piece)
         return self._spill(memoryview(piece))
 
@@ -196,6 +197,7 @@ class Feed:
         """It will be read no more: a thread that waits is let go, what was written to disk is freed."""
         with self._change:
             self.is_closed = True
+            self._is_cut = bool(self._pieces) or self._read != self._written
             self._pieces.clear()
             spools = [self._spool]
             self._spool = None

@@ -42,6 +42,26 @@ class TestAnswers:
             answer = client.answer()
             assert (answer.fields, answer.body) == ([(b"Content-Length", b"6")], b"onetwo")
 
+    @pytest.mark.parametrize("way", ["yields", "writes"])
+    def test_a_large_last_piece_of_a_stated_length(self, wsgi, way):
+        """It may be read, and the answer be complete, before the thread that has handed it over knows."""
+        ended = threading.Semaphore(0)
+
+        def app(environ, start_response):
+            write = start_response("200 OK", [("Content-Length", "400000")])
+            for _ in range(2):
+                if way == "writes":
+                    write(b"x" * 200_000)
+                else:
+                    yield b"x" * 200_000
+            ended.release()
+
+        client = wsgi(app)
+        for _ in range(20):
+            client.get()
+            assert len(client.answer().body) == 400_000
+            assert ended.acquire(timeout=10)
+
     def test_a_generator_that_goes_on_behind_its_last_byte(self, wsgi, threads):
         seen, ended = threading.Event(), threading.Event()
 

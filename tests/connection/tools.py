@@ -143,4 +143,4 @@ def nothing_logged() -> Iterator[Log]:
         yield log
     finally:
         root.removeHandler(log)
-    assert log.lines == []
+    assert log.lines == [], log.lines

@@ -137,6 +137,7 @@ def run(end: str, settings: bytes, segments: list[bytes], loop: asyncio.Abstract
     turn(TURNS)
     assert not service.connections
     assert not service.tasks, service.tasks
+    service.close()
     return {
         "calls": application.calls,
         "sent": transport.sent,

@@ -245,6 +245,7 @@ class Scene:
         self.turn(TURNS)
         assert not self.service.connections
         assert not self.service.tasks, self.service.tasks
+        self.service.close()
 
     def result(self) -> dict[str, Any]:
         methods, whole = heads(bytes(self.peer.said), self.config)

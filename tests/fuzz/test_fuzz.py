@@ -12,9 +12,12 @@ from fuzz.mutation import explore
 CORPUS = Path(__file__).parent / "corpus"
 SECONDS = float(os.environ.get("FASTRESP_FUZZ_SECONDS", "2"))
 
-pytestmark = pytest.mark.skipif(
-    os.environ.get("FASTRESP_NO_EXTENSIONS", "") not in ("", "0"), reason="the pure twins alone are under test"
-)
+pytestmark = [
+    pytest.mark.skipif(
+        os.environ.get("FASTRESP_NO_EXTENSIONS", "") not in ("", "0"), reason="the pure twins alone are under test"
+    ),
+    pytest.mark.keeps_objects,  # its loops are never closed: what they have put off holds the applications
+]
 
 
 @pytest.mark.parametrize("target", ["codecs", "protocol", "tls"])

@@ -86,6 +86,7 @@ def test_after_a_device_nothing_is_waited_for(twin: Any, size: int) -> None:
         wire.lose()
         assert kept[1].is_response_canceled
         assert not kept[0].is_response_canceled
+        wire.service.close()
 
     with asyncio.Runner() as runner:
         runner.run(play())

@@ -145,6 +145,7 @@ class Play:
             self.step(name, one, other, data)
             await self.settle()
         await self.end()
+        wire.service.close()
         return self
 
     def step(self, name: str, one: int, other: int, data: list[bytes]) -> None:

@@ -150,10 +150,47 @@ assert not [each for each in gc.get_objects() if type(each) is Reader]
 print("done", len(lengths), sum(lengths))
 """
 
+AGAIN = """
+import http.client, threading
+from PySide6.QtCore import QBuffer, QCoreApplication, QIODevice, QTimer
+from fastresp import Server
+from fastresp.qt import in_qt_thread
+
+
+@in_qt_thread
+def handle(request, responder):
+    device = QBuffer()
+    device.setData(b"x" * 100_000)
+    device.open(QIODevice.OpenModeFlag.ReadOnly)
+    responder.write(device, "text/plain")
+
+
+def ask(port, app):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request("GET", "/")
+    answer = connection.getresponse()
+    print(answer.status, len(answer.read()))
+    connection.close()
+    QTimer.singleShot(0, app, app.quit)
+
+
+for _ in range(2):
+    app = QCoreApplication([])
+    with Server(handle).background(port=0) as server:
+        client = threading.Thread(target=ask, args=(server.port, app))
+        client.start()
+        app.exec()
+        client.join()
+    app.shutdown()
+    del app
+"""
+
 
 @pytest.mark.parametrize("pure", ["", "1"], ids=["compiled", "pure"])
 @pytest.mark.parametrize(
-    ("program", "printed"), [(PROGRAM, "done 200\n"), (THREAD, "done 400 600000\n")], ids=["application", "thread"]
+    ("program", "printed"),
+    [(PROGRAM, "done 200\n"), (THREAD, "done 400 600000\n"), (AGAIN, "200 100000\n" * 2)],
+    ids=["application", "thread", "another application"],
 )
 def test_program(pure: str, program: str, printed: str) -> None:
     environment = {

@@ -31,6 +31,24 @@ class TestClose:
 
         drive(main())
 
+    @pytest.mark.parametrize("before", range(5))
+    def test_a_client_that_connects_as_it_ends_at_once(self, drive, server_class, before):
+        """Accepted, or about to be: it is answered or sent away, and nothing of it is left in a closed server."""
+
+        async def main():
+            server = server_class(hello)
+            await server.start(port=0)
+            service = server._service
+            with connect(server.port, REQUEST) as client:
+                await turns(before)
+                await server.close(0)
+                await turns(20)
+                assert not service.connections
+                answer = await asyncio.to_thread(read_all, client)
+                assert answer == b"" or answer.startswith(b"HTTP/1.1 200 OK\r\n")
+
+        drive(main())
+
     def test_a_running_request_is_answered(self, drive, server_class):
         async def main():
             late = Late()

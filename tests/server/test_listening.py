@@ -24,7 +24,7 @@ def test_the_keywords_are_the_fields() -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"prot": 1}, "unexpected keyword argument 'prot'"),
+        ({"prot": 1}, r"(run|background)\(\) takes no 'prot'; where a server listens is said by host, port, uds, "),
         ({"uds": "a", "fd": 3}, "a server listens in one way: give uds or fd, not both"),
         ({"uds": "a", "port": 1}, "a server listens in one way: give host and port or uds, not both"),
         ({"ssl": "a"}, "ssl takes a ready ssl.SSLContext, not 'a'"),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import signal
 import sys
 from pathlib import Path
 
 import pytest
+
+from fastresp import Server, run
+from fastresp.hooks import StartUpError
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="--workers and /proc are Linux's")
 
@@ -79,3 +83,34 @@ def test_a_second_signal_ends_a_start_that_blocks(spawn, tmp_path, loop_name):
     process.popen.send_signal(signal.SIGTERM)
     wait_until_taken(process.popen.pid)
     assert process.stop() == -signal.SIGTERM
+
+
+class Cancelled:
+    """Its start awaits what something else cancels."""
+
+    async def start_up(self):
+        task = asyncio.ensure_future(asyncio.sleep(600))
+        asyncio.get_running_loop().call_soon(task.cancel)
+        await task
+
+    def __call__(self, request, responder):
+        pass
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [lambda handler, **given: Server(handler).background(**given).__enter__(), run],
+    ids=["background", "run"],
+)
+def test_one_that_is_cancelled_by_itself_has_failed(loop_factory, begin):
+    """It was taken for the end that a signal asks for: background() waited for ever, run() returned."""
+    with pytest.raises(StartUpError, match="the start was cancelled"):
+        begin(Cancelled(), port=0, loop_factory=loop_factory)
+
+
+def test_a_callback_of_the_start_that_is_cancelled(loop_factory):
+    def on_start(server):
+        raise asyncio.CancelledError("on_start")
+
+    with pytest.raises(asyncio.CancelledError, match="on_start"):
+        run(lambda request, responder: None, port=0, loop_factory=loop_factory, on_start=on_start, quiet=True)
