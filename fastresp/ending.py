@@ -51,8 +51,16 @@ class Ending:
         """Seconds that are left."""
         return max(self._until - time.monotonic(), 0.0)
 
-    async def finish(self, service: Any, stop_accepting: Callable[[], Awaitable[None]]) -> None:
-        """Waits for connections, coroutine handlers and calls in threads; drops what is left at the end of grace."""
+    async def finish(
+        self,
+        service: Any,
+        stop_accepting: Callable[[], Awaitable[None]],
+        accept_no_more: Callable[[], Awaitable[None]],
+    ) -> None:
+        """Waits for connections, coroutine handlers and calls in threads; drops what is left at the end of grace.
+
+        `stop_accepting` takes in first who waits in the queue, `accept_no_more` does not.
+        """
         notice = self._loop.call_later(_NOTICE, self._tell_what_is_left, service)
         try:
             async with asyncio.timeout_at(self._deadline) as self._patience:
@@ -64,6 +72,7 @@ class Ending:
                 self._drains = False
                 await all_closed(service)
         except TimeoutError:
+            await accept_no_more()
             service.tasks.difference_update(self.callers)
             self._tell_what_is_cut(service)
             service.abort()

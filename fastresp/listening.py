@@ -42,6 +42,8 @@ class Listening:
         if len(ways) > 1:
             raise ValueError(f"a server listens in one way: give {' or '.join(ways)}, not both")
         check_ssl(self.ssl)
+        if not 0 <= self.backlog < 1 << 31:
+            raise ValueError(f"backlog is a number of connections from 0 to 2147483647, not {self.backlog}")
 
     @property
     def is_ours(self) -> bool:

@@ -166,9 +166,7 @@ async def comes_first(start: Coroutine[Any, Any, None], leave: asyncio.Event) ->
             starting.cancel()
             await asyncio.wait((starting,), timeout=_CANCELLED)
     if starting.done() and starting.cancelled() and not leave.is_set():
-        raise StartUpError(
-            "the start was cancelled, but not by the server: what it awaits has been"
-        )
+        raise StartUpError("the start was cancelled, but not by the server: what it awaits has been")
     if not starting.done() or starting.cancelled():
         return False
     if leave.is_set() and starting.exception() is not None:

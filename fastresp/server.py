@@ -185,11 +185,9 @@ class Server:
     async def _end(self) -> None:
         service = self._service
         try:
-            await self._ending.finish(service, self._take_the_last)
+            await self._ending.finish(service, self._take_the_last, self._accept_no_more)
         finally:
-            loops.accept_no_more(self._loop, self._sockets)
-            await turns(2)
-            self._stop_accepting()
+            await self._accept_no_more()
             service.abort()
             service.close()
             await self._shut_down()
@@ -202,6 +200,11 @@ class Server:
         await self._empty_queues()
         self._stop_accepting()
         await turns(4)
+
+    async def _accept_no_more(self) -> None:
+        loops.accept_no_more(self._loop, self._sockets)
+        await turns(2)
+        self._stop_accepting()
 
     def _remove_file(self) -> None:
         if self._unix_file is not None:

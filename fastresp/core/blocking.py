@@ -100,6 +100,8 @@ class Threads:
                     _run(*job)
                 except BaseException as error:  # of memory that has run out: this thread is the other calls', too
                     report("the outcome of a call in a thread is lost", error=error)
+                    with suppress(BaseException):
+                        job[2].call_soon_threadsafe(_deliver, job[3], (None, error))
                 job = None
                 with self._lock:
                     if self._waiting:

@@ -48,7 +48,10 @@ def fail(service: services.Service, request: Any, responder: Any, error: Any) ->
     """The handler raised: its request is answered with 500, or broken off, and the log tells."""
     if service.forked:
         forks.end(error)
-    what = describe(request)
+    try:
+        what = describe(request)
+    except BaseException:  # memory, or the stack, has run out
+        what = "a request"
     responder._fail()
     if issubclass(type(error), BodyError):  # of the type: an instance may have a __class__ of its own making
         if not error.told:

@@ -104,14 +104,13 @@ async def _send(pump: Pump, exchange: Any, source: Source) -> None:
                 return  # while there was nothing to wait for
             while (waiter := exchange.waiter()) is not None:
                 await waiter
+        exchange.finish()
     except BaseException as error:
         if pump.is_cancelled:
             _tell_late(error)
             return
         exchange.break_off()
         _tell(error)
-    else:
-        exchange.finish()
 
 
 def _tell(error: Any) -> None:

@@ -159,7 +159,7 @@ class Responder:
                 exchange.answer_device(code, head, kind, source)
         except BaseException:
             if exchange is not None:
-                self._restore(exchange, READY)  # first: closing may fail where the stack is full
+                self._restore(exchange)  # first: closing may fail where the stack is full
             if source is not None:
                 source.context.run(source.close)
             raise
@@ -206,7 +206,7 @@ class Responder:
         try:
             exchange.answer_response(response, status, head, data)
         except BaseException:
-            self._restore(exchange, READY)
+            self._restore(exchange)
             raise
 
     if TYPE_CHECKING:
@@ -245,7 +245,7 @@ class Responder:
         try:
             exchange.begin(status, head, kind, announced, sized)
         except BaseException:
-            self._restore(exchange, READY)
+            self._restore(exchange)
             raise
 
     def write_chunk(self, data: Data) -> None:
@@ -275,11 +275,13 @@ class Responder:
             return
         self._state = DONE
         self._exchange = None
+        completed = False
         try:
             exchange.end(piece, fields)
-        except BaseException:
-            self._restore(exchange, STREAMING)
-            raise
+            completed = True
+        finally:
+            if not completed:
+                self._exchange, self._state = exchange, STREAMING
 
     def swap(self, other: Responder) -> None:
         """Exchanges the two responders: each then answers the other's request (QHttpServerResponder::swap)."""
@@ -338,11 +340,10 @@ class Responder:
             return None
         return exchange
 
-    def _restore(self, exchange: Any, state: int) -> None:
-        """A call was refused; the answer can still be given, or go on, if nothing of that call is on its way."""
-        if state == STREAMING or not (exchange.ended or exchange.begun):
-            self._exchange = exchange
-            self._state = state
+    def _restore(self, exchange: Any) -> None:
+        """A call was refused; the answer can still be given if nothing of that call is on its way."""
+        if not (exchange.ended or exchange.begun):
+            self._exchange, self._state = exchange, READY
 
     def _finish(self, status: int) -> None:
         self._state = DONE

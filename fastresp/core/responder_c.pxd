@@ -20,7 +20,7 @@ cdef class Responder:
     @cython.locals(completed=bint)
     cdef object _answer(self, Exchange exchange, int status, tuple head, object kind, bytes data, bint bare)
     cdef Exchange _claim(self, str call, int state)
-    cdef object _restore(self, Exchange exchange, int state)
+    cdef object _restore(self, Exchange exchange)
     @cython.locals(exchange=Exchange, moved=Exchange)
     cdef object _swap(self, Responder other)
     cdef object _finish(self, int status)

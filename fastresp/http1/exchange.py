@@ -228,9 +228,8 @@ class Http1Exchange(turns.Turn):
     def chunk(self, data: bytes) -> None:
         self.check_thread()
         self._check_begun("write_chunk()")
-        if self.remaining >= 0:
-            self._count(len(data))
-        self.content(data)
+        self._check_room(len(data))
+        self._put_content(data, None)
 
     def end(self, data: bytes, trailers: Any) -> None:
         self.check_thread()
@@ -245,23 +244,34 @@ class Http1Exchange(turns.Turn):
             last = format_last_chunk(trailers)
         if self.ended:
             return
-        if self.remaining >= 0:
-            self._count(len(data))
-            if self.remaining:
-                self.remaining += len(data)
-                raise ValueError(f"the content ends {self.remaining} bytes before its content-length says")
-        self.ending = True
-        self.content(data)
-        if self.chunked:
-            self._put([last])
-        self.complete()
+        self._check_room(len(data))
+        if self.remaining > len(data):
+            raise ValueError(f"the content ends {self.remaining} bytes before its content-length says")
+        self._put_content(data, last)
 
-    def _count(self, size: int) -> None:
-        """So many bytes come of content whose length is stated."""
-        if size > self.remaining and not self.dropped_content:
+    def _check_room(self, size: int) -> None:
+        """Content whose length is stated may have so many bytes more."""
+        if 0 <= self.remaining < size and not self.dropped_content:
             more = size - self.remaining
             raise ValueError(f"the content is longer than its content-length says, by {more} bytes or more")
-        self.remaining -= size
+
+    def _put_content(self, data: bytes, last: bytes | None) -> None:
+        """Sends content and, unless it is None, what ends it. Where that fails the connection ends: it has a gap."""
+        channel = self.channel
+        completed = False
+        try:
+            if self.remaining >= 0:
+                self.remaining -= len(data)
+            self.ending = last is not None
+            self.content(data)
+            if last is not None:
+                if self.chunked:
+                    self._put([last])
+                self.complete()
+            completed = True
+        finally:
+            if not completed:
+                channel.lost = channel.closing = True
 
     # -- what the pump calls
 
@@ -297,10 +307,7 @@ class Http1Exchange(turns.Turn):
     def finish(self) -> None:
         """The device has been read to its end."""
         self.pump = None
-        self.ending = True
-        if self.chunked:
-            self._put([b"0\r\n\r\n"])
-        self.complete()
+        self._put_content(b"", b"0\r\n\r\n")
 
     # -- the parts of a head
 

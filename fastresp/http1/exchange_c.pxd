@@ -34,7 +34,10 @@ cdef class Http1Exchange(turns.Turn):
     cpdef object begin(self, int status, tuple head, object content_type, list trailer_names, bint sized)
     cpdef object end(self, bytes data, object trailers)
     @cython.final
-    cdef object _count(self, Py_ssize_t size)
+    cdef int _check_room(self, Py_ssize_t size) except -1
+    @cython.final
+    @cython.locals(channel=Channel, completed=bint)
+    cdef object _put_content(self, bytes data, bytes last)
     cpdef object content(self, bytes data)
     cpdef object release_source(self)
     cpdef object unmeasured(self, object error)

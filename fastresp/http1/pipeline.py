@@ -228,10 +228,11 @@ class Pipeline(outputs.Output):
     def _hold(self, exchange: Any, pieces: list[bytes]) -> None:
         if self.closing:
             return
+        if not exchange.hold(pieces):
+            return
         for data in pieces:
             self.held_size += len(data) + OVERHEAD
             self.note_size(len(data))
-        exchange.hold(pieces)
         if exchange is self.first and not self.writing:  # its turn has come meanwhile
             self._written(exchange)
 

@@ -130,12 +130,19 @@ class Turn(exchanges.Exchange):
         self.sent = 0
 
     def fail(self) -> None:
-        if self.begun and self.remaining == 0 and not self.ended:
-            self.end(b"", None)  # the client has all of it
-        elif self.begun:
-            self.break_off()
-        else:
-            self.answer(500, None, TEXT, FAULT, False)
+        channel = self.channel
+        completed = False
+        try:
+            if self.begun and self.remaining == 0 and not self.ended:
+                self.end(b"", None)  # the client has all of it
+            elif self.begun:
+                self.break_off()
+            else:
+                self.answer(500, None, TEXT, FAULT, False)
+            completed = True
+        finally:
+            if not completed and channel is not None:
+                channel.lost = channel.closing = True  # nobody else would end it
 
     def wants_page(self) -> bool:
         request = self.request
@@ -233,13 +240,17 @@ class Turn(exchanges.Exchange):
             service = self.service
             self.request = service.asked(request) if service.access_log else None
 
-    def hold(self, pieces: list[bytes]) -> None:
-        """Keeps bytes until all earlier answers are complete."""
-        # made first, here and elsewhere: making a list may run the collector, and so code that holds something, too
+    def hold(self, pieces: list[bytes]) -> bool:
+        """Keeps bytes until all earlier answers are complete. False if the answer is."""
+        # made first, here and elsewhere: making a list may run the collector, and so code that holds something, too,
+        # or ends the answer
         fresh: list[bytes] = []
+        if self.ended or self.gone:
+            return False
         if self.held is None:
             self.held = fresh
         self.held += pieces
+        return True
 
     def leave(self) -> None:
         """The client has closed its side: whoever asked is told, and may still answer."""
@@ -305,6 +316,8 @@ class Turn(exchanges.Exchange):
 
     def _put(self, pieces: list[bytes]) -> None:
         channel = self.channel
+        if channel is None or self.ended:
+            return  # the collector, which making the pieces may run, has run what ended it
         for data in pieces:
             self.sent += len(data)
         channel.put(self, pieces)

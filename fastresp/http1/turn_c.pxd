@@ -52,7 +52,7 @@ cdef class Turn(exchanges.Exchange):
     @cython.locals(service=Service)
     cdef object leave_request(self)
     @cython.locals(fresh=list)
-    cdef object hold(self, list pieces)
+    cdef bint hold(self, list pieces) except -1
     cdef object leave(self)
     @cython.final
     cdef bint is_simple(self) except -1

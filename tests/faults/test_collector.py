@@ -107,3 +107,46 @@ def test_a_turn_that_comes_while_it_is_waited_for(twin):
             wire.lose()
 
     asyncio.run(main())
+
+
+@pytest.mark.usefixtures("disabled_collector")
+@pytest.mark.parametrize("first", [True, False], ids=["first", "behind another"])
+def test_an_answer_that_ends_in_the_middle_of_a_chunk(twin, first):
+    """What runs as the chunk is framed, or kept, ends the answer: then the chunk is no part of it."""
+
+    class Ending:
+        def __init__(self, responder):
+            self.cycle = self
+            self.responder = responder
+
+        def __del__(self):
+            with suppress(ResponderStateError):
+                self.responder.write_end_chunked(b"END")
+
+    def handle(request, responder):
+        if request.path == "/late":
+            late.append(responder)
+            return
+        responder.write_begin_chunked("text/plain")
+        Ending(responder)
+        lists = [[] for _ in range(300)]  # else a new one may take the memory of an old one, and not count
+        with collecting(allocations), suppress(ResponderStateError):
+            responder.write_chunk(b"hello")
+        del lists
+        gc.collect()
+
+    async def main():
+        wire = Wire(twin, handle)
+        wire.feed((b"" if first else message("GET", "/late")) + message("GET", "/"))
+        if not first:
+            late.pop().write(b"late", "text/plain")
+        await turns()
+        content = wire.transport.sent.rpartition(b"chunked\r\n\r\n")[2]
+        assert content in (b"3\r\nEND\r\n0\r\n\r\n", b"5\r\nhello\r\n3\r\nEND\r\n0\r\n\r\n")
+        wire.lose()
+        wire.service.close()
+
+    late = []
+    for number in range(12):
+        allocations = number
+        asyncio.run(main())

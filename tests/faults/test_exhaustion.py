@@ -328,3 +328,47 @@ def test_a_dropped_responder_at_the_end_of_the_stack(twin):
         wire.lose()
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("size", [10, 100_000])
+@pytest.mark.parametrize("way", ["chunk", "end"])
+def test_a_piece_that_memory_does_not_hold(twin, way, size):
+    """No answer follows content that has a gap, as long as it may be."""
+    memory = pytest.importorskip("_testcapi")
+    piece = b"x" * size
+
+    def handle(request, responder):
+        if request.path == "/next":
+            responder.write(b"next", "text/plain")
+            return
+        responder._begin_sized([("content-length", str(2 * size))], 200)
+        responder.write_chunk(piece)
+        call = responder.write_chunk if way == "chunk" else responder.write_end_chunked
+        memory.set_nomemory(count, count + 1)
+        try:
+            call(piece)
+        except MemoryError:
+            memory.remove_mem_hooks()
+            responder._fail()
+        else:
+            memory.remove_mem_hooks()
+            if way == "chunk":
+                responder.write_end_chunked()
+
+    async def main():
+        wire = Wire(twin, handle, **QUICK)
+        wire.feed(message("GET", "/") + message("GET", "/next"))
+        await turns()
+        content = wire.transport.sent.partition(b"\r\n\r\n")[2]
+        assert not content[: 2 * size].strip(b"x")
+        if not content.endswith(b"next"):
+            wire.protocol.sweep(wire.service.now + 60)  # it waits for nothing that may not come
+            assert wire.transport.aborted or wire.transport.closed
+        wire.lose()
+        wire.service.close()
+        return content.endswith(b"next")
+
+    count = 0
+    while not asyncio.run(main()):
+        count += 1
+    assert 0 < count < 100

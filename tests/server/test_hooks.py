@@ -25,9 +25,34 @@ def test_a_shutdown_that_is_given_up(drive, server_class, caplog, monkeypatch):
         await server.start(port=0)
         await server.close(0)
 
-    monkeypatch.setattr(ending, "_FAREWELL", 0.01)
+    monkeypatch.setattr(ending, "_LEAST", 0.01)
     drive(main())
     assert "the handler's shutdown is given up: it took too long" in caplog.text
+
+
+def test_a_shutdown_that_is_hastened(drive, server_class, caplog):
+    """As by a second signal: that it took too long would not be true."""
+
+    class Handler:
+        def __call__(self, request, responder):
+            pass
+
+        async def shut_down(self):
+            begun.set()
+            await asyncio.sleep(60)
+
+    begun = asyncio.Event()
+
+    async def main():
+        server = server_class(Handler())
+        await server.start(port=0)
+        closing = asyncio.ensure_future(server.close(60))
+        await begun.wait()
+        await server.close(0)
+        await closing
+
+    drive(main())
+    assert "the handler's shutdown is given up: a second signal, or close(), said so" in caplog.text
 
 
 @pytest.mark.parametrize("name", ["drained", "shut_down"])
