@@ -20,34 +20,46 @@ WAIT = 2.0
 
 def alive() -> Counter[str]:
     """How many objects of these kinds there are, but for those in the permanent generation."""
-    names = Counter(type(thing).__name__ for thing in gc.get_objects())
-    return Counter({name: names[name] for name in KINDS if names[name]})
+    found: Counter[str] = Counter()
+    for kind, count in Counter(map(type, gc.get_objects())).items():
+        if kind.__name__ in KINDS:
+            found[kind.__name__] += count
+    return found
 
 
 class Leftovers:
     """A plugin that fails a test behind which such an object is alive.
 
-    PERF: what there is before the first test is frozen, so that counting looks at what tests make alone.
+    PERF: what there is before the first test, and behind each hundredth, is frozen. Counting looks at what was made
+    since, and takes 8 % of small tests' time, where it took 70.
     """
+
+    def __init__(self) -> None:
+        self._count = 0
 
     def pytest_configure(self, config: pytest.Config) -> None:
         config.addinivalue_line("markers", "keeps_objects: what is alive behind this test is its own")
 
     def pytest_collection_finish(self) -> None:
-        gc.collect()
-        gc.freeze()
+        self._freeze()
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Iterator[None]:
         result: Any = yield
         _forget(item)
         if item.get_closest_marker("keeps_objects") is not None:
-            gc.collect()
-            gc.freeze()
+            self._freeze()
         elif found := self._left():
-            gc.freeze()  # one test is told of them
+            self._freeze()  # one test is told of them
             pytest.fail(f"these objects are alive behind the test: {dict(found)}", pytrace=False)
+        self._count += 1
+        if self._count % 100 == 0:
+            self._freeze()
         return result
+
+    def _freeze(self) -> None:
+        gc.collect()
+        gc.freeze()
 
     def _left(self) -> Counter[str]:
         found = alive()

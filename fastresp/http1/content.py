@@ -69,8 +69,7 @@ class Content(deadlines.Deadlines):
         self.at_work += 1
 
     def is_free(self) -> bool:
-        """Whether nothing works in a thread for a request of this connection; if something
-        does, its end is waited for."""
+        """Whether nothing works in a thread for a request of the connection; if something does, its end is awaited."""
         call = self.call
         if call is not None:
             self.call = None

@@ -32,7 +32,8 @@ class WsgiHandler:
     """
 
     in_turn = True
-    """For the server: of a connection, one request is handled at a time. All threads are not one client's then."""
+    """For the server: a request waits for the one before it on its connection, for a moment also where that works on
+    behind its answer. All threads are not one client's then."""
 
     def __init__(
         self,
