@@ -150,9 +150,11 @@ def owned_by(exchange: Any) -> Context:
 def keep_until_done(future: asyncio.Future[Any], exchange: Any = None) -> None:
     """Count a device as open until then: its reader puts things away, or its end has to wait for a read."""
     exchange = _owner.get() if exchange is None else exchange
-    if exchange is None or not exchange.occupy(future):
-        _open.add(future)
-        future.add_done_callback(_open.discard)
+    opened = _open
+    if exchange is not None and exchange.occupy(future):
+        opened = exchange.service.devices
+    opened.add(future)
+    future.add_done_callback(opened.discard)
 
 
 def open_in(service: Any) -> list[asyncio.Future[Any]]:

@@ -66,16 +66,13 @@ def start(service: services.Service, awaitable: Any, request: Any, responder: An
     task = _new_task(_guard(service, awaitable, request, responder), service.loop, service.context.copy())
     if task.done():
         return
-    channel = exchange.channel
-    if channel is None:  # a plain function has answered, and returned what is awaited
-        peer = request._peer
-        channel = peer.connection
-    if channel is not None:
-        channel.handles(task)
-    else:  # and its client has left
-        tasks = service.tasks
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
+    tasks = service.tasks
+    tasks.add(task)
+    task.add_done_callback(tasks.discard)
+    if not exchange.occupy(task):  # a plain function has answered, and returned what is awaited
+        connection = request._peer.connection
+        if connection is not None:
+            connection.occupy(task)
 
 
 async def _guard(service: services.Service, awaitable: Any, request: Any, responder: Any) -> None:

@@ -5,12 +5,12 @@ from fastresp.core cimport isolation_c as isolation
 from fastresp.core.request_c cimport Peer, Request
 from fastresp.core.responder_c cimport Responder, new_responder
 from fastresp.core.service_c cimport Service
-from fastresp.http1.turn_c cimport Channel, Turn
+from fastresp.core.exchange_c cimport Exchange
 
 cdef int DONE
 
 @cython.locals(responder=Responder, waits=bint)
-cpdef object dispatch(Service service, Turn exchange, Request request)
+cpdef object dispatch(Service service, Exchange exchange, Request request)
 cpdef object fail(Service service, object request, Responder responder, object error)
-@cython.locals(channel=Channel, peer=Peer)
-cpdef object start(Service service, object awaitable, Request request, object responder, Turn exchange)
+@cython.locals(peer=Peer)
+cpdef object start(Service service, object awaitable, Request request, object responder, Exchange exchange)

@@ -1,102 +1,137 @@
-"""The waist: all that a responder, and what stands on it, knows of a protocol."""
+"""The waist: one request and its answer, as a protocol carries them. All that stands above knows this, and no protocol.
+
+What an answer may look like is decided above, in `answer.py`; what it looks like on the wire is the protocol's.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fastresp.core import threads
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextvars import Context
 
-    from fastresp.headers import Headers
+    from fastresp.core import service as services
+    from fastresp.core.device import Source
 
-__all__ = ["Exchange"]
+__all__ = ["CHUNKED", "UNSTATED", "Exchange", "Progress"]
+
+UNSTATED = -1
+"""The length of an answer that says nothing of one."""
+CHUNKED = -2
+"""The length of content that is complete when `finish` is called. Where a protocol has no chunks, its end, or that of
+the connection, delimits it.
+"""
+
+
+class Progress:
+    """How far an answer in pieces has come."""
+
+    __slots__ = ("is_empty", "pump", "remaining", "source", "trailer_names")
+
+    def __init__(self) -> None:
+        self.is_empty = False  # its head was the whole answer, and what follows is dropped
+        self.remaining = -1  # bytes of content that are still to come; -1 where nothing states how many
+        self.trailer_names: Any = None  # those that are announced, in lower case
+        self.source: Source | None = None  # the device that it is read from
+        self.pump: Any = None  # what reads it
 
 
 class Exchange:
-    """One request's place on its connection: what a responder needs of a protocol, and nothing else.
+    """One request and its answer. A protocol implements the methods below; each is called in the loop's thread alone.
 
-    `gone`: the answer can no longer reach the client. `begun`: its head is on its way; `ended`: so is the rest. `head`
-    is what format_fields has made of the fields, or None. Each method is given exact values, checks them before the
-    first byte leaves, and runs no code but its own until then; a call from another thread than the loop's is a
-    RuntimeError.
+    `fields` is what format_fields returns, or None; `length` the bytes of the content, UNSTATED or CHUNKED. All of them
+    have been checked. A call that fails marks the exchange as `lost`, or leaves it as it was.
     """
 
-    __slots__ = ("begun", "ended", "gone")
+    # fmt: off
+    __slots__ = (
+        "begun",      # the head of its answer is on its way
+        "callbacks",  # of on_close(), each with its context
+        "dropped",    # its responder is gone, which nothing could be done about then: the next sweep calls answer.dropped
+        "ended",      # the answer is complete, or broken off
+        "gone",       # the answer can no longer reach the client
+        "is_connect", "is_head",  # the request's method
+        "left",       # the client has closed its side
+        "lost",       # memory or the stack ran out within a call: the protocol ends it without another byte
+        "progress",   # of an answer in pieces
+        "request", "service",
+    )
+    # fmt: on
 
     begun: bool
+    callbacks: list[tuple[Context, Callable[[], object]]] | None
+    dropped: bool
     ended: bool
     gone: bool
+    is_connect: bool
+    is_head: bool
+    left: bool
+    lost: bool
+    progress: Any
+    request: Any
+    service: services.Service
 
-    def interim(self, status: int, head: Any) -> None:
-        """Sends an informational response (RFC 9110, section 15.2)."""
+    def check_thread(self) -> None:
+        """Raise RuntimeError in another thread than the loop's."""
+        service = self.service
+        if not threads.is_current(service.thread):
+            raise RuntimeError(
+                "a responder belongs to the thread of its server's event loop: from another thread, use "
+                "loop.call_soon_threadsafe(responder.write, ...)"
+            )
+
+    # -- what a protocol implements
+
+    def interim(self, status: int, fields: Any) -> None:
+        """Send an informational response (RFC 9110, section 15.2)."""
         raise NotImplementedError
 
-    def answer(self, status: int, head: Any, content_type: Any, data: bytes, bare: bool) -> None:
-        """Sends a whole answer. `bare`: there is no content to describe."""
+    def respond(self, status: int, fields: Any, content_type: Any, length: int, data: bytes) -> None:
+        """Send a whole answer. `length` is of the content that it describes, of which `data` is all or nothing."""
         raise NotImplementedError
 
-    def answer_response(self, response: Any, status: int, head: Any, data: bytes) -> None:
-        """Sends a Response of this status, these fields and these data."""
+    def respond_ready(self, response: Any, status: int, fields: Any, length: int, data: bytes) -> None:
+        """Send a Response, as `respond`. What is made of its fields may be kept with it for the next time."""
         raise NotImplementedError
 
-    def answer_device(self, status: int, head: Any, content_type: Any, source: Any) -> None:
-        """Sends what a source holds, and closes it in every outcome."""
+    def start(self, status: int, fields: Any, content_type: Any, length: int, trailer_names: list[bytes]) -> None:
+        """Send the head of an answer whose content follows in pieces, and behind it, maybe, these trailers."""
         raise NotImplementedError
 
-    def wants_page(self) -> bool:
-        """Whether the client shows what it gets to a person: its Accept field names text/html."""
+    def data(self, data: bytes) -> None:
+        """Send a piece of the content."""
         raise NotImplementedError
 
-    def refuse_device(self, error: Exception) -> None:
-        """Answers for a device that can't be read: 500, and a line in the log."""
+    def finish(self, data: bytes, trailers: Any) -> None:
+        """Send the last piece, which may be empty, and Headers or None as trailers."""
         raise NotImplementedError
 
-    def begin(self, status: int, head: Any, content_type: Any, trailer_names: list[bytes], sized: bool) -> None:
-        """Send a head; the content follows in pieces: as many bytes as the fields state where it is `sized`, else in
-        chunks, or until the connection closes. Raises ValueError for a length that does not go with that.
-        """
+    def abort(self) -> None:
+        """Break the answer off, so that nobody takes it for a whole one. Do nothing to one that is complete."""
         raise NotImplementedError
 
-    def chunk(self, data: bytes) -> None:
-        """Sends a piece of the content."""
-        raise NotImplementedError
-
-    def end(self, data: bytes, trailers: Headers | None) -> None:
-        """Sends the last piece and the trailers."""
-        raise NotImplementedError
-
-    def fail(self) -> None:
-        """There will be no answer from the handler: 500, or the end of the connection if an answer has begun."""
-        raise NotImplementedError
-
-    def drop(self) -> None:
-        """The responder is gone without an answer: `fail` in the loop's next turn, and a line in the log."""
-        raise NotImplementedError
-
-    def abandon(self) -> None:
-        """The client has left, and no answer will be made: the connection ends."""
+    def is_next(self) -> bool:
+        """Return whether what is sent now waits for no other answer."""
         raise NotImplementedError
 
     def waiter(self) -> Any:
-        """A future that is done when the client has caught up; None if it has."""
+        """Return a future that is done when the client may have caught up; None if it has."""
+        raise NotImplementedError
+
+    def wake(self) -> None:
+        """Have what waits for the client look again, in the loop's next turn."""
         raise NotImplementedError
 
     def occupy(self, future: Any) -> bool:
-        """Count what is done for the request, behind its answer or its client, until `future` is done. False where that
-        can't be said: in another thread than the loop's."""
-        raise NotImplementedError
-
-    def occupied_by(self, end: Any) -> None:
-        """As `occupy`, for what is done in a thread: `end.wait()` is a future, made where somebody waits, or None."""
-        raise NotImplementedError
-
-    def moved(self) -> None:
-        """Another responder is about to answer it: what waits for its client looks again, in the loop's next turn.
-
-        Raises RuntimeError in another thread than the loop's.
+        """Count what is done for the request, behind its answer or its client, until `future` is done. Return whether
+        there is a connection to count it for.
         """
         raise NotImplementedError
 
-    def on_close(self, callback: Callable[[], object]) -> None:
-        """Calls `callback` when the exchange is over, or the client has closed its side."""
+    def occupied_by(self, end: Any) -> None:
+        """As `occupy`, for what is done in a thread: `end.wait()` returns a future, made where somebody waits, or None.
+        """
         raise NotImplementedError

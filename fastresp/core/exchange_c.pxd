@@ -1,20 +1,32 @@
 # Types for exchange.py compiled as exchange_c.
+cimport cython
+from fastresp.core.service_c cimport Service
+from fastresp.core cimport threads_c as threads
+
+@cython.final
+cdef class Progress:
+    cdef bint is_empty
+    cdef Py_ssize_t remaining
+    cdef object pump, source, trailer_names
+
 cdef class Exchange:
-    cdef bint begun, ended, gone
-    cpdef object interim(self, int status, tuple head)
-    cpdef object answer(self, int status, tuple head, object content_type, bytes data, bint bare)
-    cpdef object answer_response(self, object response, int status, tuple head, bytes data)
-    cpdef object answer_device(self, int status, tuple head, object content_type, object source)
-    cpdef bint wants_page(self) except -1
-    cpdef object refuse_device(self, object error)
-    cpdef object begin(self, int status, tuple head, object content_type, list trailer_names, bint sized)
-    cpdef object chunk(self, bytes data)
-    cpdef object end(self, bytes data, object trailers)
-    cpdef object fail(self)
-    cpdef object drop(self)
-    cpdef object abandon(self)
+    cdef public bint begun, dropped, ended, gone, is_connect, is_head, left, lost
+    cdef public list callbacks
+    cdef public Progress progress
+    cdef public object request
+    cdef public Service service
+    @cython.final
+    @cython.locals(service=Service)
+    cdef int check_thread(self) except -1
+    cpdef object interim(self, int status, tuple fields)
+    cpdef object respond(self, int status, tuple fields, object content_type, Py_ssize_t length, bytes data)
+    cpdef object respond_ready(self, object response, int status, tuple fields, Py_ssize_t length, bytes data)
+    cpdef object start(self, int status, tuple fields, object content_type, Py_ssize_t length, list trailer_names)
+    cpdef object data(self, bytes data)
+    cpdef object finish(self, bytes data, object trailers)
+    cpdef object abort(self)
+    cpdef bint is_next(self) except -1
     cpdef object waiter(self)
+    cpdef object wake(self)
     cpdef bint occupy(self, object future) except -1
     cpdef object occupied_by(self, object end)
-    cpdef object moved(self)
-    cpdef object on_close(self, object callback)

@@ -13,7 +13,7 @@ from typing import Any
 from fastresp.core.arguments import OVERLOADS, UNSET
 from fastresp.core.device import is_device
 from fastresp.core.files import read_whole
-from fastresp.core.pages import HTML, error_page
+from fastresp.core.pages import HTML, error_page, names_html
 from fastresp.headers import Headers, field_name
 from fastresp.response import BINARY, EMPTY, JSON, TEXT, Json, encode_json, type_of
 from fastresp.status import status_code
@@ -106,7 +106,8 @@ def bare_error(exchange: Any, status: int) -> tuple[bytes, str, Any]:
     """The content, type and fields of an error of which the handler says nothing but its status: none, but for a client
     that shows it to a person.
     """
-    if exchange is None or exchange.gone or not exchange.wants_page():
+    request = None if exchange is None or exchange.gone else exchange.request
+    if request is None or not names_html(request.headers.values("accept")):
         return b"", EMPTY, None
     return error_page(status), HTML, VARY
 

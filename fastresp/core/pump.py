@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from fastresp.core.closing import keep_until_done, message_of
@@ -26,44 +26,52 @@ __all__ = ["Pump", "start_measuring", "start_pump"]
 class Pump:
     """The task that works for an exchange, until the exchange is over or cancels it."""
 
-    __slots__ = ("_task", "is_cancelled")
+    __slots__ = ("_task", "is_cancelled", "is_over")
 
     _task: asyncio.Task[None]
 
     def __init__(self) -> None:
         self.is_cancelled = False
+        self.is_over = False  # what it has done, or called, is the end of its work
 
     def run(self, work: Coroutine[Any, Any, None], source: Source) -> asyncio.Task[None]:
-        """Starts the work, in the loop's next turn and the source's context: it may be another request's turn now."""
+        """Start the work, in the loop's next turn and the source's context: it may be another request's turn now."""
         # not by the loop's factory: an eager one would run it before the exchange knows of it
         self._task = asyncio.Task(work, loop=asyncio.get_running_loop(), context=source.context)
         return self._task
 
     def cancel(self, exchange: Any) -> None:
         """`exchange` is over, its client gone: no more is read."""
-        self.is_cancelled = True
-        self._task.cancel()
-        keep_until_done(self._task, exchange)  # not before: it may stream for as long as it takes
+        if not self.is_over:
+            self.is_cancelled = True
+            self._task.cancel()
+            keep_until_done(self._task, exchange)  # not before: it may stream for as long as it takes
 
 
 def start_pump(exchange: Any, source: Source) -> Pump:
-    """Sends what `source` holds as the content of `exchange`, and closes it in every outcome."""
+    """Send what `source` holds as the content of `exchange`, and close it in every outcome."""
     pump = Pump()
     # not in the coroutine: one that is cancelled before its first step never runs
     pump.run(_send(pump, exchange, source), source).add_done_callback(lambda _: source.close(), context=source.context)
     return pump
 
 
-def start_measuring(exchange: Any, source: Source, head: tuple[Any, ...]) -> Pump:
-    """Finds out the size of `source`, and then answers `exchange` with it."""
+def start_measuring(
+    source: Source, measured: Callable[[], object], failed: Callable[[DeviceError], object]
+) -> Pump:
+    """Find out the size of `source`, and call `measured`, which owns it from then on; or `failed`, where it, or the
+    call, has failed.
+    """
     pump = Pump()
-    pump.run(_measure(pump, exchange, source, head), source).add_done_callback(
+    pump.run(_measure(pump, source, measured, failed), source).add_done_callback(
         lambda _: source.close() if pump.is_cancelled else None, context=source.context
     )
     return pump
 
 
-async def _measure(pump: Pump, exchange: Any, source: Source, head: tuple[Any, ...]) -> None:
+async def _measure(
+    pump: Pump, source: Source, measured: Callable[[], object], failed: Callable[[DeviceError], object]
+) -> None:
     try:
         await source.measure()
     except BaseException as error:
@@ -71,21 +79,24 @@ async def _measure(pump: Pump, exchange: Any, source: Source, head: tuple[Any, .
             _tell_late(error)
             return
         source.close()
-        exchange.unmeasured(refusal(error))
+        pump.is_over = True
+        failed(refusal(error))
         return
     if pump.is_cancelled:
         return
-    exchange.release_source()
+    pump.is_over = True
     try:
-        exchange.answer_source(*head, source)
+        measured()
     except BaseException as error:
-        exchange.unmeasured(refusal(error))
+        failed(refusal(error))
 
 
 async def _send(pump: Pump, exchange: Any, source: Source) -> None:
     left = source.size
     try:
         while left is None or left > 0:
+            while (waiter := exchange.waiter()) is not None:
+                await waiter
             count = PIECE if left is None else min(PIECE, left)
             data = source.read_now(count)
             if data is None:
@@ -99,17 +110,17 @@ async def _send(pump: Pump, exchange: Any, source: Source) -> None:
             if left is not None:
                 data = data[:left]
                 left -= len(data)
-            exchange.content(data)
+            exchange.data(data)
             if pump.is_cancelled:
                 return  # while there was nothing to wait for
-            while (waiter := exchange.waiter()) is not None:
-                await waiter
-        exchange.finish()
+        pump.is_over = True
+        exchange.finish(b"", None)
     except BaseException as error:
         if pump.is_cancelled:
             _tell_late(error)
             return
-        exchange.break_off()
+        pump.is_over = True
+        exchange.abort()
         _tell(error)
 
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, overload
 
+from fastresp.core import answer as answers
 from fastresp.core.arguments import UNSET
 from fastresp.core.device import PIECE, discard, source_of
 from fastresp.core.faults import warn_of_cycle
@@ -120,7 +121,7 @@ class Responder:
             discard(data, self._exchange)
             exchange = self._claim("write()", READY)
             if exchange is not None:
-                exchange.interim(code, head)
+                answers.interim(exchange, code, head)
             return
         found = content_of(data)
         if found is None:
@@ -152,11 +153,11 @@ class Responder:
             exchange = self._claim("write()", READY)
             if exchange is not None and source is None:
                 self._finish(500)
-                exchange.refuse_device(refusal)
+                answers.refuse_device(exchange, refusal)
             elif exchange is not None:
                 self._state = DONE
                 self._status = code
-                exchange.answer_device(code, head, kind, source)
+                answers.send_device(exchange, code, head, kind, source)
         except BaseException:
             if exchange is not None:
                 self._restore(exchange)  # first: closing may fail where the stack is full
@@ -173,7 +174,7 @@ class Responder:
         self._state, self._status = DONE, status
         completed = False
         try:
-            exchange.answer(status, head, kind, data, bare)
+            answers.respond(exchange, status, head, kind, data, bare)
             completed = True
         finally:
             if not (completed or exchange.begun or exchange.ended):
@@ -196,7 +197,7 @@ class Responder:
             head = formatted(fields)
             exchange = self._claim("send_response()", READY)
             if exchange is not None:
-                exchange.interim(status, head)
+                answers.interim(exchange, status, head)
             return
         head = formatted(response._headers)
         exchange = self._claim("send_response()", READY)
@@ -204,7 +205,7 @@ class Responder:
             return
         self._finish(status)
         try:
-            exchange.answer_response(response, status, head, data)
+            answers.respond_with(exchange, response, status, head, data)
         except BaseException:
             self._restore(exchange)
             raise
@@ -243,7 +244,7 @@ class Responder:
         self._state = STREAMING
         self._status = status
         try:
-            exchange.begin(status, head, kind, announced, sized)
+            answers.begin(exchange, status, head, kind, announced, sized)
         except BaseException:
             self._restore(exchange)
             raise
@@ -258,7 +259,7 @@ class Responder:
         piece = as_bytes(data)
         exchange = self._claim("write_chunk()", STREAMING)
         if exchange is not None:
-            exchange.chunk(piece)
+            answers.send(exchange, piece)
 
     def write_end_chunked(self, data: Data = b"", trailers: Fields | None = None) -> None:
         """Sends the last data, the trailers, and the end (QHttpServerResponder::writeEndChunked).
@@ -277,7 +278,7 @@ class Responder:
         self._exchange = None
         completed = False
         try:
-            exchange.end(piece, fields)
+            answers.finish(exchange, piece, fields)
             completed = True
         finally:
             if not completed:
@@ -292,7 +293,7 @@ class Responder:
     def _swap(self, other: Responder) -> None:
         for moved in (self._exchange, other._exchange):
             if moved is not None:
-                moved.moved()  # a drain() that waits for one of them will have the other
+                moved.wake()  # a drain() that waits for one of them will have the other
         if self._state == DROPPED or other._state == DROPPED:
             raise ResponderStateError("swap(): a responder that was dropped answers nothing any more")
         exchange, state, status = self._exchange, self._state, self._status
@@ -330,7 +331,7 @@ class Responder:
             callback()
         else:
             warn_of_cycle(callback, self)
-            exchange.on_close(callback)
+            answers.on_close(exchange, callback)
 
     def _claim(self, call: str, state: int) -> Any:
         """The exchange, if it may be answered in this state; None if the client is gone. Raises ResponderStateError."""
@@ -370,7 +371,7 @@ class Responder:
         exchange, state = self._exchange, self._state
         self._finish(self._status if is_told or state == DONE else 500)
         if exchange is not None and state != DONE and not exchange.gone:
-            exchange.abandon() if is_told else exchange.fail()
+            exchange.abort() if is_told else answers.fail(exchange)
 
     def _occupied_by(self, end: Any) -> None:
         """The request is worked on outside the loop until `end.wait()`, which returns a future, says None."""
@@ -383,7 +384,7 @@ class Responder:
         if exchange is not None and self._state != DONE and not exchange.gone:
             self._exchange = None
             self._state = DROPPED
-            exchange.drop()
+            answers.drop(exchange)
 
     def __repr__(self) -> str:
         return f"<Responder {('ready', 'streaming', 'done', 'dropped')[self._state]}>"

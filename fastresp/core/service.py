@@ -70,7 +70,7 @@ class Service:
         "_admitted", "_empty", "_hosts", "_is_full", "_rates", "_refused", "_remarks", "_second", "_server_line",
         "_ticked", "_timer", "_told_of_value", "_unswept", "aborted", "access_log", "behind", "body_timeout", "buffer",
         "closes", "config", "connections", "context", "copy", "date_header", "date_line", "devices", "draining",
-        "dropped", "early_hints", "exchange", "forked", "gather", "handler", "head_timeout", "in_turn", "is_async",
+        "early_hints", "exchange", "forked", "gather", "handler", "head_timeout", "in_turn", "is_async",
         "keep_alive_timeout", "largest", "left", "loop", "max_connections", "max_per_host", "min_body_rate",
         "min_write_rate", "now", "pace", "parser", "pending", "rate_limit", "request", "responder", "room", "secure",
         "tail", "tail_close", "tail_keep", "tasks", "thread", "write_timeout",
@@ -123,7 +123,6 @@ class Service:
         self._refused: set[Any] = set()  # connections that are told so, and not closed yet
         self._is_full = False  # the process has no descriptor left
         self._told_of_value = False
-        self.dropped: list[Any] = []  # exchanges whose responders are gone, and could not be answered for then
         self._unswept: list[Any] = []  # connections that the sweep has not come to
         self.room: memoryview | None = None  # that bodies are read into
         self._remarks = 0
@@ -174,8 +173,6 @@ class Service:
 
     def sweep(self) -> None:
         """Has every connection look whether it has waited too long."""
-        dropped, self.dropped = self.dropped, []
-        self._each(dropped, methodcaller("dropped"))
         late = [connection for connection, until in self.left.items() if self.now > until]
         self._each(late, methodcaller("lose_place"))
         unswept = self._unswept

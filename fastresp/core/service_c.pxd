@@ -20,7 +20,6 @@ cdef class Service:
     cdef bytes _server_line
     cdef OutputBuffer buffer
     cdef object parser, request, exchange, responder, copy
-    cdef readonly list dropped
     cdef readonly dict left
     cdef public object room
     cdef object _unswept, _timer, _empty, _second, _hosts, _rates, _refused

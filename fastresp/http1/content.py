@@ -44,12 +44,6 @@ class Content(deadlines.Deadlines):
         self.at_work = 0  # coroutine handlers, and devices that are being closed
         self.reads_until = 0.0  # when the time is over that reads of one turn may take
 
-    def handles(self, task: Any) -> None:
-        tasks = self.service.tasks
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
-        self.occupy(task)
-
     def occupy(self, future: Any) -> None:
         self.at_work += 1
         future.add_done_callback(self.let_go)

@@ -5,7 +5,7 @@ from fastresp.net.receiver_c cimport Whole, new_receiver, new_whole
 from fastresp.http1.parser_c cimport Parser
 from fastresp.core.request_c cimport Request
 from fastresp.core.service_c cimport Service
-from fastresp.http1.turn_c cimport Turn
+from fastresp.http1.exchange_c cimport Http1Exchange
 
 cdef Py_ssize_t FULL, LARGE, DISCARDED
 cdef double SHARE
@@ -17,10 +17,8 @@ cdef class Content(deadlines.Deadlines):
     cdef int at_work
     cdef readonly object collected
     cdef double reads_until
-    @cython.locals(tasks=set)
-    cdef object handles(self, object task)
     cdef object call_begins(self, object end)
-    cdef object occupy(self, object future)
+    cpdef object occupy(self, object future)
     cpdef object let_go(self, object future)
     @cython.locals(service=Service)
     cdef object vacate(self)
@@ -44,14 +42,14 @@ cdef class Content(deadlines.Deadlines):
     cpdef Py_ssize_t content_left(self) except -1
     @cython.locals(parser=Parser)
     cpdef object content_received(self, Py_ssize_t count)
-    @cython.locals(request=Request, exchange=Turn)
+    @cython.locals(request=Request, exchange=Http1Exchange)
     cdef object _starved(self)
-    @cython.locals(parser=Parser, request=Request, exchange=Turn)
+    @cython.locals(parser=Parser, request=Request, exchange=Http1Exchange)
     cdef object _end(self)
     cpdef object want_body(self)
     cpdef object body_awaited(self)
     cdef bint wants_body(self) except -1
-    @cython.locals(exchange=Turn)
+    @cython.locals(exchange=Http1Exchange)
     cdef object _send_continue(self)
-    cdef object discard_body(self, Turn exchange)
-    cdef object handle(self, Turn exchange, Request request)
+    cdef object discard_body(self, Http1Exchange exchange)
+    cdef object handle(self, Http1Exchange exchange, Request request)

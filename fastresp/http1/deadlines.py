@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fastresp.core import answer as answers
 from fastresp.core.names import address
 from fastresp.core.service import LAST_CALL
 from fastresp.http1 import pipeline as pipelines
@@ -99,10 +100,13 @@ class Deadlines(pipelines.Pipeline):
         """Once a tick: ends the connection if it has waited too long."""
         if self.transport is None:
             return
-        if self.lost:
+        if self.lost or (self.first is not None and self.first.lost):
             sockopts.forget_reader(self.service.loop, self.transport.get_extra_info("socket"))
             self.abort()
             return
+        first = self.first
+        if first is not None and first.dropped:
+            answers.dropped(first)
         if self.waits_for == LINGERING:
             self._watch_lingering(now)
             return

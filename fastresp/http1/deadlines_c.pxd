@@ -1,14 +1,15 @@
 # Types for deadlines.py compiled as deadlines_c.
 cimport cython
+from fastresp.core cimport answer_c as answers
 from fastresp.http1 cimport pipeline_c as pipelines
-from fastresp.http1.turn_c cimport Turn
+from fastresp.http1.exchange_c cimport Http1Exchange
 from fastresp.core.service_c cimport Service
 
 cdef double LINGER, PERIOD
 cdef int NOTHING, IDLE, IN_HEAD, IN_BODY, LINGERING, CLOSING, LAST, BEHIND
 
 cdef class Deadlines(pipelines.Pipeline):
-    cdef Turn incoming
+    cdef Http1Exchange incoming
     cdef Py_ssize_t seen, discarding, measured, sent
     cdef bint expecting, held, overdue
     cdef double progress, measured_at, sent_at
@@ -17,6 +18,7 @@ cdef class Deadlines(pipelines.Pipeline):
     cpdef object last_call(self)
     @cython.locals(busy=bint)
     cpdef object drain(self)
+    @cython.locals(first=Http1Exchange)
     cpdef object sweep(self, double now)
     @cython.locals(size=Py_ssize_t)
     cpdef str untaken(self)

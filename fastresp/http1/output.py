@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fastresp.http1 import turn as turns
+from fastresp.http1 import exchange as exchanges
 from fastresp.net import sockopts
 from fastresp.net.direct import descriptor, send, send_buffer
 
@@ -38,7 +38,7 @@ def runs_of(pieces: list[bytes]) -> list[bytes]:
     return [*runs, b"".join(small)] if small else runs
 
 
-class Output(turns.Channel):
+class Output(exchanges.Channel):
     """A connection's output. Which bytes come next is said by the pipeline."""
 
     # fmt: off

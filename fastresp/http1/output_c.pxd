@@ -1,6 +1,6 @@
 # Types for output.py compiled as output_c.
 cimport cython
-from fastresp.http1 cimport turn_c as turns
+from fastresp.http1 cimport exchange_c as exchanges
 from fastresp.net.direct_c cimport send, send_buffer
 from fastresp.core.service_c cimport Service
 from fastresp.wire.buffer_c cimport OutputBuffer
@@ -10,7 +10,7 @@ cdef Py_ssize_t CALL, GATHERED, JOINED, SMALL
 @cython.locals(runs=list, small=list, piece=bytes)
 cdef list runs_of(list pieces)
 
-cdef class Output(turns.Channel):
+cdef class Output(exchanges.Channel):
     cdef Service service
     cdef object transport, write
     cdef int fd
@@ -40,7 +40,7 @@ cdef class Output(turns.Channel):
     @cython.final
     cdef bint _is_direct(self, bint in_loop) except -1
     @cython.locals(waiters=dict)
-    cpdef object waiter(self, turns.Turn exchange)
+    cpdef object waiter(self, exchanges.Http1Exchange exchange)
     @cython.locals(waiters=dict)
     cpdef object wake(self)
     cdef object wake_soon(self)

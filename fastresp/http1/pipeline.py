@@ -80,7 +80,7 @@ class Pipeline(outputs.Output):
         return exchange
 
     def done(self, exchange: Any) -> None:
-        if exchange is not self.first or self.writing:
+        if exchange is not self.first or self.writing or exchange.lost:
             exchange.leave_request()
             return
         service = self.service
@@ -97,7 +97,7 @@ class Pipeline(outputs.Output):
         finished: Any = None
         latest: Any = None
         close = False
-        while exchange is not None and exchange.ended and exchange.held is None and not close:
+        while exchange is not None and exchange.ended and exchange.held is None and not (close or exchange.lost):
             following = exchange.next
             exchange.next = None
             self.first = following
@@ -132,13 +132,10 @@ class Pipeline(outputs.Output):
             if service.access_log:
                 service.log_access(exchange.request, exchange.status or LEFT, exchange.sent)
             exchange.release()
-            if exchange.plain:
+            if exchange.progress is None:
                 over = exchange
         if self.closing:
             return
-        exchange = self.first
-        if exchange is not None and not exchange.plain:
-            exchange.read_device()
         if self.waiters is not None:
             self.wake()
         if not self.running:
@@ -203,7 +200,8 @@ class Pipeline(outputs.Output):
             size += exchange.weight
             if not exchange.ended:
                 size += largest + exchange.decoded
-            if exchange.source is not None:  # a descriptor, which those behind it must wait for
+            progress = exchange.progress
+            if progress is not None and progress.source is not None:  # a descriptor, which those behind it wait for
                 size += HELD
             exchange = exchange.next
         return size

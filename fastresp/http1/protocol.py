@@ -11,6 +11,7 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from fastresp.core import answer as answers
 from fastresp.core.dispatch import dispatch
 from fastresp.core.names import address
 from fastresp.core.request import empty, new_peer
@@ -333,7 +334,7 @@ class HttpProtocol(content.Content):
         service = self.service
         if service.rate_limit and self.host is not None and service.over_rate(self.host):
             head = format_fields({"retry-after": "1"})
-            exchange.answer(429, head, TEXT, b"too many requests, try again later\n", False)
+            answers.respond(exchange, 429, head, TEXT, b"too many requests, try again later\n", False)
             return
         dispatch(service, exchange, request)
 
@@ -378,7 +379,7 @@ class HttpProtocol(content.Content):
         exchange.is_head = is_head
         exchange.is_connect = exchange.unsafe = False
         head = None if fields is None else format_fields(fields)
-        exchange.answer(status, head, TEXT, reason.encode() + b"\n", False)
+        answers.respond(exchange, status, head, TEXT, reason.encode() + b"\n", False)
 
     def give_up(self, status: int, reason: str) -> None:
         self._refuse(status, reason, None)

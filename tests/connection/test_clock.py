@@ -251,13 +251,17 @@ def test_a_handler_may_take_its_time(play):
 
 def test_a_failure_costs_no_other_connection(play, log):
     """What one look raises is logged, and the others are looked after."""
+    wire_service = None
 
-    class Dropped:
-        def dropped(self):
+    class Failing:
+        def sweep(self, now):
+            wire_service.connections.discard(self)
             raise MemoryError("on purpose")
 
     async def scene(wire, clock):
-        wire.service.dropped.append(Dropped())
+        nonlocal wire_service
+        wire_service = wire.service
+        wire_service.connections.add(Failing())
         await clock.goes_on(2)
         log.expect("looking after a connection failed", "on purpose")
         await clock.goes_on(10)
