@@ -63,7 +63,7 @@ async def serve(profile: str, reads: int) -> None:
     loop = asyncio.get_running_loop()
     loop.time = float  # type: ignore[method-assign,assignment]  # no timer comes in between
     service = engine.new_service(coroutine if is_async else plain, Config(), loop, False, True)
-    protocol = engine.new_protocol(service)
+    protocol = engine.new_connection(service)
     sys.modules[type(protocol).__module__].monotonic = float  # type: ignore[attr-defined]
     ours, other = socket.socketpair()
     ours.setblocking(False)

@@ -11,22 +11,22 @@ if TYPE_CHECKING or not compiled:
     from fastresp.core.request import Request
     from fastresp.core.responder import Responder
     from fastresp.core.service import new_service
-    from fastresp.http1.protocol import new_protocol
+    from fastresp.http1.connection import new_connection
     from fastresp.net.tls import new_tls
 else:
     from fastresp.core.request_c import Request
     from fastresp.core.responder_c import Responder
     from fastresp.core.service_c import new_service
-    from fastresp.http1.protocol_c import new_protocol
+    from fastresp.http1.connection_c import new_connection
     from fastresp.net.tls_c import new_tls
 
 
 class Engine(NamedTuple):
-    """The doors into a twin: its shared state, and a protocol for each connection, a plain one or one of TLS."""
+    """The doors into a twin: its shared state, and a connection for each client, and TLS below it."""
 
     new_service: Callable[..., Any]
-    new_protocol: Callable[..., Any]
+    new_connection: Callable[..., Any]
     new_tls: Callable[..., Any]
 
 
-engine = Engine(new_service, new_protocol, new_tls)
+engine = Engine(new_service, new_connection, new_tls)

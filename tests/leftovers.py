@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-KINDS = {"Body", "Http1Exchange", "HttpProtocol", "Request", "Responder"}
+KINDS = {"Body", "Http1Exchange", "Connection", "Request", "Responder"}
 """The classes, of either twin, whose objects are counted."""
 
 WAIT = 2.0
@@ -22,7 +22,7 @@ def alive() -> Counter[str]:
     """How many objects of these kinds there are, but for those in the permanent generation."""
     found: Counter[str] = Counter()
     for kind, count in Counter(map(type, gc.get_objects())).items():
-        if kind.__name__ in KINDS:
+        if kind.__name__ in KINDS and kind.__module__.startswith("fastresp."):
             found[kind.__name__] += count
     return found
 

@@ -1,6 +1,6 @@
 """One exchange of HTTP/1.1: what each call puts on the wire (RFC 9112), and what waits until its turn comes.
 
-An exchange formats; where its bytes go, and when, is its channel's business.
+An exchange formats; where its bytes go, and when, is its connection's business.
 """
 
 from __future__ import annotations
@@ -20,58 +20,11 @@ from fastresp.wire.status import line_of
 if TYPE_CHECKING:
     from fastresp.core import service as services
 
-__all__ = ["Channel", "Http1Exchange", "new_exchange"]
+__all__ = ["Http1Exchange", "new_exchange"]
 
 # Content up to this size is copied behind its head, so that both leave in one piece; above, copying costs more.
 COPIED = 65536
 OWN_FIELDS = HAS_CONNECTION | HAS_DATE | HAS_SERVER
-
-
-class Channel:
-    """What an exchange needs of its connection."""
-
-    __slots__ = (
-        "closing",  # no more answers
-        "lost",  # of an answer, as memory or the stack ran out: nothing follows, and the next sweep aborts
-    )
-    closing: bool
-    lost: bool
-
-    def put(self, exchange: Any, pieces: list[bytes]) -> None:
-        """Takes bytes that follow each other, and between which nothing may come."""
-        raise NotImplementedError
-
-    def put_response(self, exchange: Any, line: bytes, content_type: Any, length: int, tail: bytes, data: bytes) -> int:
-        """Takes a whole answer in the parts that format_head joins, and returns its size; 0 where it has to be put."""
-        raise NotImplementedError
-
-    def done(self, exchange: Any) -> None:
-        """The answer is complete, or broken off."""
-        raise NotImplementedError
-
-    def must_close(self, exchange: Any) -> bool:
-        """Whether this answer is to be the last: for what is unread of its request, or because the server ends."""
-        raise NotImplementedError
-
-    def is_turn(self, exchange: Any) -> bool:
-        """Whether all earlier answers are complete."""
-        raise NotImplementedError
-
-    def call_begins(self, end: Any) -> None:
-        """A thread works on one of its requests until this end."""
-        raise NotImplementedError
-
-    def occupy(self, future: Any) -> None:
-        """What is done for one of its requests goes on until then, behind the answer or the client."""
-        raise NotImplementedError
-
-    def waiter(self, exchange: Any) -> Any:
-        """A future that is done when this exchange may write on; None if it may now."""
-        raise NotImplementedError
-
-    def wake(self) -> None:
-        """Lets all who wait look again."""
-        raise NotImplementedError
 
 
 class Http1Exchange(exchanges.Exchange):
@@ -82,7 +35,7 @@ class Http1Exchange(exchanges.Exchange):
 
     # fmt: off
     __slots__ = (
-        "broken", "channel", "chunked", "close", "decoded", "ending", "held", "incoming", "keep", "minor", "next",
+        "broken", "chunked", "close", "connection", "decoded", "ending", "held", "incoming", "keep", "minor", "next",
         "reset", "sent", "status", "unsafe", "weight",
     )
     # fmt: on
@@ -106,9 +59,9 @@ class Http1Exchange(exchanges.Exchange):
         self.weight = 0
         self.decoded = 0
 
-    def open(self, channel: Any, request: Any, minor: int, keep_alive: bool) -> None:
+    def open(self, connection: Any, request: Any, minor: int, keep_alive: bool) -> None:
         """Makes the exchange ready for an answer, also when it has served before; its caller says of what method."""
-        self.channel = channel
+        self.connection = connection
         self.request = request
         self.minor = minor
         self.close = not keep_alive
@@ -128,7 +81,7 @@ class Http1Exchange(exchanges.Exchange):
 
     def respond(self, status: int, fields: Any, content_type: Any, length: int, data: bytes) -> None:
         service = self.service
-        channel = self.channel
+        connection = self.connection
         block, facts = b"", 0
         if fields is not None:
             block, facts, declared = fields
@@ -143,7 +96,12 @@ class Http1Exchange(exchanges.Exchange):
         if facts & HAS_CONNECTION:
             block = self._block(block, facts)
         is_small = len(data) <= COPIED
-        size = channel.put_response(self, line, content_type, length, tail, data) if is_small and not block else 0
+        size = 0
+        if is_small and not block and self.held is None:
+            output = connection.output
+            pipeline = connection.pipeline
+            if self is pipeline.first:
+                size = output.gather_head(line, content_type, length, tail, data)
         if size:
             self.begun = True
             self.status = status
@@ -152,11 +110,11 @@ class Http1Exchange(exchanges.Exchange):
             message = format_head(line, block, content_type, length, tail, data if is_small else b"")
             self._put_whole(status, [message] if is_small else [message, data])
         self.ended = True
-        channel.done(self)
+        connection.done(self)
 
     def respond_ready(self, response: Any, status: int, fields: Any, length: int, data: bytes) -> None:
         """The head up to the date is kept with the response."""
-        channel = self.channel
+        connection = self.connection
         block, facts, declared = fields
         if facts & HAS_CONNECTION and not facts & CONNECTION_CLOSE:
             self.respond(status, fields, None, length, data)
@@ -169,7 +127,7 @@ class Http1Exchange(exchanges.Exchange):
         message = format_head(response._head, b"", None, -1, self._tail(facts), data if is_small else b"")
         self._put_whole(status, [message] if is_small else [message, data])
         self.ended = True
-        channel.done(self)
+        connection.done(self)
 
     def start(self, status: int, fields: Any, content_type: Any, length: int, trailer_names: list[bytes]) -> None:
         """To an HTTP/1.0 client, content of no stated length ends with the connection."""
@@ -212,7 +170,7 @@ class Http1Exchange(exchanges.Exchange):
             self._put([b"%x\r\n" % len(data), data, b"\r\n"])
 
     def finish(self, data: bytes, trailers: Any) -> None:
-        channel = self.channel
+        connection = self.connection
         if self.ended:
             return
         completed = False
@@ -223,49 +181,51 @@ class Http1Exchange(exchanges.Exchange):
             if self.chunked:
                 self._put([last])
             self.ended = True
-            channel.done(self)
+            connection.done(self)
             completed = True
         finally:
             if not completed:
-                self.lost = channel.lost = channel.closing = True
+                self.lost = True  # without a call, which the stack may not hold
 
     def abort(self) -> None:
         """End the connection in the middle of the answer: what was cut must never look complete."""
-        channel = self.channel
+        connection = self.connection
         if not self.ended:
             self.ended = True
             self.broken = True
             self.close = True
-            channel.done(self)
+            connection.done(self)
 
     def is_next(self) -> bool:
-        channel = self.channel
-        is_next: bool = channel.is_turn(self)
-        return is_next
+        connection = self.connection
+        pipeline = connection.pipeline
+        return pipeline.first is self
 
     def waiter(self) -> Any:
         self.check_thread()
-        channel = self.channel
-        return None if self.ended else channel.waiter(self)
+        connection = self.connection
+        pipeline = connection.pipeline
+        return None if self.ended else pipeline.waiter(self)
 
     def wake(self) -> None:
         self.check_thread()
-        channel = self.channel
-        if channel is not None:
-            channel.wake()
+        connection = self.connection
+        if connection is not None:
+            output = connection.output
+            output.wake()
 
     def occupy(self, future: Any) -> bool:
         service = self.service
-        channel = self.channel
-        if channel is None or not threads.is_current(service.thread):
+        connection = self.connection
+        if connection is None or not threads.is_current(service.thread):
             return False
-        channel.occupy(future)
+        connection.occupy(future)
         return True
 
     def occupied_by(self, end: Any) -> None:
-        channel = self.channel
-        if channel is not None:
-            channel.call_begins(end)
+        connection = self.connection
+        if connection is not None:
+            connection.begin_call(end)
 
     # -- what the connection calls
 
@@ -333,20 +293,20 @@ class Http1Exchange(exchanges.Exchange):
                 self.lost = True  # without a call, which the stack may not hold
 
     def _put(self, pieces: list[bytes]) -> None:
-        channel = self.channel
-        if channel is None or self.ended or self.lost:
+        connection = self.connection
+        if connection is None or self.ended or self.lost:
             return  # the collector, which making the pieces may run, has run what ended it
         for data in pieces:
             self.sent += len(data)
-        channel.put(self, pieces)
+        connection.put(self, pieces)
 
     def _tail(self, facts: int) -> bytes:
         service = self.service
         if facts & CONNECTION_CLOSE:
             self.close = True
         elif self.incoming or service.closes:
-            channel = self.channel
-            if channel.must_close(self):
+            connection = self.connection
+            if connection.must_close(self):
                 self.close = True
         if facts & OWN_FIELDS:
             if self.close and not facts & CONNECTION_CLOSE:

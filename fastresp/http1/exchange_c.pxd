@@ -14,22 +14,16 @@ cdef Py_ssize_t CHUNKED, COPIED
 
 cdef class Http1Exchange
 
-cdef class Channel:
-    cdef bint closing, lost
-    cdef object put(self, Http1Exchange exchange, list pieces)
-    cdef Py_ssize_t put_response(
-        self, Http1Exchange exchange, bytes line, object content_type, Py_ssize_t length, bytes tail, bytes data
-    ) except -1
-    cdef object done(self, Http1Exchange exchange)
-    cdef bint must_close(self, Http1Exchange exchange) except -1
-    cdef bint is_turn(self, Http1Exchange exchange) except -1
-    cdef object call_begins(self, object end)
-    cpdef object occupy(self, object future)
-    cpdef object waiter(self, Http1Exchange exchange)
-    cpdef object wake(self)
+@cython.locals(exchange=Http1Exchange)
+cpdef Http1Exchange new_exchange(Service service)
+
+# These need the names above.
+from fastresp.http1.connection_c cimport Connection
+from fastresp.http1.pipeline_c cimport Pipeline
+from fastresp.net.output_c cimport Output
 
 cdef class Http1Exchange(exchanges.Exchange):
-    cdef Channel channel
+    cdef Connection connection
     cdef Http1Exchange next
     cdef list held
     cdef int minor, status
@@ -38,32 +32,33 @@ cdef class Http1Exchange(exchanges.Exchange):
     @cython.final
     cdef object set_up(self, Service service)
     @cython.final
-    cdef object open(self, Channel channel, object request, int minor, bint keep_alive)
+    cdef object open(self, Connection connection, object request, int minor, bint keep_alive)
     cpdef object interim(self, int status, tuple fields)
     @cython.locals(
-        service=Service, channel=Channel, declared=Py_ssize_t, facts=int, line=bytes, block=bytes, tail=bytes,
-        is_usual=bint, is_small=bint, size=Py_ssize_t, message=bytes
+        service=Service, connection=Connection, declared=Py_ssize_t, facts=int, line=bytes, block=bytes, tail=bytes,
+        is_usual=bint, is_small=bint, output=Output,
+        pipeline=Pipeline, size=Py_ssize_t, message=bytes
     )
     cpdef object respond(self, int status, tuple fields, object content_type, Py_ssize_t length, bytes data)
     @cython.locals(
-        channel=Channel, block=bytes, declared=Py_ssize_t, facts=int, stated=Py_ssize_t, is_small=bint, message=bytes
+        connection=Connection, block=bytes, declared=Py_ssize_t, facts=int, stated=Py_ssize_t, is_small=bint, message=bytes
     )
     cpdef object respond_ready(self, object response, int status, tuple fields, Py_ssize_t length, bytes data)
     @cython.locals(block=bytes, declared=Py_ssize_t, facts=int, chunked=bint, tail=bytes, message=bytes)
     cpdef object start(self, int status, tuple fields, object content_type, Py_ssize_t length, list trailer_names)
-    @cython.locals(channel=Channel, completed=bint, last=bytes)
+    @cython.locals(connection=Connection, completed=bint, last=bytes)
     cpdef object finish(self, bytes data, object trailers)
-    @cython.locals(channel=Channel)
+    @cython.locals(connection=Connection)
     cpdef object abort(self)
-    @cython.locals(channel=Channel)
+    @cython.locals(connection=Connection, pipeline=Pipeline)
     cpdef bint is_next(self) except -1
-    @cython.locals(channel=Channel)
+    @cython.locals(connection=Connection, pipeline=Pipeline)
     cpdef object waiter(self)
-    @cython.locals(channel=Channel)
+    @cython.locals(connection=Connection, output=Output)
     cpdef object wake(self)
-    @cython.locals(service=Service, channel=Channel)
+    @cython.locals(service=Service, connection=Connection)
     cpdef bint occupy(self, object future) except -1
-    @cython.locals(channel=Channel)
+    @cython.locals(connection=Connection)
     cpdef object occupied_by(self, object end)
     @cython.final
     @cython.locals(service=Service)
@@ -83,13 +78,10 @@ cdef class Http1Exchange(exchanges.Exchange):
     @cython.locals(completed=bint)
     cdef object _put_whole(self, int status, list pieces)
     @cython.final
-    @cython.locals(channel=Channel, data=bytes)
+    @cython.locals(connection=Connection, data=bytes)
     cdef object _put(self, list pieces)
     @cython.final
-    @cython.locals(service=Service, channel=Channel)
+    @cython.locals(service=Service, connection=Connection)
     cdef bytes _tail(self, int facts)
     @cython.final
     cdef bytes _block(self, bytes block, int facts)
-
-@cython.locals(exchange=Http1Exchange)
-cpdef Http1Exchange new_exchange(Service service)

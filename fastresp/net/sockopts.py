@@ -16,6 +16,7 @@ except ImportError:  # Windows
     ioctl = None  # type: ignore[assignment]
 
 __all__ = [
+    "FULL",
     "GONE",
     "PRESENT",
     "SILENT",
@@ -26,6 +27,9 @@ __all__ = [
     "unread",
     "unsent",
 ]
+
+FULL = 256000
+"""Bytes of a read behind which more may wait; libuv fills this many, and would read on 32 times in one turn."""
 
 PRESENT, SILENT, GONE = range(3)
 """What state_of finds: a client that may still send, one that will not, one that is not there any more."""

@@ -11,16 +11,14 @@ from ssl import MemoryBIO
 from typing import TYPE_CHECKING, Any
 
 from fastresp.core.names import address
-from fastresp.http1.content import FULL
-from fastresp.http1.pipeline import IN_HEAD, LINGER
-from fastresp.http1.protocol import new_protocol
-from fastresp.net.sockopts import unsent
+from fastresp.net.deadlines import LINGER
+from fastresp.net.sockopts import FULL, unsent
 from fastresp.net.tls_details import DETAILS, refusal
 from fastresp.net.tls_read import new_reader
 from fastresp.net.tls_write import new_writer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from ssl import SSLContext
 
     from fastresp.core import service as services
@@ -38,13 +36,14 @@ class TlsTransport:
 
     # fmt: off
     __slots__ = (
-        "admitted", "begun", "deadline", "due", "ending", "eof", "held", "host", "paused", "protocol", "pumping",
+        "admitted", "begun", "deadline", "due", "ending", "eof", "held", "host", "new_protocol", "paused", "protocol", "pumping",
         "read_paused", "reader", "service", "stopped", "tls", "transport", "writer",
     )
     # fmt: on
 
-    def __init__(self, service: services.Service, context: SSLContext) -> None:
+    def __init__(self, service: services.Service, context: SSLContext, new_protocol: Callable[[Any], Any]) -> None:
         self.service = service
+        self.new_protocol = new_protocol
         self.transport: Any = None
         self.protocol: Any = None  # from the end of the handshake on
         incoming, outgoing = MemoryBIO(), MemoryBIO()
@@ -85,7 +84,7 @@ class TlsTransport:
         reader = self.reader
         if reader.over or self.ending != OPEN:
             if (protocol := self.protocol) is not None:
-                protocol.unread = True  # nothing is made of it; how long that goes on, the deadlines say
+                protocol.stop_reading()  # nothing is made of it; how long that goes on, the deadlines say
         elif self.begun or not self._turn_away(data):
             self.begun = True
             reader.take(data)
@@ -137,7 +136,7 @@ class TlsTransport:
     def sweep(self, now: float) -> None:
         """Once a tick: ends a handshake, or a close_notify, that takes too long."""
         protocol = self.protocol
-        if protocol is not None and protocol.write_paused:
+        if protocol is not None and protocol.is_paused():
             self._allow(self.service.write_timeout)  # it looks itself at what the client takes
         elif now > self.deadline and self.transport is not None:
             if protocol is None and self.begun:
@@ -217,11 +216,10 @@ class TlsTransport:
         """The handshake is over: from now on there is a connection of HTTP."""
         service = self.service
         service.dismiss(self, self.host, self.admitted)
-        protocol = new_protocol(service)
-        self.protocol = protocol
+        protocol = self.protocol = self.new_protocol(service)
         protocol.connection_made(self)
-        if self.admitted and protocol.waits_for == IN_HEAD:
-            protocol.deadline = self.deadline
+        if self.admitted:
+            protocol.expect_head_by(self.deadline)
         self.admitted = False
 
     def _turn_away(self, data: bytes) -> bool:
@@ -395,6 +393,8 @@ class TlsTransport:
         self.protocol = protocol
 
 
-def new_tls(service: services.Service, context: SSLContext) -> TlsTransport:
-    """What a loop's `create_server` makes for a new connection of the server whose state is `service`."""
-    return TlsTransport(service, context)
+def new_tls(service: services.Service, context: SSLContext, new_protocol: Callable[[Any], Any]) -> TlsTransport:
+    """What a loop's `create_server` makes for a new connection of the server whose state is `service`. `new_protocol`
+    makes what speaks over it once the handshake is over.
+    """
+    return TlsTransport(service, context, new_protocol)

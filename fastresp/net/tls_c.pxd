@@ -1,11 +1,10 @@
 # Types for tls.py compiled as tls_c.
 cimport cython
-from fastresp.http1.protocol_c cimport HttpProtocol, new_protocol
 from fastresp.core.service_c cimport Service
 from fastresp.net.tls_read_c cimport TlsReader, new_reader
 from fastresp.net.tls_write_c cimport TlsWriter, new_writer
 
-cdef int OPEN, HALF_CLOSED, CLOSING, CLOSED, IN_HEAD
+cdef int OPEN, HALF_CLOSED, CLOSING, CLOSED
 cdef Py_ssize_t FULL, RECORD
 cdef double LINGER
 
@@ -13,13 +12,12 @@ cdef class TlsTransport:
     cdef Service service
     cdef TlsReader reader
     cdef TlsWriter writer
-    cdef object transport, protocol, tls, host
+    cdef object transport, new_protocol, protocol, tls, host
     cdef bint admitted, begun, eof, read_paused, held, stopped, due, paused, pumping
     cdef int ending
     cdef double deadline
-    @cython.locals(reader=TlsReader, protocol=HttpProtocol)
+    @cython.locals(reader=TlsReader)
     cpdef object data_received(self, object data)
-    @cython.locals(protocol=HttpProtocol)
     cpdef object sweep(self, double now)
     @cython.locals(reader=TlsReader, data=bytes)
     cdef object _read(self)
@@ -29,7 +27,7 @@ cdef class TlsTransport:
     cpdef object proceed(self)
     @cython.locals(stop=bint)
     cpdef object steer(self)
-    @cython.locals(service=Service, protocol=HttpProtocol)
+    @cython.locals(service=Service)
     cdef object _open(self)
     cdef bint _turn_away(self, bytes data) except -1
     cdef object _end(self)
@@ -47,4 +45,4 @@ cdef class TlsTransport:
     cpdef object abort(self)
     cpdef bint is_closing(self) except -1
 
-cpdef TlsTransport new_tls(Service service, object context)
+cpdef TlsTransport new_tls(Service service, object context, object new_protocol)

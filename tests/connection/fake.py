@@ -93,19 +93,19 @@ class Wire:
         loop = loop or asyncio.get_running_loop()
         config.setdefault("connect", True)
         self.service = twin("core.service").new_service(handler, Config(**config), loop, False, True)
-        self._module = twin("http1.protocol")
-        self.protocol = self._module.new_protocol(self.service)
+        self._reading = twin("http1.reading")
+        self.protocol = twin("http1.connection").new_connection(self.service)
         self.transport = transport or Transport()
         self.protocol.connection_made(self.transport)
 
     def feed(self, data: bytes) -> None:
         """As the loop would, in no time: how much of a burst is handled at once is a matter of that, too."""
         assert self.transport.reading, "data came to a paused connection"
-        clock, self._module.monotonic = self._module.monotonic, float
+        clock, self._reading.monotonic = self._reading.monotonic, float
         try:
             self.protocol.data_received(data)
         finally:
-            self._module.monotonic = clock
+            self._reading.monotonic = clock
 
     def lose(self) -> None:
         self.protocol.connection_lost(None)

@@ -312,7 +312,7 @@ def test_a_clock_that_stands_still(play, twin):
         await clock.goes_on(60)
         assert not wire.transport.closed
         other = Transport()
-        protocol = twin("http1.protocol").new_protocol(wire.service)
+        protocol = twin("http1.connection").new_connection(wire.service)
         protocol.connection_made(other)
         await turns()
         await clock.goes_on(12)

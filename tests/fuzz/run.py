@@ -56,7 +56,7 @@ def guided(given: argparse.Namespace) -> int:
 
     with atheris.instrument_imports(include=["fastresp"], enable_loader_override=False):
         target = importlib.import_module(f"fuzz.target_{given.target}")
-        for name in ("wire.headers", "wire.chunks", "wire.status", "core.service", "http1.protocol", "net.tls"):
+        for name in ("wire.headers", "wire.chunks", "wire.status", "core.service", "http1.connection", "net.tls"):
             importlib.import_module(f"fastresp.{name}")
     with tempfile.TemporaryDirectory() as found:
         arguments = [

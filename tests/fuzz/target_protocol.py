@@ -26,8 +26,8 @@ from fuzz.application import Application
 
 from fastresp import Config
 from fastresp.http1.codes import FAILED, HEAD, NEED_DATA
-from fastresp.http1.pipeline import GATHERED
-from fastresp.http1.protocol import MAX_PIPELINE
+from fastresp.net.output import GATHERED
+from fastresp.http1.refusal import MAX_PIPELINE
 
 # What the first octet switches on.
 ASYNC, SMALL, DRAINING, SLOW, LEAVING, LATE, ENDING, SECURE = (1 << bit for bit in range(8))
@@ -60,7 +60,7 @@ def run(end: str, settings: bytes, segments: list[bytes], loop: asyncio.Abstract
     config = Config(date_header=False, connect=True, access_log=bool(flags & SMALL), **limits)
     handler: Callable[..., Any] = application.coroutine if flags & ASYNC else application.plain
     service = twin("core.service", end).new_service(handler, config, loop, bool(flags & SECURE), True)
-    protocol = twin("http1.protocol", end).new_protocol(service)
+    protocol = twin("http1.connection", end).new_connection(service)
     transport = Transport()
     errors: list[Any] = []
     loop.set_exception_handler(lambda _, context: errors.append(context))
@@ -231,7 +231,7 @@ def one_input(data: bytes) -> None:
             log.addHandler(notes)
             try:
                 # how much of a burst is handled in a turn is also a matter of time, of which none passes here
-                with patch.object(twin("http1.protocol", end), "monotonic", float):
+                with patch.object(twin("http1.reading", end), "monotonic", float):
                     results.append(run(end, settings, segments, loop))
             finally:
                 log.removeHandler(notes)

@@ -109,7 +109,8 @@ class Scene:
         self.service = twin("core.service", end).new_service(handler, self.config, loop, True, True)
         server, client = contexts(bool(self.flags & OLD))
         self.pure = not end
-        self.server = twin("net.tls", end).new_tls(self.service, server)
+        new_connection = twin("http1.connection", end).new_connection
+        self.server = twin("net.tls", end).new_tls(self.service, server, new_connection)
         self.transport = Pausing()
         self.peer = Peer(client)
         self.taken = 0

@@ -50,7 +50,7 @@ class HeldWire(Wire):
         super().__init__(twin, handler, **config)
         self.lose()
         self.transport = Holding()
-        self.protocol = twin("http1.protocol").new_protocol(self.service)
+        self.protocol = twin("http1.connection").new_connection(self.service)
         self.protocol.connection_made(self.transport)
 
     def hold(self) -> Holding:

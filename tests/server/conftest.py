@@ -45,7 +45,7 @@ def server_class(twin) -> type[Server]:
     """Server, with the engine of the twin under test."""
     engine = SimpleNamespace(
         new_service=twin("core.service").new_service,
-        new_protocol=twin("http1.protocol").new_protocol,
+        new_connection=twin("http1.connection").new_connection,
         new_tls=twin("net.tls").new_tls,
     )
     return type("Server", (Server,), {"engine": engine})

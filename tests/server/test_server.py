@@ -314,7 +314,7 @@ class TestStart:
             raise ZeroDivisionError
 
         class Watched(Server):
-            engine = SimpleNamespace(new_service=new_service, new_protocol=None, new_tls=None)
+            engine = SimpleNamespace(new_service=new_service, new_connection=None, new_tls=None)
 
         config = Config(head_timeout=3.0)
 

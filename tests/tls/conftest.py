@@ -74,7 +74,7 @@ def alone(twin, loop_factory, monkeypatch):
     """Runs a test within a loop, whose connections are made by `connection()`: `alone(test, handler, contexts)`. What
     comes is handled in no time: how much of it is handled in one turn is a matter of that, too.
     """
-    monkeypatch.setattr(twin("http1.protocol"), "monotonic", float)
+    monkeypatch.setattr(twin("http1.reading"), "monotonic", float)
 
     def run(test, handler, contexts, **config):
         async def call():
@@ -83,7 +83,7 @@ def alone(twin, loop_factory, monkeypatch):
             made = []
 
             def connection():
-                made.append(Connection(service, twin("net.tls").new_tls, contexts))
+                made.append(Connection(service, twin, contexts))
                 return made[-1]
 
             try:

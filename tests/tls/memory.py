@@ -11,12 +11,12 @@ from connection.fake import Transport
 class Connection:
     """Both ends of a TLS connection; what they say goes from one to the other when the test says so."""
 
-    def __init__(self, service, new_tls, contexts, transport=None):
+    def __init__(self, service, twin, contexts, transport=None):
         server, client = contexts
         self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self.tls = client.wrap_bio(self.incoming, self.outgoing, server_hostname="localhost")
         self.transport = transport or Transport()
-        self.ours = new_tls(service, server)
+        self.ours = twin("net.tls").new_tls(service, server, twin("http1.connection").new_connection)
         self.ours.connection_made(self.transport)
 
     def feed(self, data):

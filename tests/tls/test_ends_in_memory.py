@@ -67,7 +67,7 @@ def timed(twin, contexts):
             clock = Clock()
             service = twin("core.service").new_service(handle, Config(**config), clock, True, True)
             service.open()
-            client = Connection(service, twin("net.tls").new_tls, contexts(), transport)
+            client = Connection(service, twin, contexts(), transport)
             client.shake_hands()
             client.hear()
             await scene(client, clock, service)

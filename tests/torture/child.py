@@ -27,7 +27,7 @@ def engine(twin: str) -> dict[str, Any]:
     end = "_c" if twin == "compiled" else ""
     return {
         f"new_{name}": getattr(importlib.import_module(f"fastresp.{package}.{name}{end}"), f"new_{name}")
-        for package, name in (("core", "service"), ("http1", "protocol"), ("net", "tls"))
+        for package, name in (("core", "service"), ("http1", "connection"), ("net", "tls"))
     }
 
 
@@ -39,7 +39,7 @@ def stop_time() -> None:
     closing = importlib.import_module("fastresp.core.closing")
     sources.close_in_thread = closing.close_quietly  # type: ignore[attr-defined]
     for end in ("", "_c"):
-        importlib.import_module(f"fastresp.http1.protocol{end}").monotonic = float  # type: ignore[attr-defined]
+        importlib.import_module(f"fastresp.http1.reading{end}").monotonic = float  # type: ignore[attr-defined]
 
 
 def loop_factory(name: str) -> Any:

@@ -21,7 +21,7 @@ from fastresp.core import closing
 
 __all__ = ["Player", "play"]
 
-OURS = ("Request", "Responder", "Http1Exchange", "HttpProtocol")
+OURS = ("Request", "Responder", "Http1Exchange", "Connection")
 PATIENCE = 10.0
 
 
@@ -66,7 +66,7 @@ class Play:
         config = Config(date_header=False, access_log=self.plan["access_log"])
         self.service = self.engine["new_service"](self.scene.handler(), config, self.loop, False, True)
         for about in self.plan["connections"]:
-            protocol = self.engine["new_protocol"](self.service)
+            protocol = self.engine["new_connection"](self.service)
             socket = Socket(about)
             self.guarded("connection_made", protocol.connection_made, socket)
             self.sockets.append(socket)

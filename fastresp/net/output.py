@@ -1,19 +1,16 @@
-"""What is written on a connection: bytes are gathered, and leave in few writes, past the transport where nothing
-waits.
-"""
+"""A connection's output: bytes are gathered, and leave in few writes, past the transport where nothing waits."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fastresp.http1 import exchange as exchanges
 from fastresp.net import sockopts
 from fastresp.net.direct import descriptor, send, send_buffer
 
 if TYPE_CHECKING:
     from fastresp.core import service as services
 
-__all__ = ["Output"]
+__all__ = ["GATHERED", "Output", "new_output"]
 
 GATHERED = 262144
 """Bytes of answers that are gathered before they are written, even in the middle of a read."""
@@ -26,7 +23,7 @@ SMALL = 4096
 
 
 def runs_of(pieces: list[bytes]) -> list[bytes]:
-    """The pieces, small ones joined; a large one would be copied for each of its readers."""
+    """Return the pieces, small ones joined; a large one would be copied for each of its readers."""
     runs: list[bytes] = []
     small: list[bytes] = []
     for piece in pieces:
@@ -38,13 +35,13 @@ def runs_of(pieces: list[bytes]) -> list[bytes]:
     return [*runs, b"".join(small)] if small else runs
 
 
-class Output(exchanges.Channel):
-    """A connection's output. Which bytes come next is said by the pipeline."""
+class Output:
+    """What is written on a connection. Which bytes come next, its owner says."""
 
     # fmt: off
     __slots__ = (  # noqa: RUF023
-        "service", "transport", "write", "fd", "behind", "in_buffer", "out", "out_size", "burst", "running", "writing",
-        "flushing", "waiters", "write_paused", "written",
+        "service", "transport", "write", "fd", "behind", "in_buffer", "out", "out_size", "burst", "batching", "writing",
+        "flushing", "closing", "lost", "waiters", "paused", "written",
     )
     # fmt: on
 
@@ -54,34 +51,37 @@ class Output(exchanges.Channel):
         self.write: Any = None
         self.fd = -1  # of the socket, where `send` can use it
         self.behind = False  # the transport may have bytes that it has not sent
-        # what is to be written, of this size: in the service's output buffer, as long as proceed() runs, or here
+        # what is to be written, of this size: in the service's output buffer, within a batch, or here
         self.out_size = 0
         self.in_buffer = False
         # PERF: None instead of empty lists, which would be looked at for each answer and are not in the cache
         self.out: Any = None  # a list
         self.burst = 0  # written since somebody waited
-        self.write_paused = False  # the transport has had enough
-        self.waiters: dict[Any, None] | None = None
-        self.running = False  # within proceed(), which writes at its end
+        self.batching = False  # its owner flushes at the end of what it does
         self.writing = False  # bytes are being gathered: what comes meanwhile is held, and follows them
         self.flushing = False
-        self.closing = self.lost = False
+        self.closing = False  # nothing more is taken
+        self.lost = False  # something that was taken is, as memory or the stack ran out: the next sweep aborts
+        self.waiters: dict[Any, None] | None = None
+        self.paused = False  # the transport has had enough
         self.written = 0  # to the transport, ever
 
     def connect(self, transport: Any) -> None:
-        """The connection is there; this is where answers go."""
+        """The connection is there; this is where bytes go."""
         self.transport = transport
         self.write = transport.write
         self.fd = -1 if self.service.secure else descriptor(transport)
 
     def disconnect(self) -> None:
         """It is gone, and another connection may get its socket's number."""
+        self.closing = True
         self.transport = None
         self.write = None
         self.fd = -1
+        self.drop()
 
-    def _gather(self, data: bytes) -> None:
-        """Bytes to be written, behind what is gathered already."""
+    def gather(self, data: bytes) -> None:
+        """Take bytes to be written, behind what is gathered already."""
         service = self.service
         buffer = service.buffer
         size = len(data)
@@ -99,6 +99,23 @@ class Output(exchanges.Channel):
         self.out_size += size
         self.burst += size
 
+    def gather_head(self, line: bytes, content_type: Any, length: int, tail: bytes, data: bytes) -> int:
+        """Take a whole answer in the parts that format_head joins. Return its size; 0 where it can't be formatted in
+        place, or is not to be gathered now.
+        """
+        buffer = self.service.buffer
+        if self.writing or self.closing:
+            return 0
+        # PERF: as in _may_use_buffer, whose call would cost 20 instructions
+        if not (self.in_buffer or (self.batching and self.out_size == 0 and buffer.size == 0)):
+            return 0
+        size: int = buffer.add_head(line, content_type, length, tail, data)
+        if size:
+            self.in_buffer = True
+            self.out_size += size
+            self.burst += size
+        return size
+
     def note_size(self, size: int) -> None:
         """An answer has so many bytes, or more: others of the server may come to be as large."""
         service = self.service
@@ -106,14 +123,14 @@ class Output(exchanges.Channel):
             service.largest = size
 
     def _may_use_buffer(self) -> bool:
-        """It is one connection's at a time, while that one reads; and nothing of it may stand before or behind it."""
+        """It is one connection's at a time, within its batch; and nothing of it may stand before or behind it."""
         if self.in_buffer:
             return True
         buffer = self.service.buffer
-        return self.running and self.out_size == 0 and buffer.size == 0
+        return self.batching and self.out_size == 0 and buffer.size == 0
 
     def flush(self, in_loop: bool) -> None:
-        """Writes what is gathered. `in_loop`: it is sure that the loop has called."""
+        """Write what is gathered. `in_loop`: it is sure that the loop has called."""
         if self.out_size == 0 or self.flushing or self.writing:
             return
         if self.in_buffer and ((in_loop and self.fd >= 0 and not self.behind) or self._is_direct(in_loop)):
@@ -140,7 +157,7 @@ class Output(exchanges.Channel):
             self.flushing = False
 
     def _leave_buffer(self, start: int) -> None:
-        """Keeps what is in the output buffer from `start` on here."""
+        """Keep what is in the output buffer from `start` on here."""
         buffer = self.service.buffer
         fresh: list[bytes] = []
         if self.out is None:
@@ -177,7 +194,7 @@ class Output(exchanges.Channel):
             write(memoryview(data)[sent:] if sent else data)
 
     def _is_direct(self, in_loop: bool) -> bool:
-        """Whether bytes may be given to the system past the transport."""
+        """Return whether bytes may be given to the system past the transport."""
         if self.fd < 0:
             return False
         if self.behind:
@@ -186,15 +203,20 @@ class Output(exchanges.Channel):
         # a loop that is closed has closed its sockets, and told nobody: their numbers may be those of others now
         return not self.behind and (in_loop or not self.service.loop.is_closed())
 
-    def waiter(self, exchange: Any) -> Any:
+    def has_room(self) -> bool:
+        """Return whether more may be written now: the client takes it, and others have not waited for too long."""
+        if self.paused or self.transport.is_closing():
+            return False
+        self.burst += CALL
+        return self.burst <= GATHERED
+
+    def flush_to_wait(self) -> None:
+        """Write what is gathered before somebody waits for the client."""
         if not self.behind or self.out_size >= SMALL:  # else joined with what comes in this turn: each piece has a cost
             self.flush(False)
-        if self.closing and not self.lost:
-            return None
-        if self.is_turn(exchange) and not self.write_paused and not self.transport.is_closing():
-            self.burst += CALL
-            if self.burst <= GATHERED:
-                return None
+
+    def new_waiter(self) -> Any:
+        """Return a future that is done when `wake` is called."""
         self.burst = 0
         future = self.service.loop.create_future()
         fresh: dict[Any, None] = {}
@@ -203,13 +225,10 @@ class Output(exchanges.Channel):
             waiters = self.waiters = fresh
         waiters[future] = None
         future.add_done_callback(waiters.pop)  # one that is given up goes, too
-        if self.closing or (self.is_turn(exchange) and not self.write_paused):
-            # a client that takes everything at once must not keep the others waiting; or its turn has come meanwhile
-            self.wake_soon()
         return future
 
     def wake(self) -> None:
-        """Lets all who wait look again."""
+        """Have all that wait look again."""
         waiters = self.waiters
         if waiters is not None:
             self.waiters = None
@@ -218,31 +237,36 @@ class Output(exchanges.Channel):
                     future.set_result(None)
 
     def wake_soon(self) -> None:
-        """Has wake() called in the loop's next turn."""
+        """Have `wake` called in the loop's next turn."""
         self.service.loop.call_soon(self.wake)
 
     def unsent(self) -> int:
-        """Bytes that the client has not taken: the transport's, and the system's, which a slow client empties long
-        before there is room for more of ours.
+        """Return the bytes that the client has not taken: the transport's, and the system's, which a slow client
+        empties long before there is room for more of ours.
         """
         transport = self.transport
         left: int = transport.get_write_buffer_size() + sockopts.unsent(transport.get_extra_info("socket"))
         return left
 
-    def unread_now(self) -> int:
-        """Bytes that have come, and were not read."""
+    def unread(self) -> int:
+        """Return the bytes that have come, and were not read."""
         return sockopts.unread(self.transport.get_extra_info("socket"))
 
-    def taken_now(self) -> int:
-        """Bytes that the client has taken, ever; over TLS encrypted ones, which may be many more."""
+    def taken(self) -> int:
+        """Return the bytes that the client has taken, ever; over TLS encrypted ones, which may be many more."""
         taken: int = self.transport.taken() if self.service.secure else self.written - self.unsent()
         return taken
 
-    def drop_output(self) -> None:
-        """Forgets what is gathered: nobody will get it."""
+    def drop(self) -> None:
+        """Forget what is gathered: nobody will get it."""
         if self.in_buffer:
             buffer = self.service.buffer
             self.in_buffer = False
             buffer.clear()
         self.out = None
         self.out_size = 0
+
+
+def new_output(service: services.Service) -> Output:
+    """The output of a new connection of the server whose state is `service`."""
+    return Output(service)

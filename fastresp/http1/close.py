@@ -1,0 +1,125 @@
+"""How a connection ends: behind its answers, with a lingering close where the client is still sending, or at once.
+
+These are functions over a connection.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from fastresp.core.names import address
+from fastresp.net import sockopts
+from fastresp.net.deadlines import CLOSING, IDLE, LINGER, LINGERING, NEVER
+
+__all__ = ["abort", "behind", "cut", "gracefully", "is_cut", "untaken"]
+
+
+def behind(connection: Any, exchange: Any) -> None:
+    """Close the connection behind this answer, which is complete, or broken off."""
+    connection.delimits = exchange.reset
+    if exchange.broken and exchange.reset:
+        output = connection.output
+        output.flush(False)  # the answers before it are whole
+        output.lost = True
+        abort(connection)
+    gracefully(connection)
+
+
+def gracefully(connection: Any) -> None:
+    """Close the connection behind what has been written."""
+    output = connection.output
+    deadlines = connection.deadlines
+    pipeline = connection.pipeline
+    if output.closing:
+        return
+    output.flush(False)
+    connection.stopped = True
+    if output.flushing:
+        pipeline.cancel_all()
+        connection.service.loop.call_soon(connection.close_gracefully)  # not within a write
+        return
+    output.closing = True
+    transport = connection.transport
+    if transport is None:
+        return
+    output.lost = True  # until that is over: where it fails, the next sweep aborts
+    pipeline.cancel_all()
+    output.wake()
+    connection.unread = (
+        connection.unread or connection.read_paused or connection.has_input() or output.unread() > 0
+    )
+    lingers = ((connection.unread or output.unsent() > 0) and not connection.eof) or (
+        connection.service.secure and transport.has_rest()
+    )
+    deadlines.most = NEVER
+    if lingers and transport.can_write_eof() and not transport.is_closing():
+        # Closing with unread bytes would reset the connection, and could take with it what of the answer is on its
+        # way; more of them may come as long as it is (RFC 9112, section 9.6).
+        try:
+            transport.write_eof()
+        except OSError:  # the client has reset the connection, and the loop has not said so yet
+            abort(connection)
+            return
+        if connection.read_paused:
+            connection.read_paused = False
+            transport.resume_reading()
+        deadlines.watch(LINGERING, LINGER)
+    else:
+        transport.close()
+        # TLS waits for the client's close_notify, which an idle client may be in no hurry to send
+        deadlines.watch(CLOSING, LINGER if deadlines.waits_for == IDLE else math.inf)
+    output.lost = False
+
+
+def abort(connection: Any) -> None:
+    """Close now, whatever is going on."""
+    output = connection.output
+    transport = connection.transport
+    if transport is None:
+        return
+    ends_short = is_cut(connection)
+    if not ends_short and connection.delimits:
+        ends_short = output.lost or output.out_size > 0 or transport.get_write_buffer_size() > 0
+    if ends_short and not connection.service.secure:
+        sockopts.reset_at_close(transport.get_extra_info("socket"))  # its end must not look like a whole
+    connection.stopped = True
+    output.closing = True
+    output.drop()
+    transport.abort()
+    # not only when the loop says that it is lost: an answer that never has to wait would keep the loop from it
+    pipeline = connection.pipeline
+    pipeline.cancel_all()
+    output.wake()
+
+
+def is_cut(connection: Any) -> bool:
+    """Return whether an end of the connection now would look like that of the answer that is under way."""
+    pipeline = connection.pipeline
+    first = pipeline.first
+    return first is not None and first.begun and first.reset
+
+
+def cut(connection: Any, reason: str) -> None:
+    """End the connection in the middle of what its client is to get."""
+    deadlines = connection.deadlines
+    transport = connection.transport
+    if deadlines.waits_for != LINGERING or transport.get_write_buffer_size() > 0:  # else the system sends all of it
+        connection.service.remark(f"an answer to {address(transport.get_extra_info('peername'))} was cut", reason)
+    abort(connection)
+
+
+def untaken(connection: Any) -> str:
+    """Return, for the log, what the client has not taken of answers that are complete, or which request of its waits
+    for its turn; "" if there is nothing.
+    """
+    output = connection.output
+    pipeline = connection.pipeline
+    transport = connection.transport
+    if transport is None or pipeline.first is not None:
+        return ""
+    client = address(transport.get_extra_info("peername"))
+    if connection.held:
+        return f"a request of {client}, which the handler was not called for"
+    size = output.out_size + transport.get_write_buffer_size()
+    return f"{size} bytes of an answer to {client}" if size else ""

@@ -1,0 +1,36 @@
+# Types for reading.py compiled as reading_c.
+cimport cython
+from fastresp.core.dispatch_c cimport dispatch
+from fastresp.core.request_c cimport Request, empty
+from fastresp.core.service_c cimport Service
+from fastresp.http1 cimport content_c as content
+from fastresp.http1 cimport refusal_c as refusal
+from fastresp.http1 cimport timeouts_c as timeouts
+from fastresp.http1.connection_c cimport Connection
+from fastresp.http1.exchange_c cimport Http1Exchange
+from fastresp.http1.parser_c cimport Parser
+from fastresp.http1.pipeline_c cimport Pipeline
+from fastresp.http1.requests_c cimport cost_of_query, new_request
+from fastresp.net.output_c cimport Output
+
+cdef int NEED_DATA, HEAD, BODY, END, HEAD_METHOD, CONNECT, SAFE
+cdef int IDLE, IN_HEAD, NOTHING
+cdef int PENDING, PIECES, REQUESTS
+cdef Py_ssize_t FULL, LONG_HEAD
+cdef double LONG, SHARE
+
+@cython.locals(
+    output=Output, pipeline=Pipeline, parser=Parser, request=Request, latest=Http1Exchange, event=int,
+    completed=bint, is_idle=bint, requests=int, counted=int, pieces=int, until=double
+)
+cdef object proceed(Connection connection)
+cdef object _look_at_clock(Connection connection)
+cdef object _keep_rest(Connection connection, Parser parser, int requests)
+@cython.locals(parser=Parser, service=Service, request=Request, exchange=Http1Exchange, method=int)
+cdef object _head(Connection connection)
+cdef object drop(Connection connection, bytes data)
+@cython.locals(now=double)
+cdef object filled(Connection connection)
+cdef object _end_turn(Connection connection)
+cdef object begin_turn(Connection connection)
+cdef bint _may_read(Connection connection) except -1
