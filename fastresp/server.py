@@ -141,7 +141,9 @@ class Server:
         secure = ssl is not None  # then writelines() is ours
         service = self._service = engine.new_service(self.handler, self.config, loop, secure, secure or gathers(loop))
         service.open()
-        connection = partial(engine.new_connection, service) if ssl is None else partial(engine.new_tls, service, ssl, engine.new_connection)
+        connection = partial(engine.new_connection, service)
+        if ssl is not None:
+            connection = partial(engine.new_tls, service, ssl, engine.new_connection)
         # asyncio tries to accept `backlog` times a turn: without a descriptor left, it fails and logs as many times
         one_by_one = isinstance(loop, asyncio.SelectorEventLoop)
         options: dict[str, Any] = {"backlog": 1 if one_by_one else backlog}

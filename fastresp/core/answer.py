@@ -70,17 +70,25 @@ def respond(exchange: exchanges.Exchange, status: int, fields: Any, content_type
 
     Raises ValueError for fields that contradict it.
     """
-    service = exchange.service
-    if not threads.is_current(service.thread):  # PERF: no call where it is
+    if not threads.is_current(exchange.service.thread):  # PERF: no call where it is
         exchange.check_thread()
+    if fields is None and status == 200 and not (exchange.is_head or exchange.is_connect):
+        # PERF: nearly every answer, of which there is nothing to find out: 60 instructions less
+        exchange.respond(200, None, content_type, len(data), data)
+    else:
+        _respond(exchange, status, fields, content_type, data, bare)
+
+
+def _respond(
+    exchange: exchanges.Exchange, status: int, fields: Any, content_type: Any, data: bytes, bare: bool
+) -> None:
     length = len(data)
     facts, declared = 0, -1
     if fields is not None:
         _, facts, declared = fields
         if facts & HAS_CONTENT_TYPE:
             content_type = None
-    # PERF: nearly every answer is of 200 to a method with content: 25 instructions less
-    if (status != 200 or exchange.is_head or exchange.is_connect) and _is_empty(exchange, status):
+    if _is_empty(exchange, status):
         data = b""
         if _is_unmeasured(exchange, status):
             length = UNSTATED
@@ -209,7 +217,7 @@ def finish(exchange: exchanges.Exchange, data: bytes, trailers: Any) -> None:
 
 
 def _progress_of(exchange: exchanges.Exchange, call: str) -> exchanges.Progress:
-    progress = exchange.progress
+    progress: exchanges.Progress | None = exchange.progress
     if progress is None or not exchange.begun:
         raise ResponderStateError(f"{call}: write_begin_chunked() is still at work, and its head comes first")
     return progress
@@ -309,7 +317,7 @@ def _send_source(exchange: exchanges.Exchange, status: int, fields: Any, content
             exchange.lost = True
 
 
-def refuse_device(exchange: exchanges.Exchange, error: Exception) -> None:
+def refuse_device(exchange: exchanges.Exchange, error: Exception | None) -> None:
     """Answer for a device that can't be read: 500, and a line in the log."""
     what = describe(exchange.request)
     respond(exchange, 500, None, TEXT, FAULT, False)
@@ -405,7 +413,7 @@ def call_back(callback: Callable[[], object]) -> None:
 
 
 def release(exchange: exchanges.Exchange) -> None:
-    """The exchange is over, answered whole or given up: let go of its request and its device, and tell its callbacks."""
+    """The exchange is over, answered or given up: let go of its request and its device, and tell its callbacks."""
     exchange.request = None
     progress = exchange.progress
     if progress is not None:

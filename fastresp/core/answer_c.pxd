@@ -10,7 +10,8 @@ cdef int HAS_CONTENT_TYPE, HAS_TRAILER, HAS_TRANSFER_ENCODING
 cdef Py_ssize_t CHUNKED, PIECE, UNSTATED
 
 cpdef object interim(Exchange exchange, int status, tuple fields)
-@cython.locals(service=Service, length=Py_ssize_t, declared=Py_ssize_t, facts=int)
+@cython.locals(length=Py_ssize_t, declared=Py_ssize_t, facts=int)
+cdef object _respond(Exchange exchange, int status, tuple fields, object content_type, bytes data, bint bare)
 cpdef object respond(Exchange exchange, int status, tuple fields, object content_type, bytes data, bint bare)
 @cython.locals(declared=Py_ssize_t, facts=int)
 cpdef object respond_with(Exchange exchange, object response, int status, tuple fields, bytes data)

@@ -50,7 +50,7 @@ class Exchange:
     __slots__ = (
         "begun",      # the head of its answer is on its way
         "callbacks",  # of on_close(), each with its context
-        "dropped",    # its responder is gone, which nothing could be done about then: the next sweep calls answer.dropped
+        "dropped",    # its responder is gone, and nothing could be done then: the next sweep calls answer.dropped
         "ended",      # the answer is complete, or broken off
         "gone",       # the answer can no longer reach the client
         "is_connect", "is_head",  # the request's method
@@ -132,6 +132,5 @@ class Exchange:
         raise NotImplementedError
 
     def occupied_by(self, end: Any) -> None:
-        """As `occupy`, for what is done in a thread: `end.wait()` returns a future, made where somebody waits, or None.
-        """
+        """As `occupy`, for what is done in a thread: `end.wait()` returns a future, made where somebody waits, or None."""
         raise NotImplementedError

@@ -78,7 +78,10 @@ def sort_begin(mime_type: Any, trailer_names: Any, status: Any) -> tuple[int, An
         kind = exact(mime_type)
     else:
         head = formatted(mime_type)
-    return code, kind, head, [field_name(name) for name in names]
+    announced = []
+    for name in names:
+        announced.append(field_name(name))
+    return code, kind, head, announced
 
 
 def content_of(data: Any) -> tuple[bytes, str] | None:

@@ -56,9 +56,7 @@ def start_pump(exchange: Any, source: Source) -> Pump:
     return pump
 
 
-def start_measuring(
-    source: Source, measured: Callable[[], object], failed: Callable[[DeviceError], object]
-) -> Pump:
+def start_measuring(source: Source, measured: Callable[[], object], failed: Callable[[DeviceError], object]) -> Pump:
     """Find out the size of `source`, and call `measured`, which owns it from then on; or `failed`, where it, or the
     call, has failed.
     """

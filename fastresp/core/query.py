@@ -121,7 +121,9 @@ def new_query(data: bytes, start: int, end: int) -> Query:
 
 def _of_pairs(pairs: list[tuple[str, str]]) -> Query:
     query = Query()
-    query._pairs = [(str(name), str(value)) for name, value in pairs]  # a pickle may come from anywhere
+    query._pairs = []
+    for name, value in pairs:
+        query._pairs.append((str(name), str(value)))  # a pickle may come from anywhere
     return query
 
 

@@ -161,8 +161,10 @@ class Request:
         if self._trailers is None:
             return Headers()
         if isinstance(self._trailers, bytes):
-            fields = _fields(self._trailers, 0, len(self._trailers), False)
-            kept = [field for field in fields if field[0].lower() not in FORBIDDEN_TRAILERS]
+            kept = []
+            for field in _fields(self._trailers, 0, len(self._trailers), False):
+                if field[0].lower() not in FORBIDDEN_TRAILERS:
+                    kept.append(field)
             self._trailers = Headers._trusted(kept)
         return self._trailers
 

@@ -151,13 +151,13 @@ class Responder:
         exchange = None
         try:
             exchange = self._claim("write()", READY)
-            if exchange is not None and source is None:
-                self._finish(500)
-                answers.refuse_device(exchange, refusal)
-            elif exchange is not None:
+            if exchange is not None and source is not None:
                 self._state = DONE
                 self._status = code
                 answers.send_device(exchange, code, head, kind, source)
+            elif exchange is not None:
+                self._finish(500)
+                answers.refuse_device(exchange, refusal)
         except BaseException:
             if exchange is not None:
                 self._restore(exchange)  # first: closing may fail where the stack is full

@@ -173,7 +173,10 @@ class Service:
 
     def sweep(self) -> None:
         """Has every connection look whether it has waited too long."""
-        late = [connection for connection, until in self.left.items() if self.now > until]
+        late: list[Any] = []
+        for connection, until in self.left.items():
+            if self.now > until:
+                late.append(connection)
         self._each(late, methodcaller("lose_place"))
         unswept = self._unswept
         if not unswept:  # the last sweep is over
@@ -379,8 +382,12 @@ class Service:
 
     def untaken(self) -> list[str]:
         """What clients have not taken of answers that are complete, for the log."""
-        found = [connection.untaken() for connection in list(self.connections) if hasattr(connection, "untaken")]
-        return [text for text in found if text]
+        found: list[str] = []
+        for connection in list(self.connections):
+            text = connection.untaken() if hasattr(connection, "untaken") else ""
+            if text:
+                found.append(text)
+        return found
 
 
 def new_service(

@@ -46,9 +46,7 @@ def gracefully(connection: Any) -> None:
     output.lost = True  # until that is over: where it fails, the next sweep aborts
     pipeline.cancel_all()
     output.wake()
-    connection.unread = (
-        connection.unread or connection.read_paused or connection.has_input() or output.unread() > 0
-    )
+    connection.unread = connection.unread or connection.read_paused or connection.has_input() or output.unread() > 0
     lingers = ((connection.unread or output.unsent() > 0) and not connection.eof) or (
         connection.service.secure and transport.has_rest()
     )

@@ -12,8 +12,8 @@ from fastresp.core import answer as answers
 from fastresp.core.dispatch import dispatch
 from fastresp.core.request import new_peer
 from fastresp.http1 import close, content, reading, refusal, timeouts, work
-from fastresp.http1.parser import new_parser
 from fastresp.http1 import pipeline as pipelines
+from fastresp.http1.parser import new_parser
 from fastresp.http1.pipeline import new_pipeline
 from fastresp.net import sockopts
 from fastresp.net.deadlines import BEHIND, IDLE, IN_HEAD, LAST, LINGER, NEVER, NOTHING, new_deadlines
@@ -155,11 +155,19 @@ class Connection:
         self.deadlines.most = NEVER
 
     def resume_writing(self) -> None:
-        self.output.paused = False
-        if self.deadlines.waits_for in (IDLE, BEHIND):  # its time begins anew where proceed() finds that it still waits
+        output = self.output
+        output.paused = False
+        # nothing was read meanwhile: its time begins anew where proceed() finds that it still waits
+        if self.deadlines.waits_for in (IDLE, IN_HEAD, BEHIND):
             self.deadlines.waits_for = NOTHING
-        self.output.wake()
-        self.proceed_soon()
+        completed = False
+        try:
+            output.wake()
+            self.proceed_soon()
+            completed = True
+        finally:
+            if not completed:
+                output.lost = output.closing = True  # the loop logs what was raised, and goes on
 
     # -- what the service calls, and TLS
 
@@ -224,16 +232,14 @@ class Connection:
 
     def done(self, exchange: Any) -> None:
         """Its answer is complete, or broken off."""
-        output = self.output
-        pipeline = self.pipeline
         service = self.service
-        if exchange is not pipeline.first or output.writing or exchange.lost:
+        if exchange is not self.pipeline.first or self.output.writing or exchange.lost:
             exchange.leave_request()
-        elif output.batching and exchange.is_simple() and not service.access_log and output.waiters is None:
+        elif self.output.batching and exchange.is_simple() and not service.access_log and self.output.waiters is None:
             # PERF: nearly every answer is complete, alone, and within a read, and no foreign code hears of its end:
             # 170 of 6,500 instructions less
-            pipeline.first = pipeline.last = None
-            pipeline.count -= 1
+            self.pipeline.first = self.pipeline.last = None
+            self.pipeline.count -= 1
             exchange.request = None
             exchange.connection = None
             service.exchange = exchange
@@ -351,12 +357,6 @@ class Connection:
         parser = service.parser
         self.parser = new_parser(service.config) if parser is None else parser
         service.parser = None
-
-    def enter(self, request: Any, minor: int, keep_alive: bool) -> Any:
-        """Return a new exchange, behind those that are not complete."""
-        exchange = self.pipeline.enter(self, request, minor, keep_alive)
-        exchange.left = self.eof
-        return exchange
 
     def handle(self, exchange: Any, request: Any) -> None:
         """Call the handler, unless the client asks too often."""

@@ -45,6 +45,8 @@ cdef class Connection:
     cdef double asked, reads_until
     @cython.locals(output=Output)
     cpdef bint eof_received(self) except -1
+    @cython.locals(output=Output, completed=bint)
+    cpdef object resume_writing(self)
     cpdef object sweep(self, double now)
     cpdef object drain(self)
     cpdef object abort(self)
@@ -58,7 +60,7 @@ cdef class Connection:
     cpdef object expect_head_by(self, double deadline)
     @cython.locals(output=Output, pipeline=Pipeline, completed=bint)
     cdef object put(self, Http1Exchange exchange, list pieces)
-    @cython.locals(output=Output, pipeline=Pipeline, service=Service)
+    @cython.locals(service=Service)
     cdef object done(self, Http1Exchange exchange)
     cdef bint must_close(self, Http1Exchange exchange) except -1
     cpdef object occupy(self, object future)
@@ -89,7 +91,5 @@ cdef class Connection:
     cdef object pause_reading(self)
     @cython.locals(service=Service, parser=Parser)
     cdef object take_parser(self)
-    @cython.locals(exchange=Http1Exchange)
-    cdef Http1Exchange enter(self, object request, int minor, bint keep_alive)
     @cython.locals(service=Service)
     cdef object handle(self, Http1Exchange exchange, Request request)

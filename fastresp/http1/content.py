@@ -85,11 +85,7 @@ def starved(connection: Any) -> None:
     service = connection.service
     parser = connection.parser
     seen = connection.seen
-    if (
-        (seen >= LARGE or parser.content_length - seen >= LARGE)
-        and connection.receiver is None
-        and not service.secure
-    ):
+    if (seen >= LARGE or parser.content_length - seen >= LARGE) and connection.receiver is None and not service.secure:
         connection.receive_by(new_receiver(connection))
         if not service.is_async:
             _whole(connection)

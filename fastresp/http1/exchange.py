@@ -80,7 +80,6 @@ class Http1Exchange(exchanges.Exchange):
             self._put([line_of(status) + (b"" if fields is None else fields[0]) + b"\r\n"])
 
     def respond(self, status: int, fields: Any, content_type: Any, length: int, data: bytes) -> None:
-        service = self.service
         connection = self.connection
         block, facts = b"", 0
         if fields is not None:
@@ -91,17 +90,14 @@ class Http1Exchange(exchanges.Exchange):
             self.close = True  # a tunnel was asked for, and HTTP ends there
         line = line_of(status)
         # PERF: as _tail would, whose call costs 40 instructions
-        is_usual = not (facts or self.close or self.keep or self.incoming or service.closes)
-        tail = service.tail if is_usual else self._tail(facts)
+        is_usual = not (facts or self.close or self.keep or self.incoming or self.service.closes)
+        tail = self.service.tail if is_usual else self._tail(facts)
         if facts & HAS_CONNECTION:
             block = self._block(block, facts)
         is_small = len(data) <= COPIED
         size = 0
-        if is_small and not block and self.held is None:
-            output = connection.output
-            pipeline = connection.pipeline
-            if self is pipeline.first:
-                size = output.gather_head(line, content_type, length, tail, data)
+        if is_small and not block and self.held is None and self is connection.pipeline.first:
+            size = connection.output.gather_head(line, content_type, length, tail, data)
         if size:
             self.begun = True
             self.status = status

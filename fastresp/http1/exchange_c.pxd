@@ -35,9 +35,9 @@ cdef class Http1Exchange(exchanges.Exchange):
     cdef object open(self, Connection connection, object request, int minor, bint keep_alive)
     cpdef object interim(self, int status, tuple fields)
     @cython.locals(
-        service=Service, connection=Connection, declared=Py_ssize_t, facts=int, line=bytes, block=bytes, tail=bytes,
-        is_usual=bint, is_small=bint, output=Output,
-        pipeline=Pipeline, size=Py_ssize_t, message=bytes
+        connection=Connection, declared=Py_ssize_t, facts=int, line=bytes, block=bytes, tail=bytes,
+        is_usual=bint, is_small=bint, size=Py_ssize_t,
+        message=bytes
     )
     cpdef object respond(self, int status, tuple fields, object content_type, Py_ssize_t length, bytes data)
     @cython.locals(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fastresp.core.body import OVERHEAD
+from fastresp.core.faults import pass_on, report
 from fastresp.http1.exchange import new_exchange
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Pipeline:
         else:
             service.exchange = None
         exchange.open(connection, request, minor, keep_alive)
+        exchange.left = connection.eof
         last = self.last
         if last is None:
             self.first = exchange
@@ -144,9 +146,13 @@ class Pipeline:
             exchange.next = None
             request = exchange.request
             status = exchange.status if exchange.begun and exchange.held is None else LEFT
-            exchange.cancel()
-            if service.access_log:
-                service.log_access(request, status, 0 if status == LEFT else exchange.sent)
+            try:
+                exchange.cancel()
+                if service.access_log:
+                    service.log_access(request, status, 0 if status == LEFT else exchange.sent)
+            except BaseException as error:  # as memory, or the stack, has run out: the others are given up all the same
+                report("giving up an answer failed", error=error)
+                pass_on(error)
             exchange = following
 
     def leave_all(self) -> None:

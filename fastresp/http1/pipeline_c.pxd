@@ -1,7 +1,6 @@
 # Types for pipeline.py compiled as pipeline_c.
 cimport cython
 from fastresp.core.exchange_c cimport Progress
-from fastresp.core.request_c cimport Request
 from fastresp.core.service_c cimport Service
 from fastresp.net.output_c cimport Output
 
@@ -23,7 +22,7 @@ cdef class Pipeline:
     cdef Http1Exchange first, last
     cdef Py_ssize_t count, held_size
     @cython.locals(exchange=Http1Exchange, service=Service, last=Http1Exchange)
-    cdef Http1Exchange enter(self, Connection connection, Request request, int minor, bint keep_alive)
+    cdef Http1Exchange enter(self, Connection connection, object request, int minor, bint keep_alive)
     cdef object clear(self)
     @cython.locals(first=Http1Exchange, following=Http1Exchange)
     cdef Http1Exchange leave(self)

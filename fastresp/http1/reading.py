@@ -36,11 +36,9 @@ LONG_HEAD = 512
 
 def proceed(connection: Any) -> None:
     """Read requests and call the handler until there is nothing to read or something to wait for."""
-    output = connection.output
-    pipeline = connection.pipeline
     if connection.due:
         _look_at_clock(connection)
-    if output.batching or output.closing:
+    if connection.output.batching or connection.output.closing:
         return
     if connection.parser is None:
         connection.take_parser()
@@ -49,19 +47,19 @@ def proceed(connection: Any) -> None:
     counted = REQUESTS
     pieces = PIECES
     until = 0.0
-    output.batching = True
+    connection.output.batching = True
     is_idle = completed = False
     try:
         while not connection.stopped:
-            if (output.paused and not connection.discarding) or (
-                (pipeline.count > 1 or connection.body is not None) and refusal.is_full(connection)
+            if (connection.output.paused and not connection.discarding) or (
+                (connection.pipeline.count > 1 or connection.body is not None) and refusal.is_full(connection)
             ):
                 if connection.read_paused:
                     break
                 connection.pause_reading()
                 continue  # what the collector ran there may have answered
             if requests != counted and parser.buffered > 0:
-                latest = pipeline.last
+                latest = connection.pipeline.last
                 if latest is not None and not latest.ended and not latest.incoming:
                     requests -= connection.service.pending - 1
                 counted = requests
@@ -76,7 +74,7 @@ def proceed(connection: Any) -> None:
                 connection.asked = monotonic()
                 break
             if connection.held:
-                if pipeline.first is not None or not refusal.may_handle(connection):
+                if connection.pipeline.first is not None or not refusal.may_handle(connection):
                     if connection.read_paused:
                         break
                     connection.pause_reading()
@@ -90,7 +88,7 @@ def proceed(connection: Any) -> None:
             event = NEED_DATA if is_idle else parser.next()
             if event == HEAD:
                 # RFC 9112, section 9.3.2: only safe requests may be handled side by side
-                if (pipeline.first is None and not connection.at_work) or refusal.may_handle(connection):
+                if (connection.pipeline.first is None and not connection.at_work) or refusal.may_handle(connection):
                     requests -= 1
                     _head(connection)
                 else:
@@ -118,21 +116,27 @@ def proceed(connection: Any) -> None:
                 refusal.refuse(connection, parser.status, parser.reason, None)
         completed = True
     finally:
-        output.batching = False
+        connection.output.batching = False
         if not completed:
             # PERF: in an `except` it would cost each read 40 instructions
-            output.lost = output.closing = True  # something of the message, or of an answer, may be missing
+            connection.output.lost = connection.output.closing = (
+                True  # something of the message, or of an answer, may be missing
+            )
         request = connection.service.request
         if request is not None:
             empty(request)
-        output.flush(True)
+        connection.output.flush(True)
     if connection.held:
         timeouts.arm_behind_work(connection)
         return
     if is_idle or parser.is_idle():
         connection.service.parser = parser
         connection.parser = None
-    elif requests == REQUESTS and not (parser.buffered or connection.stopped) and connection.deadlines.waits_for in (IDLE, IN_HEAD):
+    elif (
+        requests == REQUESTS
+        and not (parser.buffered or connection.stopped)
+        and connection.deadlines.waits_for in (IDLE, IN_HEAD)
+    ):
         parser.trim()
         return  # an empty line before the next request gives nobody more time
     else:
@@ -165,7 +169,7 @@ def _head(connection: Any) -> None:
     service = connection.service
     request = new_request(parser, connection.peer, service.request)
     service.request = None
-    exchange = connection.enter(request, parser.minor, parser.keep_alive)
+    exchange = connection.pipeline.enter(connection, request, parser.minor, parser.keep_alive)
     method = parser.method
     exchange.unsafe = parser.has_body or not SAFE >> method & 1
     exchange.is_head = method == HEAD_METHOD

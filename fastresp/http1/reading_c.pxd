@@ -20,13 +20,15 @@ cdef Py_ssize_t FULL, LONG_HEAD
 cdef double LONG, SHARE
 
 @cython.locals(
-    output=Output, pipeline=Pipeline, parser=Parser, request=Request, latest=Http1Exchange, event=int,
+    parser=Parser, request=Request, latest=Http1Exchange, event=int,
     completed=bint, is_idle=bint, requests=int, counted=int, pieces=int, until=double
 )
 cdef object proceed(Connection connection)
 cdef object _look_at_clock(Connection connection)
 cdef object _keep_rest(Connection connection, Parser parser, int requests)
-@cython.locals(parser=Parser, service=Service, request=Request, exchange=Http1Exchange, method=int)
+@cython.locals(
+    parser=Parser, service=Service, request=Request, exchange=Http1Exchange, method=int
+)
 cdef object _head(Connection connection)
 cdef object drop(Connection connection, bytes data)
 @cython.locals(now=double)

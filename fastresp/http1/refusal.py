@@ -30,8 +30,7 @@ MAX_WORK = 256
 
 
 def may_handle(connection: Any) -> bool:
-    """Return whether the request whose head has come may be handled: others may not be answered, or be worked on still.
-    """
+    """Return whether the request whose head has come may be handled: others may be unanswered, or worked on."""
     pipeline = connection.pipeline
     first = pipeline.first
     parser = connection.parser
@@ -93,6 +92,7 @@ def refuse(connection: Any, status: int, reason: str, fields: Any) -> None:
 def _answer(connection: Any, status: int, reason: str, fields: Any) -> None:
     # read anew: what the log has called may have answered the request
     exchange = connection.incoming
+    pipeline = connection.pipeline
     request = None
     parser = connection.parser
     is_head = parser is not None and parser.is_head()
@@ -107,14 +107,13 @@ def _answer(connection: Any, status: int, reason: str, fields: Any) -> None:
         if exchange.begun:
             return
         # the handler's responder has nothing to answer any more; it is alone in the line
-        pipeline = connection.pipeline
         pipeline.clear()
         request = exchange.request  # for the access log
         exchange.cancel()
     elif connection.discarding:
         connection.close_gracefully()
         return
-    exchange = connection.enter(request, 1, False)
+    exchange = pipeline.enter(connection, request, 1, False)
     exchange.is_head = is_head
     exchange.is_connect = exchange.unsafe = False
     head = None if fields is None else format_fields(fields)

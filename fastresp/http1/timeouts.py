@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 from fastresp.core import answer as answers
-from fastresp.core.names import address
 from fastresp.core.service import LAST_CALL
 from fastresp.net import sockopts
 from fastresp.net.deadlines import BEHIND, CLOSING, IDLE, IN_BODY, IN_HEAD, LAST, LINGER, LINGERING, NOTHING
@@ -18,32 +17,30 @@ __all__ = ["arm", "arm_behind_work", "drain", "last_call", "sweep"]
 
 def arm(connection: Any) -> None:
     """Note what the connection waits for now, and until when."""
-    deadlines = connection.deadlines
-    service = connection.service
-    if connection.is_closing():
+    if connection.output.closing:
         return
     if connection.incoming is not None or connection.discarding:
         body = connection.body
         if connection.read_paused or connection.expecting or not (body is None or body.wanted()):
-            deadlines.watch(NOTHING, 0.0)  # the client waits for us
+            connection.deadlines.watch(NOTHING, 0.0)  # the client waits for us
         else:
-            deadlines.watch(IN_BODY, service.body_timeout)
-    elif connection.is_answering():
-        deadlines.waits_for = NOTHING
+            connection.deadlines.watch(IN_BODY, connection.service.body_timeout)
+    elif connection.pipeline.first is not None:
+        connection.deadlines.waits_for = NOTHING
     elif connection.stopped:
         connection.close_gracefully()
-    elif service.draining and not connection.has_input():
+    elif connection.service.draining and not connection.has_input():
         # The answer before may have begun too early to say close: its client may be about to send.
-        if deadlines.waits_for != LAST:
-            deadlines.watch(LAST, LAST_CALL)
-            service.call_behind_reads(LAST_CALL, connection.last_call)
+        if connection.deadlines.waits_for != LAST:
+            connection.deadlines.watch(LAST, LAST_CALL)
+            connection.service.call_behind_reads(LAST_CALL, connection.last_call)
     elif connection.has_input():
         if connection.read_paused:
-            deadlines.waits_for = NOTHING  # the client waits for us
-        elif deadlines.waits_for != IN_HEAD:
-            deadlines.watch(IN_HEAD, service.head_timeout)
+            connection.deadlines.waits_for = NOTHING  # the client waits for us
+        elif connection.deadlines.waits_for != IN_HEAD:
+            connection.deadlines.watch(IN_HEAD, connection.service.head_timeout)
     else:
-        deadlines.watch(IDLE, service.keep_alive_timeout)
+        connection.deadlines.watch(IDLE, connection.service.keep_alive_timeout)
 
 
 def arm_behind_work(connection: Any) -> None:

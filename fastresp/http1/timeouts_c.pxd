@@ -11,7 +11,6 @@ from fastresp.net.output_c cimport Output
 cdef double LINGER
 cdef int NOTHING, IDLE, IN_HEAD, IN_BODY, LINGERING, CLOSING, LAST, BEHIND
 
-@cython.locals(deadlines=Deadlines, service=Service)
 cdef object arm(Connection connection)
 @cython.locals(deadlines=Deadlines)
 cdef object arm_behind_work(Connection connection)

@@ -32,7 +32,9 @@ def runs_of(pieces: list[bytes]) -> list[bytes]:
             small = []
         else:
             small.append(piece)
-    return [*runs, b"".join(small)] if small else runs
+    if small:
+        runs.append(b"".join(small))
+    return runs
 
 
 class Output:
@@ -228,13 +230,21 @@ class Output:
         return future
 
     def wake(self) -> None:
-        """Have all that wait look again."""
+        """Have all that wait look again. Where that fails, the next sweep ends the connection, and so what waits."""
         waiters = self.waiters
-        if waiters is not None:
+        if waiters is None:
+            return
+        completed = False
+        try:
+            futures = list(waiters)
             self.waiters = None
-            for future in list(waiters):
+            for future in futures:
                 if not future.done():
                     future.set_result(None)
+            completed = True
+        finally:
+            if not completed:
+                self.lost = self.closing = True
 
     def wake_soon(self) -> None:
         """Have `wake` called in the loop's next turn."""

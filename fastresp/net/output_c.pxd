@@ -41,7 +41,7 @@ cdef class Output:
     cdef object flush_to_wait(self)
     @cython.locals(waiters=dict, fresh=dict)
     cdef object new_waiter(self)
-    @cython.locals(waiters=dict)
+    @cython.locals(waiters=dict, futures=list, completed=bint)
     cpdef object wake(self)
     cdef object wake_soon(self)
     @cython.locals(left=Py_ssize_t)

@@ -36,8 +36,8 @@ class TlsTransport:
 
     # fmt: off
     __slots__ = (
-        "admitted", "begun", "deadline", "due", "ending", "eof", "held", "host", "new_protocol", "paused", "protocol", "pumping",
-        "read_paused", "reader", "service", "stopped", "tls", "transport", "writer",
+        "admitted", "begun", "deadline", "due", "ending", "eof", "held", "host", "new_protocol", "paused",
+        "protocol", "pumping", "read_paused", "reader", "service", "stopped", "tls", "transport", "writer",
     )
     # fmt: on
 

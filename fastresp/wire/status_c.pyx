@@ -7,9 +7,7 @@ from fastresp.status import REASONS, status_code
 __all__ = ["status_line"]
 
 # The space after an unknown code's number stays: the grammar wants it. The first 100 are never asked for.
-cdef tuple _LINES = tuple([
-    b"HTTP/1.1 %d %b\r\n" % (code, REASONS.get(code, "").encode("ascii")) for code in range(1000)
-])
+cdef tuple _LINES = tuple(map(lambda code: b"HTTP/1.1 %d %b\r\n" % (code, REASONS.get(code, "").encode("ascii")), range(1000)))
 
 
 cpdef bytes status_line(object status):

@@ -57,6 +57,11 @@ FAULTS = {
         "def go(self):\n    first = self.first\n    if first is not None: first.turn()",
         ["receiver self.first.turn()"],
     ),
+    "comprehension": (
+        "def go(self): return [turn.begun for turn in self.turns]",
+        "def go(self):\n    found = []\n    for turn in self.turns: found.append(turn)\n    return found",
+        ["comprehension Comprehension"],
+    ),
     "receiver, cpdef": (
         "def go(self): self.first.answer()",
         "def go(self):\n    cdef Turn first = self.first\n    if first is not None: first.answer()",
