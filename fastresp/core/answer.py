@@ -205,7 +205,7 @@ def finish(exchange: exchanges.Exchange, data: bytes, trailers: Any) -> None:
         return
     _check_room(progress, len(data))
     if progress.remaining > len(data):
-        raise ValueError(f"the content ends {progress.remaining} bytes before its content-length says")
+        raise ValueError(f"the content ends {progress.remaining - len(data)} bytes before its content-length says")
     completed = False
     try:
         progress.remaining = -1
