@@ -47,14 +47,15 @@ def made() -> list[object]:
         return importlib.import_module(f"fastresp.{name}_c")
 
     service = module("core.service").new_service(lambda request, responder: None, Config(), loop)
-    connected = module("http1.connection").new_connection(service)
+    new_connection = module("http1.connection").new_connection
+    connected = new_connection(service)
     connected.connection_made(Transport())
     parser = module("http1.parser").new_parser(Config())
     parser.feed(b"GET /a%20b?c=d HTTP/1.1\r\nhost: a\r\n\r\n")
     parser.next()
     peer = module("core.request").new_peer(Transport(), False)
     exchange = module("http1.exchange").new_exchange(service)
-    protocol = module("http1.connection").new_connection(service)
+    protocol = new_connection(service)
     return [
         service,
         connected,
@@ -68,7 +69,7 @@ def made() -> list[object]:
         module("core.responder").new_responder(module("http1.exchange").new_exchange(service), None),
         module("net.receiver").new_receiver(protocol),
         module("net.receiver").new_whole(-1),
-        module("net.tls").new_tls(service, ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), module("http1.connection").new_connection),
+        module("net.tls").new_tls(service, ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), new_connection),
         module("wire.buffer").new_buffer(100),
     ]
 

@@ -1,5 +1,5 @@
-"""What an answer may look like, whatever protocol carries it: lengths, statuses without content, trailers, devices,
-responders that are dropped, callbacks (RFC 9110).
+"""What an answer may look like, whatever protocol carries it: statuses without content, trailers, responders that are
+dropped, callbacks (RFC 9110). Lengths are in `lengths.py`, devices in `device_answer.py`.
 
 These are functions over an exchange. What they note of an answer in pieces is its `progress`.
 """
@@ -7,46 +7,30 @@ These are functions over an exchange. What they note of an answer in pieces is i
 from __future__ import annotations
 
 from contextvars import copy_context
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fastresp.core import exchange as exchanges
-from fastresp.core import threads
-from fastresp.core.device import PIECE
+from fastresp.core import lengths, threads
+from fastresp.core.closing import close_source
 from fastresp.core.exchange import CHUNKED, UNSTATED
 from fastresp.core.faults import pass_on, report
 from fastresp.core.names import describe
 from fastresp.core.pages import FAULT
-from fastresp.core.pump import start_measuring, start_pump
 from fastresp.errors import HeaderError, ResponderStateError
 from fastresp.headers import HAS_CONTENT_TYPE, HAS_TRAILER, HAS_TRANSFER_ENCODING, trailer_fields
 from fastresp.response import EMPTY, TEXT
-from fastresp.status import CONTENT_FREE
-from fastresp.wire.blocks import announced_in, without_field
-from fastresp.wire.headers import format_fields, format_head
+from fastresp.wire.blocks import announced_in
+from fastresp.wire.headers import format_fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextvars import Context
 
-    from fastresp.core.device import Source
 
 __all__ = [
-    "begin",
-    "drop",
-    "dropped",
-    "fail",
-    "finish",
-    "interim",
-    "on_close",
-    "refuse_device",
-    "release",
-    "respond",
-    "respond_with",
-    "send",
-    "send_device",
-    "tell_closed",
-]
+    "begin", "drop", "dropped", "fail", "finish", "interim", "on_close", "release", "respond", "respond_empty",
+    "respond_with", "send", "tell_closed",
+]  # fmt: skip
 
 
 # -- whole answers
@@ -88,12 +72,12 @@ def _respond(
         _, facts, declared = fields
         if facts & HAS_CONTENT_TYPE:
             content_type = None
-    if _is_empty(exchange, status):
+    if lengths.is_empty(exchange, status):
         data = b""
-        if _is_unmeasured(exchange, status):
+        if lengths.is_unmeasured(exchange, status):
             length = UNSTATED
             if declared != -1:
-                fields, declared = _without_length(fields), -1
+                fields, declared = lengths.without_length(fields), -1
         elif status == 205:
             length = 0
         elif status == 304 and bare:
@@ -102,22 +86,22 @@ def _respond(
             if content_type == EMPTY:
                 content_type = None
     if facts:
-        _check_facts(facts)
+        lengths.check_framing(facts)
         if declared != -1:
-            _check_length(exchange, declared, length, bare)
+            lengths.check(exchange, declared, length, bare)
     exchange.respond(status, fields, content_type, length, data)
 
 
 def respond_with(exchange: exchanges.Exchange, response: Any, status: int, fields: Any, data: bytes) -> None:
     """Send a Response of this status, these fields and these data."""
-    if _is_empty(exchange, status):
+    if lengths.is_empty(exchange, status):
         respond(exchange, status, fields, None, data, not data)
         return
     exchange.check_thread()
     _, facts, declared = fields
     if declared != -1:
-        _check_length(exchange, declared, len(data), False)
-    _check_facts(facts)
+        lengths.check(exchange, declared, len(data), False)
+    lengths.check_framing(facts)
     exchange.respond_ready(response, status, fields, len(data), data)
 
 
@@ -139,31 +123,31 @@ def begin(
             content_type = None
     if sized:
         if declared < 0:
-            _check_length(exchange, -2, 0, False)
+            lengths.check(exchange, -2, 0, False)
     elif declared != -1:
         raise ValueError("a chunked answer has no content-length: its end is its last chunk")
-    _check_facts(facts)
+    lengths.check_framing(facts)
     progress.trailer_names = announced_in(trailer_names, block if facts & HAS_TRAILER else b"")
     length = declared if sized else CHUNKED
-    if _is_empty(exchange, status):
+    if lengths.is_empty(exchange, status):
         # nor need the next answer wait for what nothing would tell that it is over
         progress.is_empty = True
-        _respond_empty(exchange, status, fields, content_type, length, trailer_names)
+        respond_empty(exchange, status, fields, content_type, length, trailer_names)
         return
     exchange.start(status, fields, content_type, length, trailer_names)
     progress.remaining = declared
 
 
-def _respond_empty(
+def respond_empty(
     exchange: exchanges.Exchange, status: int, fields: Any, content_type: Any, length: int, trailer_names: list[bytes]
 ) -> None:
     """Send the head of an answer whose content this status, or the method, forbids."""
-    if _is_unmeasured(exchange, status):
+    if lengths.is_unmeasured(exchange, status):
         length = UNSTATED
-        fields = _without_length(fields)
+        fields = lengths.without_length(fields)
     elif status == 205:
         length = 0
-        fields = _without_length(fields)
+        fields = lengths.without_length(fields)
     elif status == 304 and length == CHUNKED:
         length = UNSTATED
     exchange.start(status, fields, content_type, length, trailer_names)
@@ -228,109 +212,6 @@ def _check_room(progress: exchanges.Progress, size: int) -> None:
     if 0 <= progress.remaining < size:
         more = size - progress.remaining
         raise ValueError(f"the content is longer than its content-length says, by {more} bytes or more")
-
-
-# -- devices
-
-
-def send_device(exchange: exchanges.Exchange, status: int, fields: Any, content_type: Any, source: Source) -> None:
-    """Send what a source holds, and close it in every outcome."""
-    exchange.check_thread()
-    progress = exchange.progress = exchanges.Progress()
-    facts, declared = 0, -1
-    if fields is not None:
-        _, facts, declared = fields
-        if facts & HAS_CONTENT_TYPE:
-            content_type = None
-    _check_facts(facts)
-    if declared == -2:
-        _check_length(exchange, declared, 0, False)
-    if source.is_measured:
-        _send_source(exchange, status, fields, content_type, source)
-        return
-    format_head(b"", b"", content_type, -1, b"", b"")  # a bad type must be found before the handler has returned
-    progress.source = source
-    progress.pump = start_measuring(
-        source, partial(_measured, exchange, status, fields, content_type, source), partial(_unmeasured, exchange)
-    )
-
-
-def _measured(exchange: exchanges.Exchange, status: int, fields: Any, content_type: Any, source: Source) -> None:
-    progress = exchange.progress
-    progress.pump = progress.source = None
-    _send_source(exchange, status, fields, content_type, source)
-
-
-def _unmeasured(exchange: exchanges.Exchange, error: Exception) -> None:
-    """The device failed as it was measured, or the answer with it as it began."""
-    progress = exchange.progress
-    if progress is not None:
-        progress.pump = progress.source = None
-    if exchange.gone:
-        return
-    if not exchange.begun:
-        refuse_device(exchange, error)
-        return
-    exchange.abort()
-    report("an answer was broken off: %s", error)
-
-
-def _send_source(exchange: exchanges.Exchange, status: int, fields: Any, content_type: Any, source: Source) -> None:
-    """As `send_device`, when the device is measured."""
-    progress = exchange.progress
-    declared = -1 if fields is None else fields[2]
-    try:
-        if source.size is None and declared >= 0:
-            source.size = declared
-        length = CHUNKED if source.size is None else source.size
-        if declared != -1:
-            _check_length(exchange, declared, length, False)
-        is_empty = _is_empty(exchange, status)
-        first = b"" if length == 0 else None
-        if 0 < length <= PIECE and not is_empty and exchange.is_next():
-            first = source.read_now(length)  # not before its turn: it would be held
-        if is_empty:
-            progress.is_empty = True
-            _respond_empty(exchange, status, fields, content_type, length, [])
-        elif first is not None and len(first) == length:
-            exchange.respond(status, fields, content_type, length, first)
-        else:
-            exchange.start(status, fields, content_type, length, [])
-            if first:
-                source.size = length - len(first)
-                exchange.data(first)
-    except BaseException:
-        if exchange.begun:
-            exchange.lost = True  # without a call, which the stack may not hold
-        close_source(source)
-        raise
-    if exchange.ended or exchange.gone:
-        close_source(source)
-        return
-    progress.source = source
-    started = False
-    try:
-        progress.pump = start_pump(exchange, source)
-        started = True
-    finally:
-        if not started:
-            exchange.lost = True
-
-
-def refuse_device(exchange: exchanges.Exchange, error: Exception | None) -> None:
-    """Answer for a device that can't be read: 500, and a line in the log."""
-    what = describe(exchange.request)
-    respond(exchange, 500, None, TEXT, FAULT, False)
-    report("%s can't be answered: %s", what, error)
-
-
-def close_source(source: Source) -> None:
-    """Close a source; what its device raises goes to the log."""
-    try:
-        source.context.copy().run(source.close)
-    except BaseException as error:
-        report("closing a device failed", error=error)
-        pass_on(error)
 
 
 # -- the end
@@ -425,35 +306,3 @@ def release(exchange: exchanges.Exchange) -> None:
             close_source(source)
     if exchange.callbacks is not None:
         tell_closed(exchange)
-
-
-# -- lengths
-
-
-def _is_empty(exchange: exchanges.Exchange, status: int) -> bool:
-    """Whether an answer of this status to this request has no content (RFC 9110, section 6.4.1)."""
-    return exchange.is_head or status in CONTENT_FREE or _is_unmeasured(exchange, status)
-
-
-def _is_unmeasured(exchange: exchanges.Exchange, status: int) -> bool:
-    """Whether it states no content-length, to GET either (RFC 9110, sections 8.6, 15.3.5 and 9.3.6)."""
-    return status == 204 or (exchange.is_connect and 200 <= status < 300)
-
-
-def _without_length(fields: Any) -> Any:
-    if fields is None or fields[2] == -1:
-        return fields
-    return without_field(fields[0], b"content-length"), fields[1], -1
-
-
-def _check_length(exchange: exchanges.Exchange, declared: int, length: int, bare: bool) -> None:
-    """The handler's own content-length has to be right; where only a head is sent, it knows best."""
-    if declared == -2:
-        raise ValueError("the content-length among the headers is not one whole number")
-    if declared != length and not (bare and (exchange.is_head or length < 0)):
-        raise ValueError(f"the content-length among the headers is {declared}, but the content has {length} bytes")
-
-
-def _check_facts(facts: int) -> None:
-    if facts & HAS_TRANSFER_ENCODING:
-        raise ValueError("transfer-encoding is fastresp's to choose: leave it out of the headers")

@@ -1,13 +1,14 @@
 # Types for answer.py compiled as answer_c.
 cimport cython
+from fastresp.core cimport lengths_c as lengths
 from fastresp.core cimport threads_c as threads
 from fastresp.core cimport exchange_c as exchanges
 from fastresp.core.exchange_c cimport Exchange, Progress
 from fastresp.core.service_c cimport Service
-from fastresp.wire.headers_c cimport format_fields, format_head
+from fastresp.wire.headers_c cimport format_fields
 
 cdef int HAS_CONTENT_TYPE, HAS_TRAILER, HAS_TRANSFER_ENCODING
-cdef Py_ssize_t CHUNKED, PIECE, UNSTATED
+cdef Py_ssize_t CHUNKED, UNSTATED
 
 cpdef object interim(Exchange exchange, int status, tuple fields)
 @cython.locals(length=Py_ssize_t, declared=Py_ssize_t, facts=int)
@@ -17,7 +18,7 @@ cpdef object respond(Exchange exchange, int status, tuple fields, object content
 cpdef object respond_with(Exchange exchange, object response, int status, tuple fields, bytes data)
 @cython.locals(progress=Progress, block=bytes, declared=Py_ssize_t, facts=int, length=Py_ssize_t)
 cpdef object begin(Exchange exchange, int status, tuple fields, object content_type, list trailer_names, bint sized)
-cdef object _respond_empty(
+cdef object respond_empty(
     Exchange exchange, int status, tuple fields, object content_type, Py_ssize_t length, list trailer_names
 )
 @cython.locals(progress=Progress, completed=bint)
@@ -26,15 +27,6 @@ cpdef object send(Exchange exchange, bytes data)
 cpdef object finish(Exchange exchange, bytes data, object trailers)
 cdef Progress _progress_of(Exchange exchange, str call)
 cdef int _check_room(Progress progress, Py_ssize_t size) except -1
-@cython.locals(progress=Progress, declared=Py_ssize_t, facts=int)
-cpdef object send_device(Exchange exchange, int status, tuple fields, object content_type, object source)
-@cython.locals(progress=Progress)
-cpdef object _measured(Exchange exchange, int status, tuple fields, object content_type, object source)
-@cython.locals(progress=Progress)
-cpdef object _unmeasured(Exchange exchange, object error)
-@cython.locals(progress=Progress, declared=Py_ssize_t, length=Py_ssize_t, is_empty=bint, started=bint)
-cdef object _send_source(Exchange exchange, int status, tuple fields, object content_type, object source)
-cpdef object refuse_device(Exchange exchange, object error)
 @cython.locals(progress=Progress, completed=bint)
 cpdef object fail(Exchange exchange)
 @cython.locals(service=Service)
@@ -46,8 +38,3 @@ cpdef object on_close(Exchange exchange, object callback)
 cpdef object tell_closed(Exchange exchange)
 @cython.locals(progress=Progress)
 cpdef object release(Exchange exchange)
-cdef bint _is_empty(Exchange exchange, int status) except -1
-cdef bint _is_unmeasured(Exchange exchange, int status) except -1
-cdef tuple _without_length(tuple fields)
-cdef int _check_length(Exchange exchange, Py_ssize_t declared, Py_ssize_t length, bint bare) except -1
-cdef int _check_facts(int facts) except -1

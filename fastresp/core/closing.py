@@ -14,13 +14,14 @@ from contextvars import Context, ContextVar, copy_context
 from typing import Any
 
 from fastresp.core.blocking import CLOSINGS
-from fastresp.core.faults import report
+from fastresp.core.faults import pass_on, report
 
 __all__ = [
     "all_closed",
     "close_descriptor",
     "close_in_thread",
     "close_quietly",
+    "close_source",
     "keep_until_done",
     "message_of",
     "open_in",
@@ -55,6 +56,15 @@ def close_descriptor(fd: int) -> None:
         os.close(fd)
     except OSError as error:
         report("closing descriptor %d failed", fd, error=error, level=logging.WARNING)
+
+
+def close_source(source: Any) -> None:
+    """Close a source of `device.open_source`; what its device raises goes to the log."""
+    try:
+        source.context.copy().run(source.close)
+    except BaseException as error:
+        report("closing a device failed", error=error)
+        pass_on(error)
 
 
 def close_quietly(device: Any, names: tuple[str, ...] = ("close",)) -> None:

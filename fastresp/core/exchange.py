@@ -132,5 +132,5 @@ class Exchange:
         raise NotImplementedError
 
     def occupied_by(self, end: Any) -> None:
-        """As `occupy`, for what is done in a thread: `end.wait()` returns a future, made where somebody waits, or None."""
+        """As `occupy`, for what is done in a thread: `end.wait()` returns a future, or None where it is done."""
         raise NotImplementedError

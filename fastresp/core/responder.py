@@ -1,8 +1,6 @@
 """The responder: which call means what, and which may follow which (QHttpServerResponder).
 
-A responder knows only the exchange that it answers: `exchange.Exchange` is all that a protocol has to offer it. The
-states:
-
+It knows the exchange that it answers, and what `answer.py` makes of a call. The states:
     READY      write, send_response with 1xx -> READY; with a final status -> DONE; write_begin_chunked -> STREAMING
     STREAMING  write_chunk -> STREAMING; write_end_chunked -> DONE
     DONE       nothing
@@ -19,6 +17,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, overload
 
 from fastresp.core import answer as answers
+from fastresp.core import device_answer as device_answers
 from fastresp.core.arguments import UNSET
 from fastresp.core.device import PIECE, discard, source_of
 from fastresp.core.faults import warn_of_cycle
@@ -154,10 +153,10 @@ class Responder:
             if exchange is not None and source is not None:
                 self._state = DONE
                 self._status = code
-                answers.send_device(exchange, code, head, kind, source)
+                device_answers.send(exchange, code, head, kind, source)
             elif exchange is not None:
                 self._finish(500)
-                answers.refuse_device(exchange, refusal)
+                device_answers.refuse(exchange, refusal)
         except BaseException:
             if exchange is not None:
                 self._restore(exchange)  # first: closing may fail where the stack is full

@@ -1,6 +1,7 @@
 # Types for responder.py compiled as responder_c.
 cimport cython
 from fastresp.core cimport answer_c as answers
+from fastresp.core cimport device_answer_c as device_answers
 from fastresp.core.exchange_c cimport Exchange
 from fastresp.core.overloads_c cimport bare_error, content_of, exact, formatted, natural_type, read_small, sort, sort_begin
 from fastresp.wire.chunks_c cimport as_bytes

@@ -9,8 +9,10 @@ import math
 from typing import Any
 
 from fastresp.core.names import address
+from fastresp.http1 import states
+from fastresp.http1.states import ABORT, CLOSE, HALF_CLOSE, LINGERING, STOP
 from fastresp.net import sockopts
-from fastresp.net.deadlines import CLOSING, IDLE, LINGER, LINGERING, NEVER
+from fastresp.net.deadlines import IDLE, LINGER, NEVER
 
 __all__ = ["abort", "behind", "cut", "gracefully", "is_cut", "untaken"]
 
@@ -34,7 +36,7 @@ def gracefully(connection: Any) -> None:
     if output.closing:
         return
     output.flush(False)
-    connection.stopped = True
+    states.read(connection, STOP)
     if output.flushing:
         pipeline.cancel_all()
         connection.service.loop.call_soon(connection.close_gracefully)  # not within a write
@@ -62,11 +64,13 @@ def gracefully(connection: Any) -> None:
         if connection.read_paused:
             connection.read_paused = False
             transport.resume_reading()
-        deadlines.watch(LINGERING, LINGER)
+        states.write(connection, HALF_CLOSE)
+        deadlines.allow(LINGER)
     else:
         transport.close()
+        states.write(connection, CLOSE)
         # TLS waits for the client's close_notify, which an idle client may be in no hurry to send
-        deadlines.watch(CLOSING, LINGER if deadlines.waits_for == IDLE else math.inf)
+        deadlines.allow(LINGER if deadlines.waits_for == IDLE else math.inf)
     output.lost = False
 
 
@@ -81,7 +85,8 @@ def abort(connection: Any) -> None:
         ends_short = output.lost or output.out_size > 0 or transport.get_write_buffer_size() > 0
     if ends_short and not connection.service.secure:
         sockopts.reset_at_close(transport.get_extra_info("socket"))  # its end must not look like a whole
-    connection.stopped = True
+    states.read(connection, STOP)
+    states.write(connection, ABORT)
     output.closing = True
     output.drop()
     transport.abort()
@@ -100,9 +105,8 @@ def is_cut(connection: Any) -> bool:
 
 def cut(connection: Any, reason: str) -> None:
     """End the connection in the middle of what its client is to get."""
-    deadlines = connection.deadlines
     transport = connection.transport
-    if deadlines.waits_for != LINGERING or transport.get_write_buffer_size() > 0:  # else the system sends all of it
+    if connection.writing != LINGERING or transport.get_write_buffer_size() > 0:  # else the system sends all of it
         connection.service.remark(f"an answer to {address(transport.get_extra_info('peername'))} was cut", reason)
     abort(connection)
 
@@ -117,7 +121,7 @@ def untaken(connection: Any) -> str:
     if transport is None or pipeline.first is not None:
         return ""
     client = address(transport.get_extra_info("peername"))
-    if connection.held:
+    if connection.is_held():
         return f"a request of {client}, which the handler was not called for"
     size = output.out_size + transport.get_write_buffer_size()
     return f"{size} bytes of an answer to {client}" if size else ""

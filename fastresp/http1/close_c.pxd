@@ -1,13 +1,15 @@
 # Types for close.py compiled as close_c.
 cimport cython
 from fastresp.core.service_c cimport Service
+from fastresp.http1 cimport states_c as states
 from fastresp.http1.connection_c cimport Connection
 from fastresp.http1.exchange_c cimport Http1Exchange
 from fastresp.http1.pipeline_c cimport Pipeline
 from fastresp.net.deadlines_c cimport Deadlines
 from fastresp.net.output_c cimport Output
 
-cdef int CLOSING, IDLE, LINGERING
+cdef int ABORT, CLOSE, HALF_CLOSE, LINGERING, STOP
+cdef int IDLE
 cdef double LINGER
 cdef Py_ssize_t NEVER
 
@@ -19,7 +21,6 @@ cdef object gracefully(Connection connection)
 cdef object abort(Connection connection)
 @cython.locals(pipeline=Pipeline, first=Http1Exchange)
 cdef bint is_cut(Connection connection) except -1
-@cython.locals(deadlines=Deadlines)
 cdef object cut(Connection connection, str reason)
 @cython.locals(output=Output, pipeline=Pipeline, size=Py_ssize_t)
 cdef str untaken(Connection connection)

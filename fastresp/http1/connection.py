@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 from fastresp.core import answer as answers
 from fastresp.core.dispatch import dispatch
 from fastresp.core.request import new_peer
-from fastresp.http1 import close, content, reading, refusal, timeouts, work
+from fastresp.http1 import close, content, reading, refusal, states, timeouts, work
 from fastresp.http1 import pipeline as pipelines
 from fastresp.http1.parser import new_parser
 from fastresp.http1.pipeline import new_pipeline
+from fastresp.http1.states import ABORT, HEADS, HELD, OPEN, OVERDUE, STOP, STOPPED
 from fastresp.net import sockopts
 from fastresp.net.deadlines import BEHIND, IDLE, IN_HEAD, LAST, LINGER, NEVER, NOTHING, new_deadlines
 from fastresp.net.output import GATHERED, new_output
@@ -39,8 +40,8 @@ class Connection:
     # fmt: off
     __slots__ = (
         "admitted", "asked", "at_work", "body", "call", "collected", "deadlines", "delimits", "discarding", "due",
-        "eof", "expecting", "held", "host", "incoming", "output", "overdue", "parser", "peer", "pipeline",
-        "read_paused", "reads_until", "receiver", "seen", "service", "stopped", "transport", "unread",
+        "eof", "expecting", "host", "incoming", "output", "parser", "peer", "pipeline", "read_paused", "reading",
+        "reads_until", "receiver", "seen", "service", "transport", "unread", "writing",
     )
     # fmt: on
 
@@ -57,15 +58,13 @@ class Connection:
         self.at_work = 0  # coroutine handlers, and devices that are being closed
         # -- the reading
         self.parser: Any = None  # between two messages
-        self.stopped = False  # no more requests
+        self.reading = HEADS
         self.eof = False  # the client has closed its side
         self.read_paused = False
         self.unread = False  # the client may be sending what nobody will read
         self.due = False  # proceed() is going to be called
         self.asked = 0.0  # when the next turn was asked for, as the budget of one was used up
         self.reads_until = 0.0  # when the time is over that reads of one turn may take
-        self.held = False  # a head is complete whose turn has not come
-        self.overdue = False  # and it has waited for a tick behind work that goes on
         # -- a request's content
         self.incoming: Any = None  # the exchange whose request's body is not complete
         self.body: Any = None  # what a coroutine handler reads it from
@@ -74,6 +73,7 @@ class Connection:
         self.seen = 0  # of that body
         self.expecting = False  # its client waits for 100 Continue
         self.discarding = 0  # how much of a body that nobody reads may still come
+        self.writing = OPEN
         self.delimits = False  # the connection's end is that of its last answer
 
     # -- what the loop calls
@@ -103,7 +103,7 @@ class Connection:
             self.deadlines.watch(IN_HEAD, service.head_timeout)
 
     def data_received(self, data: bytes) -> None:
-        if self.stopped or self.output.closing:
+        if self.reading == STOPPED or self.output.closing:
             reading.drop(self, data)
             return
         if self.parser is None:
@@ -131,7 +131,8 @@ class Connection:
         if self.pipeline.first is not None:
             self.peer.remote()  # for the log
         self.transport = None
-        self.stopped = True
+        states.read(self, STOP)
+        states.write(self, ABORT)
         self.output.disconnect()
         self.peer.transport = self.peer.connection = None
         # a handler may keep what leads here, and must not keep what has come with it
@@ -315,6 +316,10 @@ class Connection:
         """Return whether nothing more can be answered."""
         return self.output.closing
 
+    def is_held(self) -> bool:
+        """Return whether a head has come whose turn has not."""
+        return self.reading in (HELD, OVERDUE)
+
     def is_answering(self) -> bool:
         """Return whether a request has no complete answer."""
         return self.pipeline.first is not None
@@ -338,9 +343,10 @@ class Connection:
 
     def resume_requests(self) -> None:
         """An answer is complete, and what waited for it may be read."""
-        if self.held or self.read_paused or self.discarding:
+        is_held = self.is_held()
+        if is_held or self.read_paused or self.discarding:
             self.proceed_soon()
-        if self.held:
+        if is_held:
             timeouts.arm_behind_work(self)
         else:
             timeouts.arm(self)

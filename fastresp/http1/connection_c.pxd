@@ -18,12 +18,14 @@ from fastresp.http1 cimport close_c as close
 from fastresp.http1 cimport content_c as content
 from fastresp.http1 cimport reading_c as reading
 from fastresp.http1 cimport refusal_c as refusal
+from fastresp.http1 cimport states_c as states
 from fastresp.http1 cimport timeouts_c as timeouts
 from fastresp.http1 cimport work_c as work
 from fastresp.http1.exchange_c cimport Http1Exchange
 from fastresp.http1 cimport pipeline_c as pipelines
 from fastresp.http1.pipeline_c cimport Pipeline, new_pipeline
 
+cdef int ABORT, HEADS, HELD, OPEN, OVERDUE, STOP, STOPPED
 cdef int BEHIND, IDLE, IN_HEAD, LAST, NOTHING
 cdef Py_ssize_t FULL, GATHERED, HIGH_WATER, NEVER
 cdef double LINGER
@@ -39,8 +41,9 @@ cdef class Connection:
     cdef Http1Exchange incoming
     cdef object transport, host, call, body, receiver
     cdef readonly object collected
-    cdef bint admitted, delimits, due, eof, expecting, held, overdue, read_paused, stopped, unread
+    cdef bint admitted, delimits, due, eof, expecting, read_paused, unread
     cdef int at_work
+    cdef readonly int reading, writing
     cdef Py_ssize_t discarding, seen
     cdef double asked, reads_until
     @cython.locals(output=Output)
@@ -81,6 +84,7 @@ cdef class Connection:
     cdef object give_up(self, int status, str reason)
     cdef object arm_deadline(self)
     cdef bint is_closing(self) except -1
+    cdef bint is_held(self) except -1
     cdef bint is_answering(self) except -1
     @cython.locals(parser=Parser)
     cdef bint has_input(self) except -1

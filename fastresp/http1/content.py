@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fastresp.core.body import Body
+from fastresp.http1 import states
+from fastresp.http1.states import ANSWERED, COMPLETE, STOP, STOPPED
 from fastresp.net.receiver import new_receiver, new_whole
 
 if TYPE_CHECKING:
@@ -59,7 +61,7 @@ def gather(connection: Any, pieces: Iterable[bytes]) -> None:
 
 def left(connection: Any) -> int:
     """Return how much content may come behind what is collected, and past the parser."""
-    if connection.stopped or connection.collected is None or type(connection.collected) is bytes:
+    if connection.reading == STOPPED or connection.collected is None or type(connection.collected) is bytes:
         return 0
     parser = connection.parser
     count: int = parser.content_left()
@@ -112,8 +114,7 @@ def end(connection: Any) -> None:
     connection.incoming = None
     connection.discarding = 0
     connection.expecting = False
-    if not parser.keep_alive:
-        connection.stopped = True
+    states.read(connection, COMPLETE if parser.keep_alive else STOP)
     if exchange is None:
         return
     exchange.incoming = False
@@ -151,6 +152,7 @@ def send_continue(connection: Any) -> None:
 
 def discard(connection: Any, exchange: Any) -> None:
     """A request has been answered before its body was read: the rest is dropped, if it is not much."""
+    states.read(connection, ANSWERED)
     connection.incoming = None
     connection.expecting = False
     connection.discarding = DISCARDED + 1

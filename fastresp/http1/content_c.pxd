@@ -2,11 +2,13 @@
 cimport cython
 from fastresp.core.request_c cimport Request
 from fastresp.core.service_c cimport Service
+from fastresp.http1 cimport states_c as states
 from fastresp.http1.connection_c cimport Connection
 from fastresp.http1.exchange_c cimport Http1Exchange
 from fastresp.http1.parser_c cimport Parser
 from fastresp.net.receiver_c cimport Whole, new_receiver, new_whole
 
+cdef int ANSWERED, COMPLETE, STOP, STOPPED
 cdef Py_ssize_t LARGE, DISCARDED
 
 @cython.locals(whole=Whole)

@@ -15,10 +15,11 @@ from typing import Any
 from fastresp.core.dispatch import dispatch
 from fastresp.core.request import empty
 from fastresp.core.service import PENDING, SHARE
-from fastresp.http1 import content, refusal, timeouts
+from fastresp.http1 import content, refusal, states, timeouts
 from fastresp.http1.codes import BODY, CONNECT, END, HEAD, HEAD_METHOD, NEED_DATA
 from fastresp.http1.refusal import SAFE
 from fastresp.http1.requests import cost_of_query, new_request
+from fastresp.http1.states import CONTENT, HANDLE, HEADS, HELD, HOLD, OVERDUE, STOP, STOPPED
 from fastresp.net.deadlines import IDLE, IN_HEAD, NOTHING
 from fastresp.net.sockopts import FULL
 
@@ -50,7 +51,7 @@ def proceed(connection: Any) -> None:
     connection.output.batching = True
     is_idle = completed = False
     try:
-        while not connection.stopped:
+        while connection.reading != STOPPED:
             if (connection.output.paused and not connection.discarding) or (
                 (connection.pipeline.count > 1 or connection.body is not None) and refusal.is_full(connection)
             ):
@@ -73,13 +74,12 @@ def proceed(connection: Any) -> None:
                 connection.due = True
                 connection.asked = monotonic()
                 break
-            if connection.held:
+            if connection.reading == HELD or connection.reading == OVERDUE:
                 if connection.pipeline.first is not None or not refusal.may_handle(connection):
                     if connection.read_paused:
                         break
                     connection.pause_reading()
                     continue
-                connection.held = connection.overdue = False
                 requests -= 1
                 _head(connection)
                 continue
@@ -92,10 +92,10 @@ def proceed(connection: Any) -> None:
                     requests -= 1
                     _head(connection)
                 else:
-                    connection.held = True
+                    states.read(connection, HOLD)
             elif event == NEED_DATA:
                 if connection.eof:
-                    connection.stopped = True
+                    states.read(connection, STOP)
                     connection.discarding = 0  # the rest of a body that nobody reads will not come
                     if connection.incoming is not None:
                         reason = "the connection was closed before the end of the request's body"
@@ -126,7 +126,7 @@ def proceed(connection: Any) -> None:
         if request is not None:
             empty(request)
         connection.output.flush(True)
-    if connection.held:
+    if connection.reading == HELD or connection.reading == OVERDUE:
         timeouts.arm_behind_work(connection)
         return
     if is_idle or parser.is_idle():
@@ -134,7 +134,7 @@ def proceed(connection: Any) -> None:
         connection.parser = None
     elif (
         requests == REQUESTS
-        and not (parser.buffered or connection.stopped)
+        and not (parser.buffered or connection.reading == STOPPED)
         and connection.deadlines.waits_for in (IDLE, IN_HEAD)
     ):
         parser.trim()
@@ -154,7 +154,7 @@ def _look_at_clock(connection: Any) -> None:
 
 def _keep_rest(connection: Any, parser: Any, requests: int) -> None:
     """Part of a message has come, or of its successor, and `requests` are left of the budget of this turn."""
-    if connection.stopped and connection.incoming is None and not connection.discarding:
+    if connection.reading == STOPPED and connection.incoming is None and not connection.discarding:
         connection.unread = connection.unread or parser.buffered > 0
         connection.parser = None  # nothing of the rest is read, however long the answer takes
     elif not connection.due and not connection.output.closing:
@@ -178,6 +178,7 @@ def _head(connection: Any) -> None:
     exchange.decoded = cost_of_query(parser) if exchange.weight > LONG_HEAD else 0
     if parser.has_body:
         exchange.incoming = True
+        states.read(connection, CONTENT)
         connection.incoming = exchange
         connection.collected = None
         connection.seen = 0
@@ -186,7 +187,9 @@ def _head(connection: Any) -> None:
         request._body = None
         return
     if not parser.keep_alive:
-        connection.stopped = True
+        states.read(connection, STOP)
+    elif connection.reading != HEADS:
+        states.read(connection, HANDLE)
     if service.rate_limit:
         connection.handle(exchange, request)
     else:

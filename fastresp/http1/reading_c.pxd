@@ -5,6 +5,7 @@ from fastresp.core.request_c cimport Request, empty
 from fastresp.core.service_c cimport Service
 from fastresp.http1 cimport content_c as content
 from fastresp.http1 cimport refusal_c as refusal
+from fastresp.http1 cimport states_c as states
 from fastresp.http1 cimport timeouts_c as timeouts
 from fastresp.http1.connection_c cimport Connection
 from fastresp.http1.exchange_c cimport Http1Exchange
@@ -14,6 +15,7 @@ from fastresp.http1.requests_c cimport cost_of_query, new_request
 from fastresp.net.output_c cimport Output
 
 cdef int NEED_DATA, HEAD, BODY, END, HEAD_METHOD, CONNECT, SAFE
+cdef int CONTENT, HANDLE, HEADS, HELD, HOLD, OVERDUE, STOP, STOPPED
 cdef int IDLE, IN_HEAD, NOTHING
 cdef int PENDING, PIECES, REQUESTS
 cdef Py_ssize_t FULL, LONG_HEAD

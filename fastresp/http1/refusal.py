@@ -9,10 +9,11 @@ from typing import Any
 
 from fastresp.core import answer as answers
 from fastresp.core.names import address
-from fastresp.http1 import work
+from fastresp.http1 import states, work
 from fastresp.http1.codes import GET, HEAD_METHOD, OPTIONS, TRACE
 from fastresp.http1.content import DISCARDED
 from fastresp.http1.pipeline import HELD
+from fastresp.http1.states import OVERDUE, STOP
 from fastresp.response import TEXT
 from fastresp.wire.headers import format_fields
 
@@ -36,7 +37,7 @@ def may_handle(connection: Any) -> bool:
     parser = connection.parser
     most = MAX_WORK
     if connection.service.in_turn:
-        if first is not None or work.is_free(connection) or not connection.overdue:  # most calls end in a moment
+        if first is not None or work.is_free(connection) or connection.reading != OVERDUE:  # most calls end in a moment
             return first is None and not connection.at_work
         most = MAX_CALLS
     if connection.at_work >= most // 2:
@@ -69,14 +70,19 @@ def must_close(connection: Any, exchange: Any) -> bool:
         return True  # the client may or may not send the body now
     if exchange.incoming and not parser.chunked and parser.content_length - connection.seen > DISCARDED:
         return True
-    if not connection.service.closes or exchange is not pipeline.last or connection.held or connection.discarding > 0:
+    if (
+        not connection.service.closes
+        or exchange is not pipeline.last
+        or connection.is_held()
+        or connection.discarding > 0
+    ):
         return False  # what has been asked before is still answered
     return exchange.incoming or parser is None or not parser.has_begun()
 
 
 def refuse(connection: Any, status: int, reason: str, fields: Any) -> None:
     """Answer with an error of the client's, after all earlier answers, and read nothing more."""
-    connection.stopped = True
+    states.read(connection, STOP)
     connection.unread = True
     if connection.transport is None:
         return

@@ -2,6 +2,7 @@
 cimport cython
 from fastresp.core cimport answer_c as answers
 from fastresp.core.request_c cimport Peer
+from fastresp.http1 cimport states_c as states
 from fastresp.http1 cimport work_c as work
 from fastresp.http1.connection_c cimport Connection
 from fastresp.http1.exchange_c cimport Http1Exchange
@@ -9,6 +10,7 @@ from fastresp.http1.parser_c cimport Parser
 from fastresp.http1.pipeline_c cimport Pipeline
 from fastresp.wire.headers_c cimport format_fields
 
+cdef int OVERDUE, STOP
 cdef int GET, HEAD_METHOD, OPTIONS, TRACE, SAFE
 cdef Py_ssize_t DISCARDED, HELD, MAX_CALLS, MAX_PIPELINE, MAX_WORK
 

@@ -9,8 +9,10 @@ from typing import Any
 
 from fastresp.core import answer as answers
 from fastresp.core.service import LAST_CALL
+from fastresp.http1 import states
+from fastresp.http1.states import CLOSING, LINGERING, STOPPED, TICK
 from fastresp.net import sockopts
-from fastresp.net.deadlines import BEHIND, CLOSING, IDLE, IN_BODY, IN_HEAD, LAST, LINGER, LINGERING, NOTHING
+from fastresp.net.deadlines import BEHIND, IDLE, IN_BODY, IN_HEAD, LAST, LINGER, NOTHING
 
 __all__ = ["arm", "arm_behind_work", "drain", "last_call", "sweep"]
 
@@ -27,7 +29,7 @@ def arm(connection: Any) -> None:
             connection.deadlines.watch(IN_BODY, connection.service.body_timeout)
     elif connection.pipeline.first is not None:
         connection.deadlines.waits_for = NOTHING
-    elif connection.stopped:
+    elif connection.reading == STOPPED:
         connection.close_gracefully()
     elif connection.service.draining and not connection.has_input():
         # The answer before may have begun too early to say close: its client may be about to send.
@@ -63,7 +65,9 @@ def last_call(connection: Any) -> None:
 def drain(connection: Any) -> None:
     """The server is about to stop: close now, if nothing is going on."""
     deadlines = connection.deadlines
-    busy = connection.is_answering() or connection.held or connection.incoming is not None or connection.has_input()
+    busy = (
+        connection.is_answering() or connection.is_held() or connection.incoming is not None or connection.has_input()
+    )
     if busy or connection.is_closing() or deadlines.waits_for == LAST:
         return
     if connection.service.secure and connection.transport.has_rest():
@@ -88,15 +92,14 @@ def sweep(connection: Any, now: float) -> None:
         sockopts.forget_reader(service.loop, transport.get_extra_info("socket"))
         connection.abort()
         return
-    waits_for = deadlines.waits_for
-    if waits_for == LINGERING:
+    if connection.writing == LINGERING:
         _watch_lingering(connection, now)
         return
-    if output.paused or waits_for == CLOSING:
+    if output.paused or connection.writing == CLOSING:
         _watch_writing(connection, now)
         return
     deadlines.taken_since = 0.0
-    if (connection.eof or connection.read_paused) and (connection.is_answering() or connection.held):
+    if (connection.eof or connection.read_paused) and (connection.is_answering() or connection.is_held()):
         _look(connection)
     waits_for = deadlines.waits_for
     if waits_for == NOTHING:
@@ -113,7 +116,7 @@ def sweep(connection: Any, now: float) -> None:
         else:
             connection.close_gracefully()
     elif waits_for == BEHIND:
-        connection.overdue = True
+        states.read(connection, TICK)
         connection.proceed_soon()
     elif waits_for == IN_BODY and service.min_body_rate:
         exchange = connection.incoming

@@ -2,6 +2,7 @@
 cimport cython
 from fastresp.core cimport answer_c as answers
 from fastresp.core.service_c cimport Service
+from fastresp.http1 cimport states_c as states
 from fastresp.http1.connection_c cimport Connection
 from fastresp.http1.exchange_c cimport Http1Exchange
 from fastresp.http1.pipeline_c cimport Pipeline
@@ -9,7 +10,8 @@ from fastresp.net.deadlines_c cimport Deadlines
 from fastresp.net.output_c cimport Output
 
 cdef double LINGER
-cdef int NOTHING, IDLE, IN_HEAD, IN_BODY, LINGERING, CLOSING, LAST, BEHIND
+cdef int CLOSING, LINGERING, STOPPED, TICK
+cdef int NOTHING, IDLE, IN_HEAD, IN_BODY, LAST, BEHIND
 
 cdef object arm(Connection connection)
 @cython.locals(deadlines=Deadlines)

@@ -22,7 +22,7 @@ def let_go(connection: Any) -> None:
     connection.at_work -= 1
     if connection.transport is None:
         vacate(connection)
-    elif connection.read_paused or connection.held:
+    elif connection.read_paused or connection.is_held():
         connection.proceed_soon()
 
 

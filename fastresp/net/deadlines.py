@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from fastresp.core import service as services
 
 __all__ = [
-    "BEHIND", "CLOSING", "IDLE", "IN_BODY", "IN_HEAD", "LAST", "LINGER", "LINGERING", "NOTHING", "Deadlines",
+    "BEHIND", "IDLE", "IN_BODY", "IN_HEAD", "LAST", "LINGER", "NEVER", "NOTHING", "Deadlines",
     "new_deadlines",
 ]  # fmt: skip
 
-# What a deadline is for: the rest of a head, of a body; the client's reading, at the end; our own close; one more
-# request, where the server ends; work behind the answers before a request.
-NOTHING, IDLE, IN_HEAD, IN_BODY, LINGERING, CLOSING, LAST, BEHIND = range(8)
+# What a deadline is for: the next request; the rest of a head, of a body; one more request, where the server ends; work
+# behind the answers before a request.
+NOTHING, IDLE, IN_HEAD, IN_BODY, LAST, BEHIND = range(6)
 
 LINGER = 2.0
 """Seconds that a client which is still sending has to read the answer that refuses it."""
@@ -51,6 +51,11 @@ class Deadlines:
         self.waits_for = waits_for
         # the clock may be one tick behind
         self.deadline = self.service.now + self.service.pace + seconds if waits_for else 0.0
+
+    def allow(self, seconds: float) -> None:
+        """Give the end of the connection so much time: it waits for nothing else."""
+        self.waits_for = NOTHING
+        self.deadline = self.service.now + self.service.pace + seconds
 
     def takes(self, now: float, taken: int) -> bool:
         """Note that the client has taken so many bytes, ever. Return whether it is more than before."""

@@ -3,7 +3,7 @@ cimport cython
 from fastresp.core.service_c cimport Service
 
 cdef double LINGER, PERIOD
-cdef int NOTHING, IDLE, IN_HEAD, IN_BODY, LINGERING, CLOSING, LAST, BEHIND
+cdef int NOTHING, IDLE, IN_HEAD, IN_BODY, LAST, BEHIND
 cdef Py_ssize_t NEVER
 
 @cython.final
@@ -13,6 +13,7 @@ cdef class Deadlines:
     cdef double deadline, progress, taken_since, coming_since
     cdef Py_ssize_t most, taken, coming
     cdef int watch(self, int waits_for, double seconds) except -1
+    cdef int allow(self, double seconds) except -1
     cdef bint takes(self, double now, Py_ssize_t taken) except -1
     cdef bint takes_nothing(self, double now) except -1
     cdef bint takes_too_slowly(self, double now, Py_ssize_t taken, Py_ssize_t left) except -1

@@ -199,7 +199,7 @@ def test_a_device_whose_reading_can_not_begin(twin, monkeypatch):
             self.closed += 1
 
     async def main():
-        monkeypatch.setattr(twin("core.answer"), "start_pump", fail)
+        monkeypatch.setattr(twin("core.device_answer"), "start_pump", fail)
         device = Device()
         wire = Wire(twin, lambda _, responder: responder.write(device, "text/plain"), **QUICK)
         wire.feed(message("GET", "/"))
@@ -232,7 +232,7 @@ def test_a_measured_device_whose_reading_can_not_begin(twin, monkeypatch, caplog
             return True
 
     async def main():
-        monkeypatch.setattr(twin("core.answer"), "start_pump", fail)
+        monkeypatch.setattr(twin("core.device_answer"), "start_pump", fail)
         wire = Wire(twin, lambda _, responder: responder.write(Device(), "text/plain"), **QUICK)
         wire.feed(message("GET", "/"))
         await failed.wait()

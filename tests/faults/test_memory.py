@@ -1,4 +1,4 @@
-"""Memory runs out in a call of ours that is no handler's: nothing waits for ever, and no byte stands where it must not."""
+"""Memory runs out in a call that is no handler's: nothing waits for ever, and no byte stands where it must not."""
 
 from __future__ import annotations
 

@@ -26,8 +26,8 @@ from fuzz.application import Application
 
 from fastresp import Config
 from fastresp.http1.codes import FAILED, HEAD, NEED_DATA
-from fastresp.net.output import GATHERED
 from fastresp.http1.refusal import MAX_PIPELINE
+from fastresp.net.output import GATHERED
 
 # What the first octet switches on.
 ASYNC, SMALL, DRAINING, SLOW, LEAVING, LATE, ENDING, SECURE = (1 << bit for bit in range(8))

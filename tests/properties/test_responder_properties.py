@@ -67,6 +67,12 @@ def scripts(draw: st.DrawFn) -> Script:
     )
 
 
+def waits(task: Any) -> bool:
+    """Whether it is a device's, and waits for its turn or its client, and not for the device."""
+    work = task.get_coro()
+    return work.__name__ == "_send" and type(work.cr_await).__name__ == "FutureIter"
+
+
 class Play:
     """A script on one twin: what was sent, what the calls came to, and what should have been sent."""
 
@@ -125,7 +131,7 @@ class Play:
     async def settle(self) -> None:
         await turns(8)
         me = asyncio.current_task()
-        while busy := [task for task in asyncio.all_tasks() if task is not me and task not in self.drains]:
+        while busy := [task for task in asyncio.all_tasks() - self.drains if task is not me and not waits(task)]:
             await asyncio.wait(busy, timeout=5)
             await turns(8)
 

@@ -5,13 +5,18 @@ What the handler raises (an assertion among it) fails the test, unless the test 
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from functools import partial
+from typing import Any
 
 import pytest
 from client import TIMEOUT, Client
+from conftest import Twin
+from responder import recorder
 from responder.messages import GET, PING, PONG
 
 from fastresp import Server
@@ -132,3 +137,19 @@ def faults() -> Iterator[Faults]:
     logger.addHandler(faults)
     yield faults
     logger.removeHandler(faults)
+
+
+@pytest.fixture
+def play(twin: Twin) -> Callable[..., None]:
+    """Runs `scene(dispatch)` in a loop; `dispatch(handler, method, lines)` returns the recorder of a request."""
+
+    def run(scene: Callable[..., Coroutine[Any, Any, None]]) -> None:
+        async def main() -> None:
+            loop = asyncio.get_running_loop()
+            await scene(
+                lambda handler, method=recorder.GET, lines=b"": recorder.dispatched(twin, loop, handler, method, lines)
+            )
+
+        asyncio.run(main())
+
+    return run

@@ -7,6 +7,7 @@ from connection.fake import Transport
 from fastresp import Config
 
 GET, HEAD, CONNECT = b"GET", b"HEAD", b"CONNECT"
+UNSTATED, CHUNKED = -1, -2
 
 
 def recorder_of(twin):

@@ -1,4 +1,7 @@
-"""The rules of answers on an exchange that knows no protocol: what is decided above the waist, and what is left to it."""
+"""The rules of answers on an exchange that knows no protocol: what is decided above it, and what is left to it.
+
+Which call may follow which is in test_state.py, what the arguments may be in test_overloads.py.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,11 @@ import io
 import threading
 
 import pytest
-from responder.recorder import CONNECT, GET, HEAD, dispatched
+from connection.fake import turns
+from responder.recorder import CHUNKED, CONNECT, GET, HEAD, UNSTATED
 
 from fastresp import HeaderError, Headers, ResponderStateError, Response
 
-UNSTATED, CHUNKED = -1, -2
 HTML = b"accept: text/html\r\n"
 FAULT = ("respond", 500, b"", "text/plain; charset=utf-8", 22, b"internal server error\n")
 
@@ -39,15 +42,19 @@ def hints(responder):
     responder.write(b"", "a/b")
 
 
+def respond(status, length, data):
+    return "respond", status, b"", "a/b", length, data
+
+
 LENGTH = b"content-length: 6\r\n"
 RULES = {
-    "data": (lambda r: r.write(b"ok", "a/b"), GET, [("respond", 200, b"", "a/b", 2, b"ok")]),
-    "data, to HEAD": (lambda r: r.write(b"ok", "a/b"), HEAD, [("respond", 200, b"", "a/b", 2, b"")]),
-    "data, to CONNECT": (lambda r: r.write(b"ok", "a/b"), CONNECT, [("respond", 200, b"", "a/b", UNSTATED, b"")]),
-    "data, refused to CONNECT": (lambda r: r.write(b"ok", "a/b", 405), CONNECT, [("respond", 405, b"", "a/b", 2, b"ok")]),
-    "204": (lambda r: r.write(b"ok", "a/b", 204), GET, [("respond", 204, b"", "a/b", UNSTATED, b"")]),
-    "205": (lambda r: r.write(b"ok", "a/b", 205), GET, [("respond", 205, b"", "a/b", 0, b"")]),
-    "304": (lambda r: r.write(b"ok", "a/b", 304), GET, [("respond", 304, b"", "a/b", 2, b"")]),
+    "data": (lambda r: r.write(b"ok", "a/b"), GET, [respond(200, 2, b"ok")]),
+    "data, to HEAD": (lambda r: r.write(b"ok", "a/b"), HEAD, [respond(200, 2, b"")]),
+    "data, to CONNECT": (lambda r: r.write(b"ok", "a/b"), CONNECT, [respond(200, UNSTATED, b"")]),
+    "data, refused to CONNECT": (lambda r: r.write(b"ok", "a/b", 405), CONNECT, [respond(405, 2, b"ok")]),
+    "204": (lambda r: r.write(b"ok", "a/b", 204), GET, [respond(204, UNSTATED, b"")]),
+    "205": (lambda r: r.write(b"ok", "a/b", 205), GET, [respond(205, 0, b"")]),
+    "304": (lambda r: r.write(b"ok", "a/b", 304), GET, [respond(304, 2, b"")]),
     "304, bare": (lambda r: r.write(304), GET, [("respond", 304, b"", None, UNSTATED, b"")]),
     "204, with a length": (
         lambda r: r.write(Headers({"content-length": "2"}), 204),
@@ -69,7 +76,7 @@ RULES = {
         HEAD,
         [("respond", 200, b"content-type: a/b\r\n", None, 2, b"")],
     ),
-    "hints": (hints, GET, [("interim", 103, b"link: </a>\r\n"), ("respond", 200, b"", "a/b", 0, b"")]),
+    "hints": (hints, GET, [("interim", 103, b"link: </a>\r\n"), respond(200, 0, b"")]),
     "chunks": (
         chunks,
         GET,
@@ -94,9 +101,9 @@ RULES = {
     "a file": (
         lambda r: r.write(io.BytesIO(b"content"), "a/b"),
         GET,
-        [("respond", 200, b"", "a/b", 7, b"content")],
+        [respond(200, 7, b"content")],
     ),
-    "an empty file": (lambda r: r.write(io.BytesIO(), "a/b"), GET, [("respond", 200, b"", "a/b", 0, b"")]),
+    "an empty file": (lambda r: r.write(io.BytesIO(), "a/b"), GET, [respond(200, 0, b"")]),
     "a file, to HEAD": (
         lambda r: r.write(io.BytesIO(b"content"), "a/b"),
         HEAD,
@@ -104,25 +111,6 @@ RULES = {
     ),
     "a file that is not there": (lambda r: r.write(io.FileIO("/dev/null", "w"), "a/b"), GET, [FAULT]),
 }
-
-
-@pytest.fixture
-def play(twin):
-    """Runs `scene(dispatch)` in a loop; `dispatch(handler, method, lines)` returns the recorder of a request."""
-
-    def run(scene):
-        async def main():
-            loop = asyncio.get_running_loop()
-            await scene(lambda handler, method=GET, lines=b"": dispatched(twin, loop, handler, method, lines))
-
-        asyncio.run(main())
-
-    return run
-
-
-async def turns(count=20):
-    for _ in range(count):
-        await asyncio.sleep(0)
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -159,7 +147,7 @@ def test_what_is_refused_before_the_protocol_hears_of_it(play, call, error):
         responder.write(b"instead", "a/b")
 
     async def scene(dispatch):
-        assert dispatch(handle).events == [("respond", 200, b"", "a/b", 7, b"instead")]
+        assert dispatch(handle).events == [respond(200, 7, b"instead")]
 
     play(scene)
 
@@ -251,7 +239,7 @@ def test_callbacks(play):
         kept.pop().write(b"still", "a/b")
         await turns()
         assert called == [1, 2]
-        assert exchange.events == [("respond", 200, b"", "a/b", 5, b"still")]
+        assert exchange.events == [respond(200, 5, b"still")]
 
     play(scene)
 
@@ -269,86 +257,6 @@ def test_a_client_that_is_gone(play):
         kept.clear()
         await turns()
         assert exchange.events == []
-
-    play(scene)
-
-
-class Device:
-    def __init__(self, pieces, fails=False):
-        self.pieces, self.fails, self.closed = pieces, fails, 0
-
-    async def read(self, count):
-        if self.pieces:
-            return self.pieces.pop(0)
-        if self.fails:
-            raise LookupError("on purpose")
-        return b""
-
-    def close(self):
-        self.closed += 1
-
-
-def test_a_device_waits_for_its_client(play):
-    async def scene(dispatch):
-        device = Device([b"one", b"two"])
-        exchange = dispatch(lambda _, responder: responder.write(device, "a/b"))
-        exchange.blocked = asyncio.get_running_loop().create_future()
-        await turns()
-        assert exchange.events == [("start", 200, b"", "a/b", CHUNKED, [])]
-        blocked, exchange.blocked = exchange.blocked, None
-        blocked.set_result(None)
-        await turns()
-        assert exchange.events[1:] == [("data", b"one"), ("data", b"two"), ("finish", b"")]
-        assert device.closed == 1
-
-    play(scene)
-
-
-def test_a_file_is_not_read_before_its_turn(play):
-    async def scene(dispatch):
-        file = io.BytesIO(b"content")
-
-        def handle(_, responder):
-            exchange_of.append(responder)
-
-        exchange_of = []
-        exchange = dispatch(handle)
-        exchange.has_turn = False
-        exchange.blocked = asyncio.get_running_loop().create_future()
-        exchange_of.pop().write(file, "a/b")
-        await turns()
-        assert exchange.events == [("start", 200, b"", "a/b", 7, [])]
-        blocked, exchange.blocked = exchange.blocked, None
-        blocked.set_result(None)
-        await turns()
-        assert exchange.events[1:] == [("data", b"content"), ("finish", b"")]
-
-    play(scene)
-
-
-def test_a_device_that_fails(play, caplog):
-    async def scene(dispatch):
-        device = Device([b"one"], fails=True)
-        exchange = dispatch(lambda _, responder: responder.write(device, "a/b"))
-        await turns()
-        assert exchange.events[1:] == [("data", b"one"), ("abort",)]
-        assert device.closed == 1
-        assert "on purpose" in caplog.text
-
-    play(scene)
-
-
-def test_a_device_whose_client_leaves(play):
-    async def scene(dispatch):
-        device = Device([b"one"] * 10)
-        exchange = dispatch(lambda _, responder: responder.write(device, "a/b"))
-        exchange.blocked = asyncio.get_running_loop().create_future()
-        await turns()
-        exchange.lose()
-        await turns()
-        assert device.closed == 1
-        assert len(exchange.work) == 1  # until the reader has ended
-        assert exchange.work[0].done()
 
     play(scene)
 
@@ -396,7 +304,7 @@ def test_a_coroutine_is_work_of_its_exchange(play):
 
         exchange = dispatch(handle)
         await turns()
-        assert exchange.events == [("respond", 200, b"", "a/b", 2, b"ok")]
+        assert exchange.events == [respond(200, 2, b"ok")]
         assert [task.done() for task in exchange.work] == [True]
 
     play(scene)
