@@ -39,7 +39,7 @@ def gracefully(connection: Any) -> None:
     states.read(connection, STOP)
     if output.flushing:
         pipeline.cancel_all()
-        connection.service.loop.call_soon(connection.close_gracefully)  # not within a write
+        connection.close_soon()  # not within a write
         return
     output.closing = True
     transport = connection.transport

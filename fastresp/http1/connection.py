@@ -292,6 +292,28 @@ class Connection:
     def begin_turn(self) -> None:
         reading.begin_turn(self)
 
+    # Bound methods are made here: in another module, Cython would make them of the function in C, with an argument too few.
+
+    def begin_turn_soon(self) -> None:
+        """Have the transport read on in the loop's next turn."""
+        self.service.loop.call_soon(self.begin_turn)
+
+    def ask_for_turn(self) -> None:
+        """Have proceed() called in the loop's next turn."""
+        self.service.loop.call_soon(self.proceed)
+        self.due = True  # not before: it may raise
+
+    def ask_for_last_call(self, seconds: float) -> None:
+        self.service.call_behind_reads(seconds, self.last_call)
+
+    def close_soon(self) -> None:
+        """Have close_gracefully() called in the loop's next turn."""
+        self.service.loop.call_soon(self.close_gracefully)
+
+    def hear_of(self, future: Any) -> None:
+        """Have let_go() called when `future` is done."""
+        future.add_done_callback(self.let_go)
+
     # -- the end
 
     def close_gracefully(self) -> None:
@@ -338,8 +360,7 @@ class Connection:
         """Have proceed() called in the loop's next turn: a handler is never called within another's call."""
         output = self.output
         if not self.due and not output.batching and not output.closing:
-            self.service.loop.call_soon(self.proceed)
-            self.due = True  # not before: it may raise
+            self.ask_for_turn()
 
     def resume_requests(self) -> None:
         """An answer is complete, and what waited for it may be read."""

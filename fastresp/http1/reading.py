@@ -70,8 +70,7 @@ def proceed(connection: Any) -> None:
                     requests = counted = 0
             if (requests <= 0 or pieces <= 0) and parser.buffered > 0:
                 connection.pause_reading()
-                connection.service.loop.call_soon(connection.proceed)
-                connection.due = True
+                connection.ask_for_turn()
                 connection.asked = monotonic()
                 break
             if connection.reading == HELD or connection.reading == OVERDUE:
@@ -219,7 +218,7 @@ def _end_turn(connection: Any) -> None:
     if _may_read(connection):
         connection.reads_until = 0.0
         connection.transport.pause_reading()
-        connection.service.loop.call_soon(connection.begin_turn)
+        connection.begin_turn_soon()
 
 
 def begin_turn(connection: Any) -> None:

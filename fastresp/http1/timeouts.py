@@ -35,7 +35,7 @@ def arm(connection: Any) -> None:
         # The answer before may have begun too early to say close: its client may be about to send.
         if connection.deadlines.waits_for != LAST:
             connection.deadlines.watch(LAST, LAST_CALL)
-            connection.service.call_behind_reads(LAST_CALL, connection.last_call)
+            connection.ask_for_last_call(LAST_CALL)
     elif connection.has_input():
         if connection.read_paused:
             connection.deadlines.waits_for = NOTHING  # the client waits for us

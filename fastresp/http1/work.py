@@ -14,7 +14,7 @@ __all__ = ["begin_call", "is_free", "let_go", "lose_place", "occupy", "vacate"]
 def occupy(connection: Any, future: Any) -> None:
     """Count what goes on until `future` is done."""
     connection.at_work += 1
-    future.add_done_callback(connection.let_go)
+    connection.hear_of(future)
 
 
 def let_go(connection: Any) -> None:

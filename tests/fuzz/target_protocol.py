@@ -104,8 +104,8 @@ def run(end: str, settings: bytes, segments: list[bytes], loop: asyncio.Abstract
             most = config.max_url_size + config.max_header_size + MAX_CHUNK_LINE + 2
             if protocol.parser is not None:
                 assert protocol.parser.buffered <= most + (0 if transport.reading else len(segment))
-            assert protocol.out_size <= GATHERED, "more is gathered than should be"
-            assert protocol.count <= MAX_PIPELINE
+            assert protocol.output.out_size <= GATHERED, "more is gathered than should be"
+            assert protocol.pipeline.count <= MAX_PIPELINE
         turn(choice.randrange(3))
     if not writing and not lost:
         protocol.resume_writing()

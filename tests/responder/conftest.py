@@ -146,9 +146,7 @@ def play(twin: Twin) -> Callable[..., None]:
     def run(scene: Callable[..., Coroutine[Any, Any, None]]) -> None:
         async def main() -> None:
             loop = asyncio.get_running_loop()
-            await scene(
-                lambda handler, method=recorder.GET, lines=b"": recorder.dispatched(twin, loop, handler, method, lines)
-            )
+            await scene(partial(recorder.dispatched, twin, loop))
 
         asyncio.run(main())
 
