@@ -292,7 +292,7 @@ class Connection:
     def begin_turn(self) -> None:
         reading.begin_turn(self)
 
-    # Bound methods are made here: in another module, Cython would make them of the function in C, with an argument too few.
+    # Bound methods are made here: in another module Cython takes the function in C, and gives it an argument too few.
 
     def begin_turn_soon(self) -> None:
         """Have the transport read on in the loop's next turn."""

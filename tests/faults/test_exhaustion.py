@@ -330,6 +330,7 @@ def test_a_dropped_responder_at_the_end_of_the_stack(twin):
     asyncio.run(main())
 
 
+@pytest.mark.skipif(sys.gettrace() is not None, reason="a tracer needs memory, too")
 @pytest.mark.parametrize("size", [10, 100_000])
 @pytest.mark.parametrize("way", ["chunk", "end"])
 def test_a_piece_that_memory_does_not_hold(twin, way, size):
