@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from fastresp.core.faults import pass_on, report
 from fastresp.core.handlers import is_coroutine_function
-from fastresp.core.names import address
+from fastresp.core.observer import AccessLog
 from fastresp.headers import HAS_CONNECTION, HAS_DATE, HAS_SERVER, field_value
 from fastresp.wire.buffer import new_buffer
-from fastresp.words import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
     from fastresp.config import Config
 
 __all__ = ["Service", "new_service"]
-
-access = logging.getLogger("fastresp.access")
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -68,12 +65,12 @@ class Service:
     # fmt: off
     __slots__ = (
         "_admitted", "_empty", "_hosts", "_is_full", "_rates", "_refused", "_remarks", "_second", "_server_line",
-        "_ticked", "_timer", "_told_of_value", "_unswept", "aborted", "access_log", "behind", "body_timeout", "buffer",
+        "_ticked", "_timer", "_told_of_value", "_unswept", "aborted", "behind", "body_timeout", "buffer",
         "closes", "config", "connections", "context", "copy", "date_header", "date_line", "devices", "draining",
         "early_hints", "exchange", "forked", "gather", "handler", "head_timeout", "in_turn", "is_async",
         "keep_alive_timeout", "largest", "left", "loop", "max_connections", "max_per_host", "min_body_rate",
-        "min_write_rate", "now", "pace", "parser", "pending", "rate_limit", "request", "responder", "room", "secure",
-        "tail", "tail_close", "tail_keep", "tasks", "thread", "write_timeout",
+        "min_write_rate", "now", "observer", "pace", "parser", "pending", "rate_limit", "request", "responder", "room",
+        "secure", "tail", "tail_close", "tail_keep", "tasks", "thread", "write_timeout",
     )
     # fmt: on
 
@@ -106,7 +103,7 @@ class Service:
         self.responder: Any = None  # done
         self.copy: Any = None  # of the context, with nothing in it
         self.buffer = new_buffer(BUFFER)
-        self.access_log = config.access_log
+        self.observer: Any = AccessLog() if config.access_log else None
         self.head_timeout = config.head_timeout
         self.body_timeout = config.body_timeout
         self.min_body_rate = config.min_body_rate
@@ -299,19 +296,6 @@ class Service:
         self._remarks = 0
         if more > 0:
             report("and %d more faults of clients in that second", more, level=logging.INFO)
-
-    def asked(self, request: Any) -> tuple[str, str]:
-        """What the access log says of a request: the client's address, and the request line."""
-        line = f"{request.method} {shown(request.target.decode('ascii'))} HTTP/{request.http_version}"
-        return address(request.remote_address), line
-
-    def log_access(self, request: Any, status: int, sent: int) -> None:
-        """A line of the access log: who asked what (a request, or what was `asked`), the status, and the bytes of the
-        answer.
-        """
-        if request is not None:
-            client, line = request if type(request) is tuple else self.asked(request)
-            report('%s "%s" %d %d', client, line, status, sent, level=logging.INFO, logger=access)
 
     def drain(self) -> None:
         """Has every connection close after its next answer, and those that are still idle a moment later.

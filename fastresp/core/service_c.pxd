@@ -9,7 +9,7 @@ cdef Py_ssize_t LIKELY, BUFFER
 cdef class Service:
     cdef readonly unsigned long thread
     cdef readonly object handler, config, loop, connections, tasks, devices, context
-    cdef readonly bint is_async, in_turn, secure, gather, draining, closes, aborted, forked, access_log, date_header, early_hints
+    cdef readonly bint is_async, in_turn, secure, gather, draining, closes, aborted, forked, date_header, early_hints
     cdef readonly double now, pace, head_timeout, body_timeout, write_timeout, keep_alive_timeout
     cdef readonly Py_ssize_t max_connections, max_per_host, min_body_rate, min_write_rate, rate_limit
     cdef Py_ssize_t behind, largest, _admitted, _remarks
@@ -21,7 +21,7 @@ cdef class Service:
     cdef OutputBuffer buffer
     cdef object parser, request, exchange, responder, copy
     cdef readonly dict left
-    cdef public object room
+    cdef public object observer, room
     cdef object _unswept, _timer, _empty, _second, _hosts, _rates, _refused
     cdef object _renew(self)
     @cython.locals(until=double)
@@ -34,8 +34,6 @@ cdef class Service:
     cpdef object remark(self, str subject, object reason)
     cdef object _count_remarks(self)
     cdef object _look_for_descriptors(self)
-    cdef tuple asked(self, object request)
-    cpdef object log_access(self, object request, int status, Py_ssize_t sent)
     cpdef object tell_of_value(self, object value)
 
 cpdef Service new_service(object handler, object config, object loop, bint secure=*, bint gather=*)

@@ -85,6 +85,8 @@ class Connection:
         self.peer = new_peer(transport, service.secure, self)
         transport.set_write_buffer_limits(HIGH_WATER)
         remote = self.peer.remote()
+        if service.observer is not None:
+            service.observer.opened(remote)
         if remote is None or service.aborted:  # it has reset the connection, and what it has sent would be nobody's
             self.abort()
             return
@@ -128,7 +130,7 @@ class Connection:
     def connection_lost(self, error: Exception | None) -> None:
         if self.transport is None:
             return
-        if self.pipeline.first is not None:
+        if self.pipeline.first is not None or self.service.observer is not None:
             self.peer.remote()  # for the log
         self.transport = None
         states.read(self, STOP)
@@ -150,6 +152,8 @@ class Connection:
             work.is_free(self)
         finally:
             work.vacate(self)
+        if self.service.observer is not None:
+            self.service.observer.closed(self.peer.remote())
 
     def pause_writing(self) -> None:
         self.output.paused = True
@@ -236,7 +240,7 @@ class Connection:
         service = self.service
         if exchange is not self.pipeline.first or self.output.writing or exchange.lost:
             exchange.leave_request()
-        elif self.output.batching and exchange.is_simple() and not service.access_log and self.output.waiters is None:
+        elif self.output.batching and exchange.is_simple() and service.observer is None and self.output.waiters is None:
             # PERF: nearly every answer is complete, alone, and within a read, and no foreign code hears of its end:
             # 170 of 6,500 instructions less
             self.pipeline.first = self.pipeline.last = None
@@ -333,10 +337,6 @@ class Connection:
 
     def arm_deadline(self) -> None:
         timeouts.arm(self)
-
-    def is_closing(self) -> bool:
-        """Return whether nothing more can be answered."""
-        return self.output.closing
 
     def is_held(self) -> bool:
         """Return whether a head has come whose turn has not."""

@@ -88,7 +88,6 @@ cdef class Connection:
     cpdef object last_call(self)
     cdef object give_up(self, int status, str reason)
     cdef object arm_deadline(self)
-    cdef bint is_closing(self) except -1
     cdef bint is_held(self) except -1
     cdef bint is_answering(self) except -1
     @cython.locals(parser=Parser)

@@ -36,7 +36,7 @@ class Http1Exchange(exchanges.Exchange):
     # fmt: off
     __slots__ = (
         "broken", "chunked", "close", "connection", "decoded", "ending", "held", "incoming", "keep", "minor", "next",
-        "reset", "sent", "status", "unsafe", "weight",
+        "reset", "sent", "since", "status", "unsafe", "weight",
     )
     # fmt: on
 
@@ -72,6 +72,7 @@ class Http1Exchange(exchanges.Exchange):
         self.ended = False
         self.status = 0
         self.sent = 0
+        # `since`, when the head of its request came, is set where there is an observer
 
     # -- the waist
 
@@ -230,7 +231,7 @@ class Http1Exchange(exchanges.Exchange):
         request = self.request
         if request is not None and not self.incoming:
             service = self.service
-            self.request = service.asked(request) if service.access_log else None
+            self.request = None if service.observer is None else service.observer.asked(request)
 
     def hold(self, pieces: list[bytes]) -> bool:
         """Keeps bytes until all earlier answers are complete. False if the answer is."""

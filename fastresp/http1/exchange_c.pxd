@@ -28,6 +28,7 @@ cdef class Http1Exchange(exchanges.Exchange):
     cdef list held
     cdef int minor, status
     cdef Py_ssize_t decoded, sent, weight
+    cdef double since
     cdef bint broken, chunked, close, ending, incoming, keep, reset, unsafe
     @cython.final
     cdef object set_up(self, Service service)

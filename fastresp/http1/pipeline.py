@@ -6,6 +6,7 @@ them until it is their turn (RFC 9112, section 9.3.2).
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from fastresp.core.body import OVERHEAD
@@ -47,6 +48,8 @@ class Pipeline:
             service.exchange = None
         exchange.open(connection, request, minor, keep_alive)
         exchange.left = connection.eof
+        if service.observer is not None:
+            exchange.since = monotonic()
         last = self.last
         if last is None:
             self.first = exchange
@@ -148,8 +151,9 @@ class Pipeline:
             status = exchange.status if exchange.begun and exchange.held is None else LEFT
             try:
                 exchange.cancel()
-                if service.access_log:
-                    service.log_access(request, status, 0 if status == LEFT else exchange.sent)
+                if service.observer is not None:
+                    sent = 0 if status == LEFT else exchange.sent
+                    service.observer.done(request, status, sent, monotonic() - exchange.since)
             except BaseException as error:  # as memory, or the stack, has run out: the others are given up all the same
                 report("giving up an answer failed", error=error)
                 pass_on(error)
@@ -255,8 +259,9 @@ def _release(service: services.Service, exchange: Any) -> Any:
     while exchange is not None:
         following = exchange.next
         exchange.next = None
-        if service.access_log:
-            service.log_access(exchange.request, exchange.status or LEFT, exchange.sent)
+        if service.observer is not None:
+            seconds = monotonic() - exchange.since
+            service.observer.done(exchange.request, exchange.status or LEFT, exchange.sent, seconds)
         exchange.release()
         if exchange.progress is None:
             over = exchange

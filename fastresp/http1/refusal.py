@@ -89,7 +89,11 @@ def refuse(connection: Any, status: int, reason: str, fields: Any) -> None:
     exchange = connection.incoming
     has_status = exchange.begun if exchange is not None else connection.discarding > 0
     peer = connection.peer
-    client = address(peer.remote())
+    remote = peer.remote()
+    client = address(remote)
+    observer = connection.service.observer
+    if observer is not None:
+        observer.refused(remote, status)
     connection.service.remark(f"a request of {client} was cut" if has_status else f"{status} to {client}", reason)
     if connection.transport is not None:
         _answer(connection, status, reason, fields)

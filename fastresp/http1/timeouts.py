@@ -50,7 +50,7 @@ def arm_behind_work(connection: Any) -> None:
     deadlines = connection.deadlines
     if connection.is_answering():
         deadlines.waits_for = NOTHING
-    elif deadlines.waits_for != BEHIND and not connection.is_closing():
+    elif deadlines.waits_for != BEHIND and not connection.output.closing:
         deadlines.watch(BEHIND, connection.service.write_timeout)
 
 
@@ -68,7 +68,7 @@ def drain(connection: Any) -> None:
     busy = (
         connection.is_answering() or connection.is_held() or connection.incoming is not None or connection.has_input()
     )
-    if busy or connection.is_closing() or deadlines.waits_for == LAST:
+    if busy or connection.output.closing or deadlines.waits_for == LAST:
         return
     if connection.service.secure and connection.transport.has_rest():
         deadlines.watch(IN_HEAD, connection.service.head_timeout)
