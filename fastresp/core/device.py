@@ -19,14 +19,22 @@ import stat
 import traceback
 from typing import Any
 
-from fastresp.core.closing import close_descriptor, close_in_thread, close_quietly, message_of, owned_by, shown
+from fastresp.core.closing import (
+    close_descriptor,
+    close_in_thread,
+    close_quietly,
+    frees_much,
+    message_of,
+    owned_by,
+    shown,
+)
 from fastresp.core.regular import new_regular
 from fastresp.core.sources import PIECE, Async, Blocking, DeviceError, Memory, Ready, Seekable, Source
 
 __all__ = ["PIECE", "DeviceError", "Source", "discard", "is_device", "open_source", "refusal", "source_of"]
 
-_PROMPT = (io.BufferedReader, io.BufferedRandom, io.FileIO, io.BytesIO, mmap.mmap)
-"""Kinds of files whose close() is the system's, or does nothing."""
+_FILES = (io.BufferedReader, io.BufferedRandom, io.FileIO)
+"""Kinds whose close() is the system's."""
 
 
 def is_device(thing: Any) -> bool:
@@ -50,10 +58,21 @@ def _discard(thing: Any) -> None:
         is_async = False
     if is_async:
         close_quietly(thing, ("aclose", "close"))
-    elif type(thing) in _PROMPT and type(getattr(thing, "raw", thing)) in _PROMPT:
+    elif type(thing) is io.BytesIO or _is_prompt(thing):
         close_quietly(thing)
     else:
         close_in_thread(thing)
+
+
+def _is_prompt(thing: Any) -> bool:
+    """Whether it is a file that the system closes at once."""
+    if type(thing) not in _FILES:
+        return False
+    raw = getattr(thing, "raw", thing)
+    try:
+        return type(raw) is io.FileIO and not frees_much(raw.fileno())
+    except ValueError:
+        return True  # it is closed
 
 
 def open_source(device: Any, exchange: Any = None) -> Source:

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import threading
 import time
+from contextlib import suppress
 
 from fastresp.core.blocking import FILES
 from fastresp.core.device import PIECE, DeviceError
@@ -24,8 +25,6 @@ SMALL = 4096
 """Bytes of a piece that is joined with its neighbours: apart, pieces of a few bytes take forty times as much memory."""
 PATIENCE = 0.05
 """Seconds that a thread waits for its reader before it writes to disk: a client that keeps up costs no disk."""
-LARGE = 1 << 20
-"""Bytes of a spool from which on it is freed in a thread: the system has to give back its blocks."""
 
 
 class Feed:
@@ -202,8 +201,9 @@ class Feed:
             spools = [self._spool]
             self._spool = None
             self._change.notify_all()
-        if self._written > LARGE:
-            FILES.start(spools.clear)  # the last reference, unless the thread is about to write
+        if spools[0] is not None and spools[0].frees_much():
+            with suppress(RuntimeError):  # the system gives no thread
+                FILES.start(spools.clear)  # the last reference, unless the thread is about to write
 
 
 def _resolve(waiter: asyncio.Future[None]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 
+from fastresp.core.closing import frees_much
 from fastresp.core.regular import read_cached
 
 __all__ = ["Spool"]
@@ -39,6 +40,10 @@ class Spool:
     def read(self, count: int, position: int) -> bytes:
         """1 to `count` bytes that have been written. Blocks."""
         return os.pread(self._file.fileno(), count, position)
+
+    def frees_much(self) -> bool:
+        """Whether the system takes its time to free it."""
+        return frees_much(self._file.fileno())
 
     def __del__(self) -> None:
         file = getattr(self, "_file", None)

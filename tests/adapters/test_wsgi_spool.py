@@ -6,6 +6,7 @@ import asyncio
 import errno
 import hashlib
 import os
+import queue
 import random
 import tempfile
 import threading
@@ -177,6 +178,29 @@ def test_its_file_is_freed_when_the_client_leaves(serve, connect, monkeypatch):
     assert freed.wait(10)
     with pytest.raises(OSError, match="Bad file descriptor"):
         os.fstat(made[0])
+
+
+def test_a_file_that_was_large_is_freed_in_a_thread(monkeypatch):
+    """It keeps its size where it is written from its beginning again."""
+    freed = queue.SimpleQueue()
+
+    class Watched(spools.Spool):
+        def __del__(self):
+            super().__del__()
+            freed.put(threading.get_ident())
+
+    async def main():
+        feed = Feed(asyncio.get_running_loop(), 1 << 30)
+        for size in (2 << 20, 100_000):
+            await asyncio.to_thread(feed.put, bytes(size))
+            while feed._read < feed._written and size > 100_000:
+                await anext(feed)
+        feed.aclose()
+        assert await asyncio.to_thread(freed.get, timeout=10) != threading.get_ident()
+
+    monkeypatch.setattr("fastresp.wsgi.feed.PATIENCE", 0)
+    monkeypatch.setattr("fastresp.wsgi.feed.Spool", Watched)
+    asyncio.run(main())
 
 
 def test_small_pieces_take_no_more_memory_than_large_ones(serve, connect):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+import tempfile
 import threading
 import weakref
 from contextlib import suppress
@@ -10,7 +12,7 @@ from contextlib import suppress
 import pytest
 from connection.tools import Inbox, in_loop, wait_for_no_connection
 from responder.devices import TIMEOUT, Device
-from responder.messages import GET, fine
+from responder.messages import GET, HEAD, PING, PONG, fine
 from responder.test_device_closing import closed_once
 
 from fastresp import ResponderStateError
@@ -109,3 +111,44 @@ def test_a_system_that_gives_no_thread(stage, faults, monkeypatch):
     stage(handler)
     stage.kept()
     closed_once(stage, device)
+
+
+def nameless(folder):
+    """A file of 2 MiB that the system frees when it is closed."""
+    file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115
+    file.write(bytes(2 << 20))
+    file.seek(0)
+    return file
+
+
+def deleted(folder):
+    """One by its path, whose name goes while it is sent."""
+    path = folder / "large"
+    path.write_bytes(bytes(2 << 20))
+    return path
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs files without a name")
+@pytest.mark.parametrize(("make", "question"), [(nameless, GET), (deleted, GET), (nameless, HEAD)])
+def test_a_large_file_that_nobody_has_a_name_of_is_freed_in_a_thread(stage, tmp_path, monkeypatch, make, question):
+    """The system takes its time to give its blocks back."""
+    start, started = closing.CLOSINGS.start, Inbox()
+
+    def watched(*call):
+        started.put(threading.get_ident())
+        return start(*call)
+
+    def handler(_, responder):
+        device = make(tmp_path)
+        responder.write(device, "a/b")
+        if make is deleted:
+            device.unlink()
+        called.put(threading.get_ident())
+
+    called = Inbox()
+    monkeypatch.setattr(closing.CLOSINGS, "start", watched)
+    stage(handler)
+    client = stage.client()
+    client.send(question + PING)
+    client.until(PONG)
+    assert started.get() == called.get()
