@@ -38,14 +38,19 @@ class Ending:
         self._deadline = math.inf
         self._until = math.inf  # the same of time.monotonic(), which is there behind the loop's end
         self._patience: asyncio.Timeout | None = None
+        self._is_hastened = False  # it ends before it would have
         self._drains = False  # it waits for the handler's calls outside the loop
 
     def limit(self, grace: float) -> None:
         """Ends the waiting after so many seconds, if it does not end before."""
-        self._deadline = min(self._deadline, self._loop.time() + grace)
+        end = self._loop.time() + grace
+        self._deadline = min(self._deadline, end)
         self._until = min(self._until, time.monotonic() + grace)
-        if self._patience is not None and not self._patience.expired():
-            self._patience.reschedule(self._deadline)
+        patience = self._patience
+        # the handler's shutdown may have more time than the grace that is over
+        if patience is not None and not patience.expired() and end < (patience.when() or math.inf):
+            self._is_hastened = True
+            patience.reschedule(end)
 
     def left(self) -> float:
         """Seconds that are left."""
@@ -107,11 +112,12 @@ class Ending:
         if grace is not None:
             self.limit(grace)
         ends = self._loop.time() + max(self._deadline - self._loop.time(), _LEAST)
+        self._is_hastened = False
         try:
             async with asyncio.timeout_at(ends) as self._patience:
                 await hooks.shut_down(self._handler)
         except TimeoutError:
-            reason = "it took too long" if self._loop.time() >= ends else "a second signal, or close(), said so"
+            reason = "a second signal, or close(), said so" if self._is_hastened else "it took too long"
             report("the handler's shutdown is given up: %s", reason, level=logging.WARNING)
         finally:
             self._patience = None

@@ -55,6 +55,42 @@ def test_a_shutdown_that_is_hastened(drive, server_class, caplog):
     assert "the handler's shutdown is given up: a second signal, or close(), said so" in caplog.text
 
 
+def test_a_second_close_leaves_a_shutdown_its_time(drive, server_class, caplog):
+    """The grace is over: what the shutdown has at the least is not."""
+
+    class Handler:
+        async def __call__(self, request, responder):
+            asked.set()
+            await asyncio.sleep(60)
+
+        async def shut_down(self):
+            begun.set()
+            await go.wait()
+            ended.append(True)
+
+    asked, begun, go, ended = asyncio.Event(), asyncio.Event(), asyncio.Event(), []
+
+    async def main():
+        server = server_class(Handler())
+        await server.start(port=0)
+        _, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        await asked.wait()
+        closing = asyncio.ensure_future(server.close(0.01))
+        await begun.wait()
+        again = asyncio.ensure_future(server.close(60))
+        await asyncio.sleep(0)  # it has said its grace
+        await asyncio.sleep(0)
+        go.set()
+        await again
+        await closing
+        writer.close()
+
+    drive(main())
+    assert ended == [True]
+    assert "the handler's shutdown is given up" not in caplog.text
+
+
 @pytest.mark.parametrize("name", ["drained", "shut_down"])
 @pytest.mark.parametrize("error", [LookupError, SystemExit, KeyboardInterrupt, asyncio.CancelledError])
 def test_a_hook_that_fails(drive, server_class, caplog, name, error):
