@@ -43,14 +43,18 @@ async def _call(handler: object, name: str, failure: str) -> None:
     if method is None:
         return
     # in a task of its own: one that takes no notice of its end can be left behind
-    task = asyncio.Task(_guard(method, failure), loop=asyncio.get_running_loop())
+    begun: list[bool] = []
+    task = asyncio.Task(_guard(method, failure, begun), loop=asyncio.get_running_loop())
     try:
         await asyncio.wait((task,))
     finally:
         task.cancel()
+        if task.cancelled() and not begun:  # as all tasks of the loop were, which ends: it is to have its first step
+            await _call(handler, name, failure)
 
 
-async def _guard(method: Callable[[], Awaitable[None]], failure: str) -> None:
+async def _guard(method: Callable[[], Awaitable[None]], failure: str, begun: list[bool]) -> None:
+    begun.append(True)
     try:
         with forks.parents():
             await method()

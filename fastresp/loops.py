@@ -12,6 +12,7 @@ from fastresp import forks
 from fastresp.core.faults import report
 from fastresp.hooks import StartUpError
 from fastresp.leftovers import Leftovers
+from fastresp.sockets import still_open
 
 __all__ = [
     "LoopFactory",
@@ -195,7 +196,7 @@ def accept_no_more(loop: asyncio.AbstractEventLoop, listening: Iterable[Any]) ->
     """Has a selector loop accept nobody any more on these sockets, whose server goes on for those that it has accepted:
     it makes their connections in its next turns, and fails where the server is closed by then."""
     if isinstance(loop, asyncio.SelectorEventLoop):
-        for sock in listening:
+        for sock in still_open(listening):
             loop.remove_reader(sock)
 
 

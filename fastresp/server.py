@@ -14,7 +14,7 @@ import ssl as tls
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any, ClassVar, Self, Unpack
 
@@ -157,7 +157,8 @@ class Server:
     def _stop_accepting(self) -> None:
         self._remove_file()
         for listener in self._listeners:
-            listener.close()
+            with suppress(ValueError):  # of a selector loop: the program has closed the socket that it gave
+                listener.close()
         loops.forget_retries(self._loop, self._sockets)
         for listening in self._sockets:
             listening.close()  # those that no listener took over; for the others it does nothing
@@ -182,19 +183,29 @@ class Server:
             cause = f"{self._cause}: " if self._cause else ""
             report("%sclosing %s: what runs has %g s to end", cause, ", ".join(self._urls), grace, level=logging.INFO)
             self._closing = asyncio.Task(self._end(), loop=self._loop)  # which an eager factory would begin here
-        await asyncio.shield(self._closing)
+        try:
+            await asyncio.shield(self._closing)
+        except asyncio.CancelledError:
+            if self._state == "closing" and self._closing.cancelled():  # before its first step, as all tasks were
+                self._closing = asyncio.Task(self._end(), loop=self._loop)
+                await asyncio.shield(self._closing)
+            raise
 
     async def _end(self) -> None:
         service = self._service
         try:
             await self._ending.finish(service, self._take_the_last, self._accept_no_more)
-        finally:
-            await self._accept_no_more()
-            service.abort()
-            service.close()
-            await self._shut_down()
-            self._state = "closed"
-            report("closed", level=logging.INFO)
+        finally:  # each of these, whichever is cancelled
+            try:
+                await self._accept_no_more()
+            finally:
+                service.abort()
+                service.close()
+                try:
+                    await self._shut_down()
+                finally:
+                    self._state = "closed"
+                    report("closed", level=logging.INFO)
 
     async def _take_the_last(self) -> None:
         # A client that the system has accepted for us would lose its request if the listeners closed under it: take
@@ -238,7 +249,7 @@ class Server:
         self._remove_file()  # before the last look: nobody comes behind it
         # of the kinds of selectors, one that needs no descriptor: there may be none left
         with getattr(selectors, "PollSelector", selectors.SelectSelector)() as waiting:
-            for listening in self._sockets:
+            for listening in sockets.still_open(self._sockets):
                 if self._where.is_ours:
                     sockets.admit_nobody(listening)
                 waiting.register(listening, selectors.EVENT_READ)

@@ -36,6 +36,7 @@ __all__ = [
     "listen_tcp",
     "listen_unix",
     "resolve",
+    "still_open",
     "url",
 ]
 
@@ -286,6 +287,11 @@ def given(sock: Any, fd: Any) -> tuple[Any, ...]:
             finally:
                 found.detach()
     return ()
+
+
+def still_open(listening: Iterable[socket.socket]) -> list[socket.socket]:
+    """Those that the program, which may have given them, has not closed."""
+    return [each for each in listening if each.fileno() >= 0]
 
 
 def _listens(sock: socket.socket) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 
 import pytest
 from server.clients import REQUEST, Late, connect, get, hello, read_all, read_until, turns
@@ -48,6 +49,53 @@ class TestClose:
                 assert answer == b"" or answer.startswith(b"HTTP/1.1 200 OK\r\n")
 
         drive(main())
+
+    def test_behind_the_socket_that_the_program_gave_and_closed(self, drive, server_class):
+        """Who was let in is answered all the same."""
+
+        async def main():
+            late = Late()
+            server = server_class(late)
+            with socket.create_server(("127.0.0.1", 0)) as listening:
+                await server.start(sock=listening)
+                client = connect(server.port, REQUEST)
+                await late.wait()
+            with client:
+                closing = asyncio.ensure_future(server.close(60))
+                await turns(20)
+                late.responder.write("late")
+                assert (await asyncio.to_thread(read_all, client)).endswith(b"late")
+                await closing
+            assert server.sockets == ()
+
+        drive(main())
+
+    def test_a_program_that_ends_in_the_middle(self, loop_factory, server_class, caplog):
+        """asyncio.run() cancels all tasks behind it: the handler is shut down, wherever the end is by then."""
+
+        class Handler:
+            is_shut_down = False
+
+            def __call__(self, request, responder):
+                pass
+
+            async def shut_down(self):
+                self.is_shut_down = True
+
+        async def main(handler, count):
+            server = server_class(handler)
+            await server.start(port=0)
+            closing.append(asyncio.create_task(server.close(0)))
+            await turns(count)
+
+        caplog.set_level("INFO")
+        closing = []
+        for count in range(24):
+            handler = Handler()
+            with asyncio.Runner(loop_factory=loop_factory) as runner:
+                runner.run(main(handler, count))
+            assert handler.is_shut_down, count
+        assert caplog.messages.count("closed") == 24
 
     def test_a_running_request_is_answered(self, drive, server_class):
         async def main():
