@@ -8,6 +8,7 @@ Plain `signal.signal` serves every loop on every system, and what was installed 
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import os
 import signal
@@ -43,17 +44,29 @@ def drop() -> None:
 
 
 class Terminal:
-    """The terminal that the process was started at, if it was."""
+    """The terminal that the process was started at, if it was: the controlling one, or standard input."""
 
     def __init__(self) -> None:
-        self._was_there = _is_terminal()
+        self._controls = not _fault_of_controlling()
+        self._is_input = _is_input()
 
     def is_gone(self) -> bool:
         """Whether it was closed: what SIGHUP said before it came to mean a reload."""
-        return self._was_there and not _is_terminal()
+        if self._controls and _fault_of_controlling() in (errno.ENXIO, errno.EIO):
+            return True
+        return self._is_input and not _is_input()
 
 
-def _is_terminal() -> bool:
+def _fault_of_controlling() -> int:
+    """What the system says where the controlling terminal can't be opened, else 0."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDONLY | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_NONBLOCK", 0)))
+    except OSError as error:
+        return error.errno or errno.ENOTTY
+    return 0
+
+
+def _is_input() -> bool:
     try:
         return os.isatty(0)
     except OSError:

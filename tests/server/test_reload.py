@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import subprocess
 import sys
 import time
 from contextlib import closing
@@ -12,6 +13,8 @@ from contextlib import closing
 import pytest
 from server.supervisors import APP, TIMEOUT, ask, gone, workers
 
+fcntl = pytest.importorskip("fcntl", reason="these tests need POSIX terminals")
+termios = pytest.importorskip("termios", reason="these tests need POSIX terminals")
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="--workers needs Linux")
 
 
@@ -108,4 +111,22 @@ def test_a_terminal_that_is_closed_ends_it(spawn, app):
     assert int(ask(process.port())) == process.popen.pid
     os.close(master)
     assert process.stop(signal.SIGHUP) == 0
+    assert ": SIGHUP: closing " in process.popen.stderr.read()
+
+
+@pytest.mark.parametrize("arguments", [(), ("--workers=2",)], ids=["single", "workers"])
+def test_a_terminal_that_is_closed_and_was_not_the_input(spawn, app, arguments):
+    """The system tells by SIGHUP."""
+    master, slave = os.openpty()
+
+    def take() -> None:
+        os.setsid()
+        fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
+
+    process = spawn("app:handle", "--port=0", *arguments, stdin=subprocess.DEVNULL, pass_fds=[slave], preexec_fn=take)
+    os.close(slave)
+    assert ask(process.port())
+    process.wait_for(r"^(stop):")
+    os.close(master)
+    assert process.popen.wait(TIMEOUT) == 0
     assert ": SIGHUP: closing " in process.popen.stderr.read()
