@@ -36,6 +36,7 @@ ONLY_IPV6 = "note: :: is every IPv6 address and no IPv4 one; an empty --host is 
 def program() -> NoReturn:
     """The whole program: `main`, and an end of the process that nothing holds up for ever."""
     left = [0.0]
+    signals.outlive_hangups()
     try:
         sys.exit(_command(None, left))
     except BaseException as error:

@@ -22,12 +22,13 @@ from typing import Any
 from fastresp import forks, standard
 from fastresp.core.faults import may_raise, report
 
-__all__ = ["Stop", "Terminal", "call_soon", "drop", "fall_as_first", "obey_parent"]
+__all__ = ["Stop", "Terminal", "call_soon", "drop", "fall_as_first", "obey_parent", "outlive_hangups"]
 
 _STOPS = ("SIGINT", "SIGTERM", "SIGBREAK")
 _HANGUP = getattr(signal, "SIGHUP", None)
 _worker = 0  # the process that is one
 _drops = False
+_at_start: tuple[int, Terminal]
 
 
 def obey_parent() -> None:
@@ -98,7 +99,7 @@ class Stop:
                 for number in _numbers(*_STOPS):
                     self._previous[number] = signal.signal(number, self._handler)
                 # one that is ignored (nohup) or handled stays so
-                if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+                if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) in (signal.SIG_DFL, _hear_hangup):
                     self._previous[signal.SIGHUP] = signal.signal(signal.SIGHUP, self._handler)
             yield
         finally:
@@ -183,6 +184,21 @@ class Stop:
                 previous = _fall  # the system ends the first process of a container by none of them
             if previous is not None:  # None: not installed from Python, so not ours to bring back
                 signal.signal(number, previous)
+
+
+def outlive_hangups() -> None:
+    """From now on, SIGHUP ends this process only where its terminal is gone; a child of it, as any other."""
+    global _at_start
+    if _HANGUP is not None and signal.getsignal(_HANGUP) is signal.SIG_DFL:
+        _at_start = os.getpid(), Terminal()
+        signal.signal(_HANGUP, _hear_hangup)
+
+
+def _hear_hangup(number: int, frame: FrameType | None) -> None:
+    process, terminal = _at_start
+    if process != os.getpid() or terminal.is_gone():
+        signal.signal(number, signal.SIG_DFL)
+        _fall(number)
 
 
 def fall_as_first() -> None:

@@ -130,3 +130,44 @@ def test_a_terminal_that_is_closed_and_was_not_the_input(spawn, app, arguments):
     os.close(master)
     assert process.popen.wait(TIMEOUT) == 0
     assert ": SIGHUP: closing " in process.popen.stderr.read()
+
+
+AROUND = """
+import sys, threading
+
+print("importing", flush=True)
+sys.stdin.readline()
+
+class Handler:
+    def __call__(self, request, responder):
+        responder.write("here")
+
+    async def shut_down(self):
+        threading.Thread(target=self.put_away).start()
+
+    def put_away(self):
+        sys.stdin.readline()
+        print("put away", flush=True)
+
+handle = Handler()
+"""
+
+
+def test_a_hangup_before_a_single_process_serves_and_behind_its_end(spawn, tmp_path, loop_name):
+    (tmp_path / "app.py").write_text(AROUND)
+    process = spawn("app", "--port=0", "--loop", loop_name, stdin=subprocess.PIPE)
+
+    def hang_up() -> None:
+        process.popen.send_signal(signal.SIGHUP)
+        process.popen.stdin.write("go on\n")
+        process.popen.stdin.flush()
+
+    process.wait_for("(importing)")
+    hang_up()
+    assert ask(process.port()) == b"here"
+    process.popen.send_signal(signal.SIGTERM)
+    while ": closed" not in process.popen.stderr.readline():
+        pass
+    hang_up()
+    assert process.popen.wait(TIMEOUT) == 0
+    assert "put away\n" in process.popen.stdout.read()
