@@ -329,6 +329,9 @@ class Supervisor:
         for descriptor in (self._held, self._woken, self._wake, started, *self._starting):
             os.close(descriptor)
         os.setpgid(0, 0)  # Ctrl-C is for the parent, who hands it on once
+        # a background process to its terminal, which would stop it where it reads, and at its first line (stty tostop)
+        for stopping in (signal.SIGTTIN, signal.SIGTTOU):
+            signal.signal(stopping, signal.SIG_IGN)
         for number, handler in self._previous.items():
             signal.signal(number, handler)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)

@@ -26,6 +26,11 @@ def handle(request, responder):
         print("blocked", flush=True)
         while True:
             time.sleep(600)
+    if request.path == "/read":
+        try:
+            os.read(0, 1)
+        except OSError as error:
+            return responder.write(type(error).__name__)
     responder.write(f"{os.getpid()}")
 
 async def waits(request, responder):
@@ -76,6 +81,15 @@ def workers(address, count: int) -> set[int]:
         if answer:
             seen.add(int(answer))
     return seen
+
+
+def begin_at(terminal: int) -> None:
+    """In a process that begins: a session of its own at this terminal."""
+    import fcntl
+    import termios
+
+    os.setsid()
+    fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
 
 
 def gone(pid: int) -> bool:

@@ -11,10 +11,8 @@ import time
 from contextlib import closing
 
 import pytest
-from server.supervisors import APP, TIMEOUT, ask, gone, workers
+from server.supervisors import APP, TIMEOUT, ask, begin_at, gone, workers
 
-fcntl = pytest.importorskip("fcntl", reason="these tests need POSIX terminals")
-termios = pytest.importorskip("termios", reason="these tests need POSIX terminals")
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="--workers needs Linux")
 
 
@@ -118,12 +116,7 @@ def test_a_terminal_that_is_closed_ends_it(spawn, app):
 def test_a_terminal_that_is_closed_and_was_not_the_input(spawn, app, arguments):
     """The system tells by SIGHUP."""
     master, slave = os.openpty()
-
-    def take() -> None:
-        os.setsid()
-        fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
-
-    process = spawn("app:handle", "--port=0", *arguments, stdin=subprocess.DEVNULL, pass_fds=[slave], preexec_fn=take)
+    process = spawn("app:handle", "--port=0", *arguments, stdin=subprocess.DEVNULL, preexec_fn=lambda: begin_at(slave))
     os.close(slave)
     assert ask(process.port())
     process.wait_for(r"^(stop):")

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from client import Client
 from server.clients import remarks
-from server.supervisors import APP, TIMEOUT, ask, gone, wait_until_gone, workers
+from server.supervisors import APP, TIMEOUT, ask, begin_at, gone, wait_until_gone, workers
 
 from fastresp import supervisor
 
@@ -77,6 +77,24 @@ def test_a_unix_socket_is_let_go_as_the_end_begins(spawn, app, tmp_path):
     assert process.popen.wait(TIMEOUT) == 0
     assert os.path.exists(path)
     assert successor.stop() == 0
+
+
+def test_a_terminal_that_stops_what_is_in_the_background(spawn, app):
+    """Who reads, and after `stty tostop` who writes: workers are process groups of their own."""
+    import termios
+
+    master, slave = os.openpty()
+    modes = termios.tcgetattr(slave)
+    modes[3] |= termios.TOSTOP
+    termios.tcsetattr(slave, termios.TCSANOW, modes)
+    with closing(socket.create_server(("127.0.0.1", 0))) as listening:
+        fd = listening.fileno()
+        arguments = ("app:handle", "--workers=2", "--fd", str(fd))
+        process = spawn(*arguments, pass_fds=[fd], stdin=slave, stdout=slave, preexec_fn=lambda: begin_at(slave))
+        os.close(slave)
+        assert ask(listening.getsockname()[1], "/read") == b"OSError"
+    assert process.stop() == 0
+    os.close(master)
 
 
 @pytest.mark.parametrize("way", [signal.SIG_DFL, signal.SIG_IGN], ids=["", "started by one that ignores its children"])
