@@ -24,7 +24,7 @@ class Home:
 
     def call(self, call: Callable[[], object]) -> bool:
         """Has `call` made in the loop's thread, and waits for it. Raises what it raises; false if the loop has ended,
-        or is the parent's: a child that was forked has neither.
+        closed or not, or is the parent's: a child that was forked has neither.
         """
         loop = self.loop
         if threading.get_ident() == self.thread:  # one thread may run both loops
@@ -33,9 +33,12 @@ class Home:
         if self._generation != forks.generation:
             return False
         done = threading.Event()
+        taken = threading.Lock()  # by the loop, or by us who wait no more: a loop may run again
         errors: list[BaseException] = []
 
         def run() -> None:
+            if not taken.acquire(blocking=False):
+                return
             try:
                 call()
             except BaseException as error:
@@ -48,7 +51,7 @@ class Home:
             loop.call_soon_threadsafe(run)
             ended = False
         while not ended and not done.wait(1.0):
-            ended = loop.is_closed()
+            ended = not loop.is_running() and taken.acquire(blocking=False)
         if errors:
             raise errors.pop()
         return done.is_set()

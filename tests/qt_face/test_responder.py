@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import io
 import json
@@ -262,6 +263,34 @@ def test_called_after_the_server(server_class, loop_factory):
     responder.write(device, "a/b")
     assert device.closed
     responder.writeChunk(b"x")
+
+
+def test_called_in_a_loop_that_has_stopped(server_class, loop_factory):
+    """It is not closed, and may run again: who calls does not wait for that, and the call is not made then."""
+    from client import Client
+
+    kept, ended = Inbox(), Inbox()
+    server = server_class(in_server_thread(lambda request, responder: kept.put(responder)))
+
+    def call(responder):
+        responder.write(b"late")
+        ended.put(True)
+
+    loop = loop_factory()
+    try:
+        loop.run_until_complete(server.start(port=0))
+        with Client(server.port) as client:
+            client.get()
+            responder = loop.run_until_complete(asyncio.to_thread(kept.get))
+            threading.Thread(target=call, args=(responder,), daemon=True).start()
+            try:
+                assert ended.get()
+            finally:
+                loop.run_until_complete(server.close(0))
+            assert client.rest() == b""
+    finally:
+        loop.run_until_complete(loop.shutdown_default_executor())
+        loop.close()
 
 
 def test_failed(serve, connect, log):
