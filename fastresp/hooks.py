@@ -12,11 +12,18 @@ from collections.abc import Awaitable, Callable
 from fastresp import forks
 from fastresp.core.faults import passes_on, report
 
-__all__ = ["StartUpError", "drained", "shut_down", "start_up"]
+__all__ = ["StartUpError", "drained", "hand_on", "shut_down", "start_up"]
 
 
 class StartUpError(RuntimeError):
     """What a handler's `start_up` raises to say why it can't be served; the text is for people."""
+
+
+def hand_on(handler: object, wrapper: object) -> None:
+    """Give what wraps a handler all that the handler has of these."""
+    for name in ("start_up", "drained", "shut_down"):
+        if hasattr(handler, name):
+            setattr(wrapper, name, getattr(handler, name))
 
 
 async def start_up(handler: object) -> bool:

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from contextvars import copy_context
 from typing import Any
 
-from fastresp import forks
+from fastresp import forks, hooks
 from fastresp.checks import Handler, check_handler
 from fastresp.core.faults import passes_on, report
+from fastresp.core.handlers import is_coroutine_function
 from fastresp.core.names import describe
 from fastresp.qt.calls import Home
 from fastresp.qt.request import QHttpServerRequest
@@ -24,23 +25,26 @@ QtHandler = Callable[[Any, Any], object]
 def in_server_thread(handler: QtHandler) -> Handler:
     """A handler for Server of one that takes (QHttpServerRequest, QHttpServerResponder), called in the server's thread.
 
-    A plain function, which must not block, or a coroutine function; both find the request's body complete.
+    A plain function, which must not block, or a coroutine function; both find the request's body complete. An object
+    keeps its `start_up`, `drained` and `shut_down`.
     Raises TypeError for what Server would refuse.
     """
     check_handler(handler)
-    if inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(type(handler).__call__):
+    if is_coroutine_function(handler):
 
         @functools.wraps(handler)
         async def wait(request: Any, responder: Any) -> None:
             await request.read()
             await handler(QHttpServerRequest(request), QHttpServerResponder(responder))  # type: ignore[misc]
 
+        hooks.hand_on(handler, wait)
         return wait
 
     @functools.wraps(handler)
-    def call(request: Any, responder: Any) -> None:
-        handler(QHttpServerRequest(request), QHttpServerResponder(responder))
+    def call(request: Any, responder: Any) -> object:
+        return handler(QHttpServerRequest(request), QHttpServerResponder(responder))
 
+    hooks.hand_on(handler, call)
     return call
 
 
@@ -49,11 +53,12 @@ def in_qt_thread(handler: QtHandler) -> Handler:
     QCoreApplication, by its event loop, one after the other; of a connection, one request at a time.
 
     A plain function. What it raises is logged, and the client gets 500. Without a QCoreApplication every request does.
+    The `start_up`, `drained` and `shut_down` of an object are called in the server's thread.
     Raises TypeError for a coroutine function, and for what Server would refuse.
     """
     check_handler(handler)
-    if inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(type(handler).__call__):
-        raise TypeError(f"Qt's event loop runs no coroutines; in_qt_thread() takes a plain function, not {handler!r}")
+    if is_coroutine_function(handler):
+        raise TypeError(_no_coroutines(handler))
 
     @functools.wraps(handler)
     def post(request: Any, responder: Any) -> None:
@@ -67,8 +72,13 @@ def in_qt_thread(handler: QtHandler) -> Handler:
         # in a context of its own: what one request sets must not be seen by the next, which may be another client's
         invoker.post(copy_context().run, call.run)
 
+    hooks.hand_on(handler, post)
     post.in_turn = True  # type: ignore[attr-defined]  # as WsgiHandler: the thread is not one client's
     return post
+
+
+def _no_coroutines(handler: object) -> str:
+    return f"Qt's event loop runs no coroutines; in_qt_thread() takes a plain function, not {handler!r}"
 
 
 class _Call:
@@ -100,7 +110,10 @@ class _Call:
         generation = forks.generation
         try:
             if not inner.is_response_canceled:
-                handler(request, responder)
+                made = handler(request, responder)
+                if inspect.iscoroutine(made):  # a coroutine function behind a decorator
+                    made.close()
+                    raise TypeError(_no_coroutines(handler))
         except BaseException as error:  # of any kind: PySide ends the process for a SystemExit, and drops the others
             if generation != forks.generation:
                 forks.end(error)

@@ -32,6 +32,16 @@ def test_failed(application, serve_qt, connect, log):
         log.expect(f"the handler failed on GET {target} ", "KeyError", "told to nobody")
 
 
+def test_a_coroutine_function_behind_a_decorator(application, serve_qt, connect, log):
+    async def handle(request, responder):
+        pass
+
+    client = connect(serve_qt(lambda request, responder: handle(request, responder)))
+    client.get()
+    assert application.run(client.answer).status == 500
+    log.expect("the handler failed on GET / ", "TypeError: Qt's event loop runs no coroutines")
+
+
 class Own(BaseException):
     """Of no kind that anything catches."""
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import gc
 import io
 import json
 import threading
 
 import pytest
-from connection.tools import Inbox, message, settle, wait_for_no_connection
+from connection.tools import Inbox, message, post, settle, wait_for_no_connection
 
-from fastresp import HeaderError, ResponderStateError, StatusCode
-from fastresp.qt import QHttpHeaders, QHttpServerResponder, QHttpServerResponse, in_server_thread
+from fastresp import HeaderError, ResponderStateError, Server, StatusCode
+from fastresp.qt import QHttpHeaders, QHttpServerResponder, QHttpServerResponse, in_qt_thread, in_server_thread
 
 Status = QHttpServerResponder.StatusCode
 EXTRA = QHttpHeaders([("Server", "test"), ("Content-Type", "a/b")])
@@ -302,6 +303,51 @@ def test_failed(serve, connect, log):
     answer = client.answer()
     assert (answer.status, answer.body) == (500, b"internal server error\n")
     log.expect("the handler failed on GET /", "told to nobody")
+
+
+def test_a_coroutine_function_behind_a_decorator(serve, connect):
+    """As Server takes it; it finds the body complete, too."""
+
+    async def handle(request, responder):
+        await asyncio.sleep(0)
+        responder.write(request.body(), "a/b")
+
+    @functools.wraps(handle)
+    def decorated(*arguments):
+        return handle(*arguments)
+
+    client = connect(serve(in_server_thread(decorated)))
+    client.send(post("/", b"body"))
+    assert client.answer().body == b"body"
+
+
+@pytest.mark.parametrize("wrap", [in_server_thread, in_qt_thread])
+@pytest.mark.parametrize("is_async", [True, False])
+def test_what_an_object_has_to_say_to_start_and_end(loop_factory, wrap, is_async):
+    class Handler:
+        def __init__(self):
+            self.said = []
+
+        def __call__(self, request, responder):
+            pass
+
+        async def start_up(self):
+            self.said.append("start_up")
+
+        async def drained(self):
+            self.said.append("drained")
+
+        async def shut_down(self):
+            self.said.append("shut_down")
+
+    class Later(Handler):
+        async def __call__(self, request, responder):
+            pass
+
+    handler = Later() if is_async and wrap is in_server_thread else Handler()
+    with Server(wrap(handler)).background(port=0, loop_factory=loop_factory):
+        assert handler.said == ["start_up"]
+    assert handler.said == ["start_up", "drained", "shut_down"]
 
 
 def test_what_is_no_handler():
