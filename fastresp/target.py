@@ -35,15 +35,18 @@ def load_target(target: str) -> Any:
     module_name, _, name = target.partition(":")
     name = name or "handle"
     words = (*module_name.split("."), *name.split("."))
-    if target.endswith(":") or os.path.isfile(module_name) or not all(word.isidentifier() for word in words):
-        hint = ", but the name of a file" if os.path.isfile(module_name) else ""
-        raise Failure(f"the target {target!r} is not module:name{hint}; for app.py and its handle, say app:handle", 2)
+    is_file = os.path.isfile(module_name)
+    # of one without a dot, a module beside it may be meant
+    if target.endswith(":") or (is_file and "." in module_name) or not all(word.isidentifier() for word in words):
+        raise _not_a_target(target, is_file)
     with suppress(FileNotFoundError):  # the current directory may be gone
         sys.path.insert(0, os.getcwd())
     try:
         found: Any = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         if error.name is not None and f"{module_name}.".startswith(f"{error.name}."):
+            if is_file:
+                raise _not_a_target(target, True) from error
             raise Failure(f"the target {target!r}: {one_line(error)}, here or where Python looks") from error
         raise Failure(_import_failure(module_name, error)) from error
     except (Exception, SystemExit) as error:
@@ -58,6 +61,11 @@ def load_target(target: str) -> Any:
             raise Failure(f"the target {target!r}: {place} has no attribute {part!r}{hint}") from None
         place = repr(part)
     return found
+
+
+def _not_a_target(target: str, is_file: bool) -> Failure:
+    hint = ", but the name of a file" if is_file else ""
+    return Failure(f"the target {target!r} is not module:name{hint}; for app.py and its handle, say app:handle", 2)
 
 
 def _import_failure(module: str, error: BaseException) -> str:

@@ -198,10 +198,18 @@ class TestTarget:
         message = f"the target {target!r} is not module:name; for app.py and its handle, say app:handle"
         assert failing(spawn(target)) == (2, message)
 
-    @pytest.mark.parametrize("target", ["app.py", "app.py:handle", "./app.py"])
-    def test_a_file(self, spawn, app, target):
+    @pytest.mark.parametrize("target", ["app.py", "app.py:handle", "./app.py", "script"])
+    def test_a_file(self, spawn, app, target, tmp_path):
+        (tmp_path / "script").touch()
         hint = "but the name of a file; for app.py and its handle, say app:handle"
         assert failing(spawn(target)) == (2, f"the target {target!r} is not module:name, {hint}")
+
+    def test_a_file_of_the_name_of_a_module(self, spawn, app, tmp_path):
+        """As a script, or what was built of one, may have it."""
+        (tmp_path / "app").touch()
+        process = spawn("app:handle", "--port", "0")
+        assert get(process.port()) == (200, b"plain")
+        assert process.stop() == 0
 
     @pytest.mark.parametrize(
         ("target", "status", "message"),
