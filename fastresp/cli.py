@@ -84,7 +84,7 @@ def _serve_together(options: dict[str, Any], count: int, left: list[float]) -> i
         elif "fd" not in options:
             options["reuse_port"] = True
             if options.get("port") == 0:
-                held = _reserved(options.get("host", "127.0.0.1"))
+                held = sockets.reserve(options.get("host", "127.0.0.1"))
                 options["port"] = held.getsockname()[1]
     except OSError as error:
         raise Failure(error.strerror or one_line(error)) from error
@@ -101,15 +101,6 @@ def _serve_together(options: dict[str, Any], count: int, left: list[float]) -> i
         return 0
     listening.close()
     return worker
-
-
-def _reserved(host: str) -> socket.socket:
-    """A socket that keeps a free port for the workers, and does not listen itself."""
-    family, address = sockets.resolve(host, 0)[0]
-    reserved = socket.socket(family, socket.SOCK_STREAM)
-    reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    reserved.bind(address)
-    return reserved
 
 
 def _serve(options: dict[str, Any], left: list[float], worker: Worker | None = None, count: int = 1) -> None:

@@ -35,6 +35,7 @@ __all__ = [
     "given",
     "listen_tcp",
     "listen_unix",
+    "reserve",
     "resolve",
     "still_open",
     "url",
@@ -139,6 +140,16 @@ def _listen_at(family: int, address: tuple[Any, ...], backlog: int, reuse_port: 
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         sock.bind(address)
         sock.listen(backlog)
+        return sock
+
+
+def reserve(host: str) -> socket.socket:
+    """A socket that keeps a free port of a host for those that listen with `reuse_port`, and does not listen itself.
+    Raises OSError."""
+    family, address = resolve(host, 0)[0]
+    with _explained(_tcp_text(address)), _closed_on_error(family) as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        sock.bind(address)
         return sock
 
 

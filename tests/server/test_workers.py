@@ -171,6 +171,12 @@ def test_an_address_that_is_taken(spawn, app):
     assert err == f"fastresp: 127.0.0.1:{port} is in use: another program listens there\n"
 
 
+def test_an_address_of_nobody(spawn, app):
+    status, out, err = spawn("app:handle", "--workers=2", "--port=0", "--host=192.0.2.7").ended()  # RFC 5737
+    assert (status, out) == (1, "")
+    assert err == "fastresp: 192.0.2.7:0 can't be listened on: this machine has no such address\n"
+
+
 @pytest.mark.parametrize(("count", "told"), [(1, b"False"), (2, b"True")])
 def test_a_wsgi_application_is_told_that_there_are_several(spawn, app, loop_name, count, told):
     process = spawn("app:wsgi", "--workers", str(count), "--port", "0", "--loop", loop_name)
