@@ -157,9 +157,7 @@ class Feed:
             waiter = None
             with self._change:
                 if self._pieces:
-                    piece = b"".join(self._pieces)  # a single one of bytes is given as it is
-                    self._pieces.clear()
-                    self._size = 0
+                    piece = self._first()
                     self._change.notify()
                     return piece
                 spool = self._spool
@@ -174,6 +172,19 @@ class Feed:
             if waiter is None:
                 return await self._take(spool, count, position)
             await waiter
+
+    def _first(self) -> bytes:
+        """What waits in memory, up to a large piece, which is given as it is: to copy it would keep the loop."""
+        pieces = self._pieces
+        count = 1
+        size = len(pieces[0])
+        while count < len(pieces) and size + len(pieces[count]) <= WINDOW:
+            size += len(pieces[count])
+            count += 1
+        first = b"".join(pieces[:count])
+        del pieces[:count]
+        self._size -= size
+        return first
 
     async def _take(self, spool: Spool | None, count: int, position: int) -> bytes:
         assert spool is not None

@@ -238,6 +238,23 @@ def test_small_pieces_take_no_more_memory_than_large_ones(serve, connect):
         assert client.answer().body[8_000_000:] == content
 
 
+def test_a_large_piece_is_not_copied():
+    """Neither into one with the small ones before it: the loop would stand still."""
+
+    async def main():
+        feed = Feed(asyncio.get_running_loop())
+        large = bytes(1 << 20)
+        putting = asyncio.create_task(asyncio.to_thread(lambda: [*map(feed.put, (b"a ", b"few", large))]))
+        while feed._size < len(large):  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        assert await anext(feed) == b"a few"
+        assert await anext(feed) is large
+        assert await putting == [True] * 3
+        feed.aclose()
+
+    asyncio.run(main())
+
+
 def test_a_file_that_is_cut_by_another(monkeypatch):
     """Nobody can reach it by a name; should it lose its bytes all the same, the answer is broken off."""
 
