@@ -1,4 +1,4 @@
-# What others cimport of intake_c.pyx.
+# What others cimport of receiver_c.pyx.
 from cpython.object cimport PyObject
 
 cdef class Whole:

@@ -17,7 +17,7 @@ STARTS = pytest.mark.parametrize("begin", ["nothing", "start", "content"])
 
 
 @pytest.fixture
-def at_farewell(serve, connect, log):
+def at_fin(serve, connect, log):
     """Runs `then(receive, send)` once the application was told of the FIN, behind a beginning of its answer."""
 
     def run(begin, then, *fields):
@@ -61,11 +61,11 @@ def no_fault(log) -> None:
 
 
 @STARTS
-def test_one_that_returns(at_farewell, log, begin):
+def test_one_that_returns(at_fin, log, begin):
     async def then(receive, send):
         pass
 
-    server, client = at_farewell(begin, then)
+    server, client = at_fin(begin, then)
     unfinished(client)
     log.wait_for("the application returned")
     wait_for_no_connection(server)
@@ -73,11 +73,11 @@ def test_one_that_returns(at_farewell, log, begin):
 
 
 @STARTS
-def test_one_that_raises(at_farewell, log, begin):
+def test_one_that_raises(at_fin, log, begin):
     async def then(receive, send):
         raise LookupError("nothing to do")
 
-    server, client = at_farewell(begin, then)
+    server, client = at_fin(begin, then)
     unfinished(client)
     log.wait_for("the application ended with LookupError('nothing to do') on GET / from 127.0.0.1:")
     wait_for_no_connection(server)
@@ -85,7 +85,7 @@ def test_one_that_raises(at_farewell, log, begin):
 
 
 @STARTS
-def test_one_that_answers(at_farewell, log, begin):
+def test_one_that_answers(at_fin, log, begin):
     async def then(receive, send):
         if begin == "nothing":
             await send(start(200, PLAIN))
@@ -94,7 +94,7 @@ def test_one_that_answers(at_farewell, log, begin):
         await send(body(b"two ", more=True))
         await send(body(b"three"))
 
-    server, client = at_farewell(begin, then)
+    server, client = at_fin(begin, then)
     assert client.answer().body == b"one two three"
     assert client.rest() == b""
     wait_for_no_connection(server)
@@ -102,34 +102,34 @@ def test_one_that_answers(at_farewell, log, begin):
 
 
 @STARTS
-def test_one_that_answers_and_raises(at_farewell, log, begin):
+def test_one_that_answers_and_raises(at_fin, log, begin):
     async def then(receive, send):
         if begin == "nothing":
             await send(start(200, PLAIN))
         await send(body(b"all"))
         raise LookupError("behind it")
 
-    server, client = at_farewell(begin, then)
+    server, client = at_fin(begin, then)
     assert client.answer().body == (b"one all" if begin == "content" else b"all")
     assert client.rest() == b""
     wait_for_no_connection(server)
 
 
-def test_one_that_answers_with_a_length(at_farewell, log):
+def test_one_that_answers_with_a_length(at_fin, log):
     async def then(receive, send):
         await send(body(b"two", more=False))
 
-    server, client = at_farewell("content", then, (b"content-length", b"7"))
+    server, client = at_fin("content", then, (b"content-length", b"7"))
     assert client.answer().body == b"one two"
     wait_for_no_connection(server)
     no_fault(log)
 
 
-def test_one_that_returns_before_its_length(at_farewell, log):
+def test_one_that_returns_before_its_length(at_fin, log):
     async def then(receive, send):
         pass
 
-    server, client = at_farewell("content", then, (b"content-length", b"700"))
+    server, client = at_fin("content", then, (b"content-length", b"700"))
     assert client.rest().endswith(b"\r\n\r\none ")
     wait_for_no_connection(server)
 
@@ -207,7 +207,7 @@ def test_a_stream_of_events_ends_at_the_farewell(serve, connect, log):
     closing.result(5)
 
 
-def test_many_of_them_are_few_lines(at_farewell, log, monkeypatch):
+def test_many_of_them_are_few_lines(at_fin, log, monkeypatch):
     """Twenty in a second, and then how many there were more."""
 
     async def then(receive, send):
@@ -215,7 +215,7 @@ def test_many_of_them_are_few_lines(at_farewell, log, monkeypatch):
 
     now = 100.0
     monkeypatch.setattr("fastresp.asgi.remarks.monotonic", lambda: now)
-    server, _ = at_farewell("nothing", then)
+    server, _ = at_fin("nothing", then)
     for _ in range(49):
         with Client(server.port) as client:
             client.get()

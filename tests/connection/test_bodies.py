@@ -209,7 +209,7 @@ class TestTooLarge:
         assert client.rest() == b""
 
 
-class TestIntake:
+class TestReceiver:
     """A large body is read into memory of its own; what stands around it is not."""
 
     @pytest.mark.parametrize("framing", [post, chunked])

@@ -227,7 +227,7 @@ class TestWhileHandling:
         gate.open()
         assert found.get() is True
 
-    def test_a_farewell_is_told_at_once(self, serve, connect):
+    def test_a_fin_is_told_at_once(self, serve, connect):
         """A FIN may be half a close: whoever asked is told, and what is answered is sent."""
         late, closed = Late(), Inbox()
         server = serve(late)

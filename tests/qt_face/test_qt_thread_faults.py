@@ -127,7 +127,7 @@ def test_a_child_ends_where_it_comes_back(application, serve_qt, connect, ask, w
     assert ask(connect(serve_qt(handle))).body == expected[way]
 
 
-def test_calls_that_raise_in_a_courier(application, log):
+def test_calls_that_raise_in_an_invoker(application, log):
     """Those behind them are made all the same, also where the thread has ended."""
     from fastresp.qt.invokers import Invoker
 

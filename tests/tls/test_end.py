@@ -174,14 +174,14 @@ def end_calls(transport):
 
 
 class TestTheirs:
-    def test_a_farewell_is_answered(self, pair):
+    def test_a_close_notify_is_answered(self, pair):
         server, client = pair(hello)
         client.answer()
         client.wire(client.close_notify())
         assert client.rest() == b""
         wait_for_no_connection(server)
 
-    def test_a_farewell_behind_a_request(self, pair):
+    def test_a_close_notify_behind_a_request(self, pair):
         server, client = pair(hello)
         client.answer()
         client.wire(client.records(message("GET", "/")) + client.close_notify())
@@ -189,7 +189,7 @@ class TestTheirs:
         assert client.rest() == b""
         wait_for_no_connection(server)
 
-    def test_a_farewell_behind_a_request_with_a_large_answer(self, pair):
+    def test_a_close_notify_behind_a_request_with_a_large_answer(self, pair):
         server, client = pair(first_hello(lambda request, responder: responder.write(pattern(8 * MIB), "text/plain")))
         client.answer()
         client.wire(client.records(message("GET", "/")) + client.close_notify())
@@ -197,7 +197,7 @@ class TestTheirs:
         assert client.rest() == b""
         wait_for_no_connection(server)
 
-    def test_a_farewell_of_one_that_reads_nothing_more(self, pair):
+    def test_a_close_notify_of_one_that_reads_nothing_more(self, pair):
         server, client = pair(
             first_hello(lambda request, responder: responder.write(bytes(32 * MIB), "text/plain")), write_timeout=0.2
         )

@@ -177,7 +177,7 @@ def test_half_a_record_as_the_server_ends(timed, log, octets):
 
 
 @pytest.mark.parametrize("takes", [True, False])
-def test_an_answer_behind_a_farewell(timed, remarks, takes):
+def test_an_answer_behind_a_close_notify(timed, remarks, takes):
     """Who takes it steadily gets it whole, however long that takes; who does not is cut, and the log tells."""
     content = bytes(1 << 20)
 

@@ -289,7 +289,7 @@ def test_the_end_stands_behind_what_waits(alone, ends):
     alone(test, echo, ends)
 
 
-def test_an_end_without_farewell_stands_behind_what_waits(alone, ends):
+def test_an_end_without_close_notify_stands_behind_what_waits(alone, ends):
     async def test(connection):
         client = connection()
         client.shake_hands()
