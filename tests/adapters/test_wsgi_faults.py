@@ -25,7 +25,8 @@ def _late(environ, start_response):
 
 def large(size: int) -> int:
     """Contents of requests that wait, of this size."""
-    inputs = [thing.environ.get("wsgi.input") for thing in gc.get_objects() if type(thing) is Call]
+    environs = [getattr(thing, "environ", {}) for thing in gc.get_objects() if type(thing) is Call]  # one may begin
+    inputs = [environ.get("wsgi.input") for environ in environs]
     return sum(isinstance(content, io.BytesIO) and len(content.getvalue()) == size for content in inputs)
 
 
