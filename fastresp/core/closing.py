@@ -10,7 +10,6 @@ import inspect
 import logging
 import os
 from collections.abc import Awaitable
-from contextlib import suppress
 from contextvars import Context, ContextVar, copy_context
 from typing import Any
 
@@ -67,10 +66,14 @@ def frees_much(fd: int) -> bool:
 def close_descriptor(fd: int) -> None:
     """Close it, in a thread where that frees much; what the system objects to is logged."""
     if frees_much(fd) and asyncio._get_running_loop() is not None:
-        with suppress(RuntimeError):  # the system gives no thread
-            keep_until_done(CLOSINGS.start(_close_descriptor, fd))
-            return
-    _close_descriptor(fd)
+        try:
+            ended = CLOSINGS.start(_close_descriptor, fd)
+        except RuntimeError:  # the system gives no thread
+            _close_descriptor(fd)
+        else:
+            keep_until_done(ended)
+    else:
+        _close_descriptor(fd)
 
 
 def _close_descriptor(fd: int) -> None:

@@ -160,7 +160,7 @@ def test_it_is_a_fault_behind_a_complete_answer(serve, connect, log):
     log.wait_for("LookupError: behind it")
 
 
-def test_a_stream_of_events_ends_at_the_farewell(serve, connect, log):
+def test_a_stream_of_events_ends_at_the_fin(serve, connect, log):
     """As sse-starlette and others do: one task sends, another waits for the disconnect and cancels it."""
     ended, stopped = Inbox(), Inbox()
 
