@@ -74,8 +74,7 @@ class StandingLoop:
 def connect(twin: Twin, handler: Callable[[Any, Any], object], transport: Any) -> Any:
     """A protocol of this twin, as a server makes it for a connection, with `transport` under it."""
     service = twin("core.service").new_service(handler, Config(), StandingLoop(), False, True)
-    module = twin("http1.connection")
-    module.monotonic = float  # the budget of a turn of the loop is not for a loop that stands
-    protocol = module.new_connection(service)
+    twin("http1.reading").monotonic = float  # the budget of a turn of the loop is not for a loop that stands
+    protocol = twin("http1.connection").new_connection(service)
     protocol.connection_made(transport)
     return protocol

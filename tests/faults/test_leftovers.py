@@ -42,13 +42,13 @@ async def generate():
 
 class Handler:
     async def __call__(self, request, responder):
-        responder.write("answered")
         what = request.path[1:]
         if what == "task":
             self.task = asyncio.create_task(stubborn())
         elif what == "again":
             self.task = asyncio.create_task(again())
         elif what == "handler":
+            responder.write("answered")
             await stubborn()
         elif what == "call":
             self.task = asyncio.create_task(asyncio.to_thread(time.sleep, 600))
@@ -62,6 +62,8 @@ class Handler:
             self.process = context.Process(target=time.sleep, args=(600,), name="worker")
             self.process.start()
             print("process", self.process.pid, flush=True)
+        await asyncio.sleep(0)  # what has been made has begun
+        responder.write("answered")
 
 class Ending(Handler):
     async def shut_down(self):
