@@ -56,6 +56,8 @@ class Connection:
         self.admitted = False  # it has a place among the connections
         self.call: Any = None  # the end of one in a thread, which counts as work until it is asked for
         self.at_work = 0  # coroutine handlers, and devices that are being closed
+        self.writing = OPEN
+        self.delimits = False  # the connection's end is that of its last answer
         # -- the reading
         self.parser: Any = None  # between two messages
         self.reading = HEADS
@@ -73,8 +75,6 @@ class Connection:
         self.seen = 0  # of that body
         self.expecting = False  # its client waits for 100 Continue
         self.discarding = 0  # how much of a body that nobody reads may still come
-        self.writing = OPEN
-        self.delimits = False  # the connection's end is that of its last answer
 
     # -- what the loop calls
 
