@@ -36,7 +36,7 @@ def check_grace(seconds: object) -> float:
 
 
 def check_handler(handler: object) -> None:
-    """Raises TypeError if a handler can't be called with a request and a responder, or would do nothing then."""
+    """Raise TypeError if a handler can't be called with a request and a responder, or would do nothing then."""
     name = getattr(handler, "__qualname__", None) or type(handler).__qualname__
     if not callable(handler):
         raise TypeError(f"a handler is a function of (request, responder), not {handler!r}")
@@ -55,7 +55,7 @@ def check_handler(handler: object) -> None:
 
 
 def check_ssl(context: object) -> None:
-    """Raises TypeError for what is no SSLContext, ValueError for one that can only be a client."""
+    """Raise TypeError for what is no SSLContext, ValueError for one that can only be a client."""
     if context is None:
         return
     if not isinstance(context, tls.SSLContext):

@@ -45,7 +45,7 @@ def program() -> NoReturn:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command line (sys.argv without arguments given) and returns the exit status."""
+    """Run the command line (sys.argv without arguments given) and return the exit status."""
     return _command(arguments, [])
 
 
@@ -70,7 +70,7 @@ def _command(arguments: Sequence[str] | None, left: list[float]) -> int:
 
 
 def _serve_together(options: dict[str, Any], count: int, left: list[float]) -> int:
-    """Serves in several processes. They share a UNIX socket, or an inherited one; of a TCP port each has its own
+    """Serve in several processes. They share a UNIX socket, or an inherited one; of a TCP port each has its own
     queue, among which the kernel spreads the connections.
     """
     standard.replace(shared=True)

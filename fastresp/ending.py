@@ -42,7 +42,7 @@ class Ending:
         self._drains = False  # it waits for the handler's calls outside the loop
 
     def limit(self, grace: float) -> None:
-        """Ends the waiting after so many seconds, if it does not end before."""
+        """End the waiting after so many seconds, if it does not end before."""
         end = self._loop.time() + grace
         self._deadline = min(self._deadline, end)
         self._until = min(self._until, time.monotonic() + grace)
@@ -62,7 +62,7 @@ class Ending:
         stop_accepting: Callable[[], Awaitable[None]],
         accept_no_more: Callable[[], Awaitable[None]],
     ) -> None:
-        """Waits for connections, coroutine handlers and calls in threads; drops what is left at the end of grace.
+        """Wait for connections, coroutine handlers and calls in threads; drop what is left at the end of grace.
 
         `stop_accepting` takes in first who waits in the queue, `accept_no_more` does not.
         """
@@ -108,7 +108,7 @@ class Ending:
             report(_GIVEN_UP, level=logging.WARNING)
 
     async def shut_down(self, grace: float | None = None) -> None:
-        """Has the handler put its things away, within `grace` or what is left of it, but for 5 seconds at the least."""
+        """Call the handler's shut_down(), within `grace` or what is left of it, but for 5 seconds at the least."""
         if grace is not None:
             self.limit(grace)
         ends = self._loop.time() + max(self._deadline - self._loop.time(), _LEAST)

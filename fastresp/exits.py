@@ -26,7 +26,7 @@ _LAST = 1.0
 
 
 def limit(status: int, seconds: float) -> None:
-    """Ends the process with `status` in `seconds`, if it has not ended by then, and names in the log what held it up.
+    """End the process with `status` in `seconds`, if it has not ended by then, and name in the log what held it up.
 
     Called where the program is over: the interpreter waits for threads, and `multiprocessing` for processes, for ever.
     """

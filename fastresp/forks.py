@@ -44,7 +44,7 @@ def status_of(error: BaseException) -> int:
 
 
 def end(error: BaseException | None = None) -> NoReturn:
-    """Ends a child as any program, with what `error` says, but for what the parent has registered with `atexit`."""
+    """End a child as any program, with what `error` says, but for what the parent has registered with `atexit`."""
     status = 0
     try:
         if error is not None:

@@ -19,7 +19,7 @@ _SLASH = 0x2F
 
 
 def bind_host(request: Request, fields: Fields) -> None:
-    """Has the Host field name the host of a target that names one itself (RFC 9112, section 3.2.2)."""
+    """Put the host of a target that names one itself into the Host field (RFC 9112, section 3.2.2)."""
     if request.target[0] != _SLASH and b"://" in request.target:
         host = request.host.encode("latin-1")
         fields[:] = [(name, host if name == b"host" else value) for name, value in fields]
@@ -41,7 +41,7 @@ def declared_length(fields: Sequence[tuple[bytes, bytes]]) -> int | None:
 
 
 def write_empty(request: Request, responder: Responder, status: int, fields: Any, length: int | None) -> None:
-    """Answers with fields and no content; `length` is the content-length among them. Raises what `write` raises."""
+    """Answer with fields and no content; `length` is the content-length among them. Raises what `write` raises."""
     if length is None and request.method == "HEAD" and status not in CONTENT_FREE:
         # The length of what GET would have sent is not known, and must not be said to be 0.
         responder.write_begin_chunked(fields, status)

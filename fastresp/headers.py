@@ -226,17 +226,17 @@ class Headers:
         self._index = None
 
     def append(self, name: Text, value: Text) -> None:
-        """Adds a field at the end."""
+        """Add a field at the end."""
         self.insert(len(self._fields), name, value)
 
     def insert(self, index: int, name: Text, value: Text) -> None:
-        """Adds a field before the one at `index`, which may be negative or beyond the end, as with list.insert."""
+        """Add a field before the one at `index`, which may be negative or beyond the end, as with list.insert."""
         octets = field_name(name)
         self._fields.insert(index, (octets, field_value(octets, value)))
         self._changed()
 
     def replace_or_append(self, name: Text, value: Text) -> None:
-        """Gives the first field of that name the new name and value, in its place, and removes the others of that name.
+        """Give the first field of that name the new name and value, in its place, and remove the others of that name.
 
         Adds the field at the end if there is none.
         """
@@ -251,7 +251,7 @@ class Headers:
         self._changed()
 
     def remove_all(self, name: Text) -> int:
-        """Removes each field of that name; returns how many there were."""
+        """Remove each field of that name; return how many there were."""
         found = self._places(name)
         self._remove(found)
         self._changed()
@@ -265,7 +265,7 @@ class Headers:
             self._fields[:] = [field for place, field in enumerate(self._fields) if place not in gone]
 
     def clear(self) -> None:
-        """Removes all fields."""
+        """Remove all fields."""
         self._fields.clear()
         self._changed()
 

@@ -27,7 +27,7 @@ def hand_on(handler: object, wrapper: object) -> None:
 
 
 async def start_up(handler: object) -> bool:
-    """Has the handler make itself ready. Whether it wants to be shut down; raises what it raises."""
+    """Call the handler's start_up(). Return whether it wants to be shut down. Raises what it raises."""
     method = getattr(handler, "start_up", None)
     if method is not None:
         with forks.parents():
@@ -36,12 +36,12 @@ async def start_up(handler: object) -> bool:
 
 
 async def drained(handler: object) -> None:
-    """Waits for the calls of the handler that run outside the loop, if it can tell. What it raises goes to the log."""
+    """Wait for the calls of the handler that run outside the loop, if it can tell. What it raises goes to the log."""
     await _call(handler, "drained", "the handler failed to wait for its calls")
 
 
 async def shut_down(handler: object) -> None:
-    """Has the handler put its things away. What it raises goes to the log."""
+    """Call the handler's shut_down(). What it raises goes to the log."""
     await _call(handler, "shut_down", "the handler failed to shut down")
 
 

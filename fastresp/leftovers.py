@@ -42,7 +42,7 @@ class Leftovers:
         self._hurried: asyncio.Task[object]
 
     async def end(self, seconds: float, hurry: asyncio.Event) -> None:
-        """Cancels tasks, closes generators and waits for threads, for `seconds` or until there is `hurry`."""
+        """Cancel tasks, close generators and wait for threads, for `seconds` or until there is `hurry`."""
         loop = asyncio.get_running_loop()
         self._deadline = loop.time() + max(seconds, LEAST)
         self._hurried = asyncio.Task(hurry.wait(), loop=loop)

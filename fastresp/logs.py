@@ -14,7 +14,7 @@ OURS = ("fastresp", "asyncio")
 
 
 def set_up() -> None:
-    """Gives each of our loggers that has no handler one, and the level INFO if it has no level.
+    """Give each of our loggers that has no handler one, and the level INFO if it has no level.
 
     The root logger is the program's: where it has handlers, by then or later, these get our lines, and ours write
     nothing, so that no line comes twice.

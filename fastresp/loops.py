@@ -59,7 +59,7 @@ def complete(
     hurry: asyncio.Event,
     is_meant: Callable[[BaseException], bool] = lambda error: False,
 ) -> Result:
-    """Runs the coroutine of `main` in a new loop, closes that, and returns or raises what the coroutine does.
+    """Run the coroutine of `main` in a new loop, close that, and return or raise what the coroutine does.
 
     asyncio and uvloop leave `run_forever` with a SystemExit or a KeyboardInterrupt that a task or a callback raises.
     Unless such an exception `is_meant` for the process, it goes to the log, and the loop goes on. One that is cancels
@@ -112,7 +112,7 @@ def _end(
     seconds: Callable[[], float],
     is_meant: Callable[[BaseException], bool],
 ) -> None:
-    """Cancels what an exit has left in the middle, and lets it come to its end: that makes tasks of its own."""
+    """Cancel what an exit has left in the middle, and let it come to its end: that makes tasks of its own."""
     if not task.done():
         task.cancel()
         # bounded: what a signal's handler has raised may have cost this task the step that was due
@@ -193,7 +193,7 @@ def _tell(error: BaseException) -> None:
 
 
 def accept_no_more(loop: asyncio.AbstractEventLoop, listening: Iterable[Any]) -> None:
-    """Has a selector loop accept nobody any more on these sockets, whose server goes on for those that it has accepted:
+    """Stop a selector loop accepting on these sockets, whose server goes on for those that it has accepted:
     it makes their connections in its next turns, and fails where the server is closed by then."""
     if isinstance(loop, asyncio.SelectorEventLoop):
         for sock in still_open(listening):
@@ -209,7 +209,7 @@ def gathers(loop: asyncio.AbstractEventLoop) -> bool:
 
 
 def forget_retries(loop: asyncio.AbstractEventLoop, listening: Iterable[Any]) -> None:
-    """Cancels what a selector loop has put off to accept on these sockets again, where no descriptor was left: on a
+    """Cancel what a selector loop has put off to accept on these sockets again, where no descriptor was left: on a
     closed socket it would fail, and log a traceback."""
     retry = getattr(loop, "_start_serving", None)
     for handle in list(getattr(loop, "_scheduled", ())) if retry is not None else ():
@@ -218,7 +218,7 @@ def forget_retries(loop: asyncio.AbstractEventLoop, listening: Iterable[Any]) ->
 
 
 async def turns(count: int) -> None:
-    """Lets the loop turn so often."""
+    """Let the loop turn so often."""
     for _ in range(count):
         await asyncio.sleep(0)
 

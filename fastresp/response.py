@@ -133,7 +133,7 @@ class Response:
         self._headers = Headers(headers)
 
     def swap(self, other: Response) -> None:
-        """Exchanges the two responses."""
+        """Exchange the two responses."""
         if not isinstance(other, Response):
             raise TypeError(f"swap() takes another Response, not {type(other).__name__}")
         for name in self.__slots__:

@@ -166,7 +166,7 @@ class Server:
         self._sockets = ()
 
     async def close(self, grace: float = GRACE) -> None:
-        """Stops accepting, lets the requests that run be answered for at most `grace` seconds, then drops them.
+        """Stop accepting, let the requests that run be answered for at most `grace` seconds, then drop them.
 
         Calling it again, also meanwhile, is harmless: the earliest end of grace counts.
         """
@@ -243,7 +243,7 @@ class Server:
             forks.release(self._addresses, poll_descriptor(self._loop))  # last: it may find no descriptor to work with
 
     async def _empty_queues(self) -> None:
-        """Lets the loop accept until nobody waits, and finish what it accepted, but not for ever on a busy server:
+        """Let the loop accept until nobody waits, and finish what it accepted, but not for ever on a busy server:
         libuv accepts one connection a turn, asyncio makes transports only while the listener is open."""
         quiet = 0
         self._remove_file()  # before the last look: nobody comes behind it
@@ -269,7 +269,7 @@ class Server:
         loop_factory: LoopFactory | None = None,
         **listening: Unpack[Keywords],
     ) -> Iterator[Self]:
-        """Serves in a thread and a loop of its own while the `with` block runs, then closes with `grace` seconds. The
+        """Serve in a thread and a loop of its own while the `with` block runs, then close with `grace` seconds. The
         block is given the server, which listens by then.
 
         Takes what `start` takes, and raises what it raises, at the `with`. `loop_factory` makes the loop (default:

@@ -75,7 +75,7 @@ def _is_input() -> bool:
 
 
 class Stop:
-    """Counts the signals that ask the process to end, and tells the loop of the first and of the second."""
+    """Count the signals that ask the process to end, and tell the loop of the first and of the second."""
 
     def __init__(self) -> None:
         self.first = asyncio.Event()
@@ -108,7 +108,7 @@ class Stop:
             self._sleep()
 
     def listen(self) -> None:
-        """Connects to the running loop; signals that came before count."""
+        """Connect to the running loop; signals that came before count."""
         self._loop = asyncio.get_running_loop()
         # Handlers run in the main thread, which sleeps on where the system has another one take the signal. asyncio's
         # selector loop is woken for its own add_signal_handler() alone, the other loops for every signal.
@@ -236,6 +236,6 @@ def _refuse_reload() -> None:
 
 
 def call_soon(loop: asyncio.AbstractEventLoop, callback: Callable[[], object]) -> None:
-    """Has the loop call back, from any thread or signal handler; a loop that is closed has nobody left to be told."""
+    """Schedule a call in the loop, from any thread or signal handler. Do nothing where the loop is closed."""
     with suppress(RuntimeError):
         loop.call_soon_threadsafe(callback)

@@ -165,7 +165,7 @@ class UnixFile:
     inode: int
 
     def remove(self) -> None:
-        """Deletes the file if it is still ours. Call it before the socket is closed: until then no other file can get
+        """Delete the file if it is still ours. Call it before the socket is closed: until then no other file can get
         this inode's number."""
         with suppress(OSError):
             found = os.stat(self.path, follow_symlinks=False)
@@ -206,7 +206,7 @@ def listen_unix(path: str | bytes | os.PathLike[Any], backlog: int) -> tuple[soc
 
 @contextmanager
 def _alone_in(directory: str | None) -> Iterator[None]:
-    """Lets one start at a time look at the files in a directory, as far as it can be locked: what one has bound, and
+    """Let one start at a time look at the files in a directory, as far as it can be locked: what one has bound, and
     does not listen on yet, is a stale file to another."""
     held = None
     try:
@@ -346,7 +346,7 @@ def _unix_text(name: str) -> str:
 
 @contextmanager
 def _explained(text: str) -> Iterator[None]:
-    """Turns the system's word for what went wrong at an address into a sentence that names the address."""
+    """Turn the system's word for what went wrong at an address into a sentence that names the address."""
     try:
         yield
     except OSError as error:
@@ -378,7 +378,7 @@ def _closed_on_error(family: int) -> Iterator[socket.socket]:
 
 
 def admit_nobody(listening: socket.socket) -> None:
-    """Has the system let no more clients into the queue of a listening socket; who is in it can still be accepted.
+    """Close the queue of a listening socket to new clients; those in it can still be accepted.
 
     Linux: a filter of one instruction that drops every packet to the listener. A client that knocks now knocks again a
     second later, and is refused by then. Elsewhere nothing happens.

@@ -55,7 +55,7 @@ class Output:
         _outputs.add(self)
 
     def begin(self, *, shared: bool) -> None:
-        """Lets a thread write, unless to a regular file. A worker that was forked calls it again."""
+        """Have a thread write, unless to a regular file. A worker that was forked calls it again."""
         kind = os.fstat(self._descriptor).st_mode
         self._direct = stat.S_ISREG(kind)
         self._is_stream = stat.S_ISFIFO(kind) or stat.S_ISSOCK(kind)
@@ -73,7 +73,7 @@ class Output:
         self._is_late = False  # in a child: the reader was waited for in vain
 
     def put(self, piece: bytes) -> None:
-        """Takes what is to be written, or drops it where too much waits."""
+        """Take what is to be written, or drop it where too much waits."""
         if self._direct:
             self._write(piece)
             return
@@ -134,7 +134,7 @@ class Output:
                 piece.set()
 
     def _write_out(self, batch: bytes, count: int) -> None:
-        """Writes so many pieces."""
+        """Write so many pieces."""
         self._write(batch)
         with self._lock:
             self._waiting -= len(batch) + OVERHEAD * count
@@ -158,7 +158,7 @@ class Output:
                     return  # the reader is gone, or the disk is full: there is no place to say so
 
     def flush(self, seconds: float) -> bool:
-        """Waits until what was put so far is written, for `seconds` at the most. Whether it is."""
+        """Wait until what was put so far is written, for `seconds` at the most. Whether it is."""
         if self._thread is None:
             return not self._waiting
         written = threading.Event()
@@ -202,7 +202,7 @@ _replaced: list[Output] = []
 
 
 def replace(*, shared: bool = False) -> None:
-    """Puts streams that never block in the place of `sys.stdout` and `sys.stderr`, where those are still the ones that
+    """Put streams that never block in the place of `sys.stdout` and `sys.stderr`, where those are still the ones that
     the interpreter opened. A worker that was forked calls it again, `shared`: it has no thread yet."""
     shared = shared or _are_one()
     if _replaced:
@@ -238,13 +238,13 @@ def _end(stream: io.TextIOWrapper, output: Output) -> None:
 
 
 def flush() -> None:
-    """Waits until what waits is written, for LAST_SECONDS each at the most."""
+    """Wait until what waits is written, for LAST_SECONDS each at the most."""
     for output in _replaced:
         output.flush(LAST_SECONDS)
 
 
 def keep_open() -> None:
-    """Opens what the parent closed of stdin, stdout, stderr, so that no socket becomes one of them by chance."""
+    """Open what the parent closed of stdin, stdout, stderr, so that no socket becomes one of them by chance."""
     for descriptor in range(3):
         try:
             os.fstat(descriptor)

@@ -51,13 +51,13 @@ class Worker:
         threading.Thread(target=self._watch, name="fastresp-parent", daemon=True).start()
 
     def join(self) -> None:
-        """Tells the parent that this one serves."""
+        """Tell the parent that this one serves."""
         with suppress(BrokenPipeError):
             os.write(self._ready, b"!")
         self._forget()
 
     def _forget(self) -> None:
-        """Closes the pipe, in a forked child as well: the end of this process is to be the pipe's."""
+        """Close the pipe, in a forked child as well: the end of this process is to be the pipe's."""
         if self._ready >= 0:
             os.close(self._ready)
             self._ready = -1
@@ -100,7 +100,7 @@ class Supervisor:
         self._terminal = Terminal()
 
     def run(self) -> int | Worker:
-        """Returns a Worker in each process that it has forked, and in the parent, at the end, the exit status: the
+        """Return a Worker in each process that it has forked, and in the parent, at the end, the exit status: the
         first worker's if it could not start, else 0, or 1 if a worker did not end well.
         """
         os.set_blocking(self._woken, False)
@@ -315,7 +315,7 @@ class Supervisor:
         report("no worker can be started, and the next attempt is in %g s: %s", pause, error)
 
     def _fill(self, pause: float) -> None:
-        """Has workers started, in `pause` seconds, for those that ended while a new one was to take their place."""
+        """Start workers, in `pause` seconds, for those that ended while a new one was to take their place."""
         missing = self._count - len(self._workers) + len(self._leaving) - len(self._due)
         self._due += [time.monotonic() + pause] * max(0, missing)
 

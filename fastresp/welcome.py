@@ -63,7 +63,7 @@ a {{ color: var(--key); }} small {{ opacity: .7; }}
 
 
 def welcome(request: Any, responder: Any) -> None:
-    """Answers `/`, `/json`, `/chunked` and `/file`; 404 for other paths, 405 for methods other than GET and HEAD."""
+    """Answer `/`, `/json`, `/chunked` and `/file`; 404 for other paths, 405 for methods other than GET and HEAD."""
     answer = _ANSWERS.get(request.path)
     if answer is None:
         responder.write("Nothing is here. Start at /\n", _TEXT, 404)

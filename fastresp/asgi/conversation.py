@@ -94,7 +94,7 @@ class Conversation:
         return {"type": "http.disconnect"}
 
     async def send(self, message: Message) -> None:
-        """Takes an event of the answer, and returns when the client has room for more.
+        """Take an event of the answer, and return when the client has room for more.
 
         Raises ClientDisconnected when the client is gone, or has the whole answer and more is to come, RuntimeError for
         an event out of order, ValueError and TypeError for what must not be sent.
@@ -187,7 +187,7 @@ class Conversation:
         )
 
     async def _put(self, body: bytes) -> None:
-        """Sends content that more may follow."""
+        """Send content that more may follow."""
         if self.state == _HELD:
             self._answer(self._begin, body)
         if self.state == _STREAMING:
@@ -213,7 +213,7 @@ class Conversation:
             self.state = DONE
 
     def _answer(self, write: Callable[[Any], None], argument: Any) -> None:
-        """Has `write` send the head; without a transfer-encoding of the application's, for framing is the server's."""
+        """Send the head by `write`; without a transfer-encoding of the application's, for framing is the server's."""
         try:
             write(argument)
         except BaseException:

@@ -43,7 +43,7 @@ class AsgiHandler:
         self._turn = asyncio.Lock()
 
     async def start_up(self) -> None:
-        """Tells the application that serving is about to begin, if no other server has. Raises StartUpError if it says
+        """Tell the application that serving is about to begin, if no other server has. Raises StartUpError if it says
         that it can't, or if a server in another loop is served by it.
         """
         loop = asyncio.get_running_loop()
@@ -69,7 +69,7 @@ class AsgiHandler:
             raise
 
     async def shut_down(self) -> None:
-        """Tells the application that serving is over, if this is its last server, and waits until it is ready."""
+        """Tell the application that serving is over, if this is its last server, and wait until it is ready."""
         async with self._turn:
             self._servers = max(0, self._servers - 1)
             if not self._servers and self._lifespan is not None:

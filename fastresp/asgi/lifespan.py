@@ -29,7 +29,7 @@ class Lifespan:
         self._generation = forks.generation
 
     async def start_up(self) -> None:
-        """Returns when the application is ready, or turns out to know no lifespan.
+        """Return when the application is ready, or turns out to know no lifespan.
 
         Raises StartUpError, with the application's words, if it says that it failed.
         """
@@ -44,7 +44,7 @@ class Lifespan:
             raise StartUpError(f"the application failed to start{failure and ': '}{lines[-1]}")
 
     async def shut_down(self) -> None:
-        """Returns when the application has put its things away. What fails there goes to the log."""
+        """Return when the application has put its things away. What fails there goes to the log."""
         if self._task is None or self._task.done():
             return
         failure = await self._tell("shutdown")
@@ -102,7 +102,7 @@ class Lifespan:
             report("the application has no lifespan: %r", error, level=logging.INFO)
 
     def _check_process(self) -> None:
-        """Ends a child that the application has forked: the events are the parent's."""
+        """End a child that the application has forked: the events are the parent's."""
         if self._generation != forks.generation:
             forks.end()
 

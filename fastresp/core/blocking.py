@@ -67,7 +67,7 @@ class Threads:
         return future
 
     def _place(self, job: Job, may_add: bool) -> bool:
-        """Gives the job to an idle thread, or has it wait for one. True if it needs a new one, which is counted."""
+        """Give the job to an idle thread, or queue it. Return True if it needs a new one, which is counted."""
         with self._lock:
             if self._idle:
                 self._idle.pop().put(job)
@@ -79,7 +79,7 @@ class Threads:
         return False
 
     def withdraw(self, future: asyncio.Future[Outcome]) -> bool:
-        """Takes back a call that waits for a thread. False if it has begun."""
+        """Take back a call that waits for a thread. False if it has begun."""
         with self._lock:
             return self._waiting.pop(future, None) is not None
 

@@ -54,7 +54,7 @@ class Body:
         self._gathered = False  # the rest is put together by the source
 
     def feed(self, piece: bytes) -> bool:
-        """Adds a piece. False when enough is waiting, and the connection should pause."""
+        """Add a piece. False when enough is waiting, and the connection should pause."""
         pieces = self._pieces
         if pieces and len(piece) <= SMALL and len(pieces[-1]) <= SMALL:
             if type(pieces[-1]) is not bytearray:
@@ -163,7 +163,7 @@ class Body:
             )
 
     async def _wait(self) -> None:
-        """Returns when there may be more, or no more: also where that was so before, for asking may run any code."""
+        """Return when there may be more, or no more: also where that was so before, for asking may run any code."""
         waiter = self._waiter = asyncio.get_running_loop().create_future()
         try:
             if not (self._ended or self._failure or (self._pieces and not self._gathered)):

@@ -93,7 +93,7 @@ def close_source(source: Any) -> None:
 
 
 def close_quietly(device: Any, names: tuple[str, ...] = ("close",)) -> None:
-    """Calls the first of these methods that the device has, and awaits in a task what it returns, if that is awaitable.
+    """Call the first of these methods that the device has, and await in a task what it returns, if that is awaitable.
 
     Whatever it raises, SystemExit and CancelledError included, is logged and goes no further: this is called by the
     loop, where they would end the server.

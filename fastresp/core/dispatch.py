@@ -21,7 +21,7 @@ __all__ = ["dispatch"]
 
 
 def dispatch(service: services.Service, exchange: Any, request: Any) -> None:
-    """Calls the handler. Whatever it raises ends this request, and no other."""
+    """Call the handler. Whatever it raises ends this request, and no other."""
     responder = new_responder(exchange, service.responder)
     service.responder = None
     try:
@@ -62,7 +62,7 @@ def fail(service: services.Service, request: Any, responder: Any, error: Any) ->
 
 
 def start(service: services.Service, awaitable: Any, request: Any, responder: Any, exchange: Any) -> None:
-    """Runs a coroutine handler; in a task of its own from the first time that it waits."""
+    """Run a coroutine handler; in a task of its own from the first time that it waits."""
     task = _new_task(_guard(service, awaitable, request, responder), service.loop, service.context.copy())
     if task.done():
         return

@@ -68,7 +68,7 @@ def _code_of(handler: Any) -> CodeType | None:
 
 
 def pass_on(error: BaseException) -> None:
-    """Has an exception that goes on leave the loop that runs, in its next turn: what is raised in a transport's call of
+    """Raise an exception that goes on in the next turn of the loop that runs: what is raised in a transport's call of
     its protocol goes no further than uvloop's transports. Raises it where no loop runs.
     """
     if passes_on(error):
@@ -84,7 +84,7 @@ def _raise(error: BaseException) -> None:
 
 
 def has_begun(thread: threading.Thread) -> bool:
-    """Starts a thread. False if the system gives none now. Raises what a signal's handler raises meanwhile."""
+    """Start a thread. False if the system gives none now. Raises what a signal's handler raises meanwhile."""
     try:
         thread.start()
     except RuntimeError as error:

@@ -205,7 +205,7 @@ class Request:
         return self._body
 
     async def read(self) -> bytes:
-        """Collects the content and returns it. Raises BodyError when the client leaves or breaks off.
+        """Collect the content and returns it. Raises BodyError when the client leaves or breaks off.
 
         A call that was cancelled, by a time-out say, can be made again.
         """
@@ -264,7 +264,7 @@ NOTHING = b""
 
 
 def empty(request: Request) -> None:
-    """Gives up all that the request refers to."""
+    """Give up all that the request refers to."""
     request._data = NOTHING
     request._target_start = request._target_end = request._host_end = 0  # they are looked up without a look at the end
     request._fields_start = request._fields_end = 0

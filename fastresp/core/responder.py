@@ -84,7 +84,7 @@ class Responder:
         def write(self, data: Content, headers: Fields, /, status: int = ...) -> None: ...
 
     def write(self, data: Any = UNSET, mime_type: Any = UNSET, status: Any = UNSET, *, headers: Any = UNSET) -> None:
-        """Answers the request, whole (QHttpServerResponder::write).
+        """Answer the request, whole (QHttpServerResponder::write).
 
         `write(status)`, `write(headers, status)`, `write(document, status)`, `write(document, headers, status)`,
         `write(data, mime_type, status)`, `write(data, headers, status)`; the status is 200 where none is given.
@@ -167,7 +167,7 @@ class Responder:
             source.context.run(source.close)
 
     def _answer(self, exchange: Any, status: int, head: Any, kind: Any, data: bytes, bare: bool) -> None:
-        """Answers the exchange that this responder has; not any more by the time that foreign code may run."""
+        """Answer the exchange that this responder has; not any more by the time that foreign code may run."""
         # PERF: as _finish and, in an `except`, _restore: 70 instructions, and calls that the stack would have to hold
         self._exchange = None
         self._state, self._status = DONE, status
@@ -180,7 +180,7 @@ class Responder:
                 self._exchange, self._state = exchange, READY
 
     def send_response(self, response: Response) -> None:
-        """Sends a Response, which stays usable (QHttpServerResponder::sendResponse).
+        """Send a Response, which stays usable (QHttpServerResponder::sendResponse).
 
         Raises ResponderStateError after another answer, TypeError for anything but a Response.
         """
@@ -219,7 +219,7 @@ class Responder:
         ) -> None: ...
 
     def write_begin_chunked(self, mime_type: Any, trailer_names: Any = UNSET, status: Any = UNSET) -> None:
-        """Begins an answer whose content follows in chunks (QHttpServerResponder::writeBeginChunked).
+        """Begin an answer whose content follows in chunks (QHttpServerResponder::writeBeginChunked).
 
         `write_begin_chunked(mime_type, status)`, `write_begin_chunked(headers, status)`,
         `write_begin_chunked(headers, trailer_names, status)`. trailer_names: the fields that `write_end_chunked` may
@@ -249,7 +249,7 @@ class Responder:
             raise
 
     def write_chunk(self, data: Data) -> None:
-        """Sends one chunk (QHttpServerResponder::writeChunk); empty data sends nothing, for it would end the message.
+        """Send one chunk (QHttpServerResponder::writeChunk); empty data sends nothing, for it would end the message.
 
         Raises ResponderStateError outside a chunked answer, TypeError or BufferError for data that is none.
         """
@@ -261,7 +261,7 @@ class Responder:
             answers.send(exchange, piece)
 
     def write_end_chunked(self, data: Data = b"", trailers: Fields | None = None) -> None:
-        """Sends the last data, the trailers, and the end (QHttpServerResponder::writeEndChunked).
+        """Send the last data, the trailers, and the end (QHttpServerResponder::writeEndChunked).
 
         Raises ResponderStateError outside a chunked answer, HeaderError for a trailer that was not announced or may
         not be one (RFC 9110, section 6.5.1); the answer can still be ended then.
@@ -284,7 +284,7 @@ class Responder:
                 self._exchange, self._state = exchange, STREAMING
 
     def swap(self, other: Responder) -> None:
-        """Exchanges the two responders: each then answers the other's request (QHttpServerResponder::swap)."""
+        """Exchange the two responders: each then answers the other's request (QHttpServerResponder::swap)."""
         if not isinstance(other, Responder):
             raise TypeError(f"swap() takes another Responder, not {type(other).__name__}")
         self._swap(other)

@@ -140,7 +140,7 @@ class Service:
         self._renew()
 
     def open(self) -> None:
-        """Starts the clock: the date, and the sweep for connections whose time is over."""
+        """Start the clock: the date, and the sweep for connections whose time is over."""
         self.thread = get_ident()
         self._ticked = self.loop.time()
         self._renew()
@@ -169,7 +169,7 @@ class Service:
         self.loop.call_soon(self.loop.call_soon, self.sweep)
 
     def sweep(self) -> None:
-        """Has every connection look whether it has waited too long."""
+        """Call each connection's `sweep`."""
         late: list[Any] = []
         for connection, until in self.left.items():
             if self.now > until:
@@ -181,7 +181,7 @@ class Service:
             self._each(unswept, methodcaller("sweep", self.now))
 
     def _each(self, waiting: list[Any], look: Callable[[Any], object]) -> None:
-        """Calls `look` with each of these, over as many turns of the loop as it takes. What it raises is logged, and
+        """Call `look` with each of these, over as many turns of the loop as it takes. What it raises is logged, and
         costs no other connection.
         """
         until = monotonic() + SHARE
@@ -239,7 +239,7 @@ class Service:
             self._is_full = False
 
     def admit(self, connection: Any, host: Any) -> int:
-        """Takes a connection in. 0, or the status that refuses it: 503 at the limit of all, 429 at that of its host; -1
+        """Take a connection in. 0, or the status that refuses it: 503 at the limit of all, 429 at that of its host; -1
         where so many are being refused that it is to be closed without a word.
 
         One that is refused takes nobody's place.
@@ -273,7 +273,7 @@ class Service:
             self._empty.set_result(None)
 
     def vacate(self, host: Any) -> None:
-        """Gives up a place among the connections, and among those of `host`."""
+        """Give up a place among the connections, and among those of `host`."""
         self._admitted -= 1
         if host is not None and self.max_per_host:
             left = self._hosts.pop(host) - 1
@@ -281,7 +281,7 @@ class Service:
                 self._hosts[host] = left
 
     def over_rate(self, host: Any) -> bool:
-        """Counts a request of `host`; whether it is one too many in this second."""
+        """Count a request of `host`; whether it is one too many in this second."""
         count = self._rates[host] = self._rates.get(host, 0) + 1
         return count > self.rate_limit
 
@@ -298,7 +298,7 @@ class Service:
             report("and %d more faults of clients in that second", more, level=logging.INFO)
 
     def drain(self) -> None:
-        """Has every connection close after its next answer, and those that are still idle a moment later.
+        """Close every connection after its next answer, and those that are still idle a moment later.
 
         A client that is about to send, on a connection it has just opened or kept, gets an answer that says close
         instead of a reset.
@@ -308,7 +308,7 @@ class Service:
             self.call_behind_reads(LAST_CALL, self._close_idle)
 
     def call_behind_reads(self, seconds: float, callback: Callable[[], object]) -> Any:
-        """Has a callback called in so many seconds, behind what has come till then: a loop that was held up looks at
+        """Schedule a callback in so many seconds, behind what has come till then: a loop that was held up looks at
         its clock before its sockets.
         """
         loop = self.loop
@@ -318,7 +318,7 @@ class Service:
         self._each(list(self.connections), methodcaller("drain"))
 
     def abort(self) -> None:
-        """Drops all connections, and cancels the handlers that still run."""
+        """Drop all connections, and cancel the handlers that still run."""
         self.aborted = self.draining = self.closes = True
         for connection in list(self.connections):
             connection.abort()
@@ -330,7 +330,7 @@ class Service:
         self.forked = True
 
     async def closed(self) -> None:
-        """Returns when no connection is left."""
+        """Return when no connection is left."""
         while self.connections:
             if self._empty is None or self._empty.done():
                 self._empty = self.loop.create_future()
@@ -347,7 +347,7 @@ class Service:
             )
 
     async def settled(self, callers: set[Any]) -> None:
-        """Returns when no connection is left, and no coroutine handler works on behind its answer or its client, other
+        """Return when no connection is left, and no coroutine handler works on behind its answer or its client, other
         than `callers`: tasks that wait for this.
         """
         while self.connections or not self.tasks <= callers:

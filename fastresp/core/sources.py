@@ -47,7 +47,7 @@ class Source:
     """That of the handler's call, in which the device's code runs."""
 
     async def measure(self) -> None:
-        """Finds out the size."""
+        """Find out the size."""
 
     def read_now(self, count: int) -> bytes | None:
         """Up to `count` bytes (b"" at the end) if they can be had without waiting, else None. Calls no user code."""
@@ -58,7 +58,7 @@ class Source:
         raise NotImplementedError
 
     def close(self) -> None:
-        """Closes the device, once, as soon as no read of it is under way. Raises nothing."""
+        """Close the device, once, as soon as no read of it is under way. Raises nothing."""
         raise NotImplementedError
 
 
@@ -205,7 +205,7 @@ class Seekable(Blocking):
     is_measured = False
 
     def measure_now(self) -> None:
-        """Finds out the size, in this thread."""
+        """Find out the size, in this thread."""
         position = index(self._device.tell())
         self._device.seek(0, os.SEEK_END)
         size = max(0, index(self._device.tell()) - position)

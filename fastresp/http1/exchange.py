@@ -60,7 +60,7 @@ class Http1Exchange(exchanges.Exchange):
         self.decoded = 0
 
     def open(self, connection: Any, request: Any, minor: int, keep_alive: bool) -> None:
-        """Makes the exchange ready for an answer, also when it has served before; its caller says of what method."""
+        """Make the exchange ready for an answer, also when it has served before; its caller says of what method."""
         self.connection = connection
         self.request = request
         self.minor = minor
@@ -234,7 +234,7 @@ class Http1Exchange(exchanges.Exchange):
             self.request = None if service.observer is None else service.observer.asked(request)
 
     def hold(self, pieces: list[bytes]) -> bool:
-        """Keeps bytes until all earlier answers are complete. False if the answer is."""
+        """Keep bytes until all earlier answers are complete. False if the answer is."""
         # made first, here and elsewhere: making a list may run the collector, and so code that holds something, too,
         # or ends the answer
         fresh: list[bytes] = []
@@ -277,7 +277,7 @@ class Http1Exchange(exchanges.Exchange):
     # -- the parts
 
     def _put_whole(self, status: int, pieces: list[bytes]) -> None:
-        """Sends an answer, which nobody can give any more if that fails: then its connection ends."""
+        """Send an answer, which nobody can give any more if that fails: then its connection ends."""
         self.begun = True
         self.status = status
         self.ending = True

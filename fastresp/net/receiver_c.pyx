@@ -35,7 +35,7 @@ cdef class Whole:
         Py_XDECREF(self._data)
 
     cdef char *reserve(self, Py_ssize_t count) except NULL:
-        """Makes room for so many bytes more, and tells where.
+        """Make room for so many bytes more, and tell where.
 
         What has come is what counts: a client may announce much and send little.
         """

@@ -72,7 +72,7 @@ def _asked(sock: Any, question: int) -> int:
 
 
 def ask_whether_gone(sock: Any) -> None:
-    """Has the system send probes to a client that has closed its side."""
+    """Enable TCP keep-alive on the socket of a client that has closed its side."""
     if sock is not None and sock.family != getattr(socket, "AF_UNIX", None):
         with suppress(OSError):
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
@@ -82,15 +82,15 @@ def ask_whether_gone(sock: Any) -> None:
 
 
 def forget_reader(loop: Any, sock: Any) -> None:
-    """Has the loop forget a socket whose transport is closing. asyncio's transports see to that, unless their close()
-    has failed in the middle, for want of stack; then the next socket of this number would never be read."""
+    """Remove the loop's reader of a socket whose transport is closing. asyncio's transports see to that, unless their
+    close() has failed in the middle, for want of stack; then the next socket of this number would never be read."""
     if sock is not None:
         with suppress(Exception):  # uvloop's transports need no such help; it raises
             loop.remove_reader(sock.fileno())
 
 
 def reset_at_close(sock: Any) -> None:
-    """Has the system end the connection with a reset, which no client takes for the end of a message."""
+    """Make close() reset the connection (SO_LINGER 0): no client takes that for the end of a message."""
     if sock is not None:
         with suppress(OSError):
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

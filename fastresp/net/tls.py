@@ -153,7 +153,7 @@ class TlsTransport:
     # -- reading
 
     def _read(self) -> None:
-        """Decrypts and hands on what has come, as much of it as one turn of the loop may take."""
+        """Decrypt and hand on what has come, as much of it as one turn of the loop may take."""
         reader = self.reader
         data = reader.decrypt()
         if self.protocol is None and reader.established:
@@ -203,7 +203,7 @@ class TlsTransport:
             self._read()
 
     def steer(self) -> None:
-        """Has the loop read the socket, or not. At the end it does, for what comes then is dropped."""
+        """Resume or pause the reading of the socket. At the end it is read: what comes then is dropped."""
         stop = self.ending == OPEN and (self.read_paused or self.held or self.reader.rest is not None)
         if stop != self.stopped and self.transport is not None and not self.transport.is_closing():
             self.stopped = stop
@@ -223,7 +223,7 @@ class TlsTransport:
         self.admitted = False
 
     def _turn_away(self, data: bytes) -> bool:
-        """Ends a connection that begins in plain HTTP, in plain HTTP. Whether it does."""
+        """End a connection that begins in plain HTTP, in plain HTTP. Whether it does."""
         answer = refusal(data, self.service.tail_close)
         if answer is None:
             return False
@@ -245,7 +245,7 @@ class TlsTransport:
         self.close()
 
     def _leave(self) -> None:
-        """Closes behind what has been written; but the client, which is done, need not be there any more."""
+        """Close behind what has been written; but the client, which is done, need not be there any more."""
         if self.protocol.is_cut():
             self.abort()  # a close_notify would be the end that the answer is delimited by
         elif self.ending < CLOSING:
@@ -268,7 +268,7 @@ class TlsTransport:
     # -- writing
 
     def pump(self) -> None:
-        """Sends what waits, as far as the loop's transport takes it, and a turn of the loop may."""
+        """Send what waits, as far as the loop's transport takes it, and a turn of the loop may."""
         self.pumping = False
         if self.transport is not None:
             self.writer.pump()
@@ -349,7 +349,7 @@ class TlsTransport:
         return self.reader.has_rest()
 
     def write_eof(self) -> None:
-        """Says that nothing more will come from us, and drops what the client still says."""
+        """Say that nothing more will come from us, and drop what the client still says."""
         if self.ending == OPEN:
             self.ending = HALF_CLOSED
             self.reader.drop()
@@ -358,7 +358,7 @@ class TlsTransport:
                 self._finish()
 
     def close(self) -> None:
-        """Closes behind what has been written and our close_notify; the client's is not waited for (RFC 8446, 6.1)."""
+        """Close behind what has been written and our close_notify; the client's is not waited for (RFC 8446, 6.1)."""
         if self.has_rest() and self.protocol is not None:
             # the system has more, and would reset the connection for it
             self.write_eof()

@@ -52,7 +52,7 @@ class TlsReader:
         self._at = 0
 
     def drop(self) -> None:
-        """Forgets what waits: it is of no use any more."""
+        """Forget what waits: it is of no use any more."""
         self.rest = None
 
     def has_rest(self) -> bool:
@@ -79,7 +79,7 @@ class TlsReader:
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def _feed(self) -> int:
-        """Gives OpenSSL the next batch; how many records begin in it."""
+        """Give OpenSSL the next batch; how many records begin in it."""
         data = self.rest
         start = at = self._at
         size = len(data)
@@ -130,7 +130,7 @@ class TlsReader:
         return True
 
     def _read(self, pieces: list[bytes]) -> None:
-        """Appends the content of all that OpenSSL has been given."""
+        """Append the content of all that OpenSSL has been given."""
         # PERF: room for what may have come, not for a whole record; and to run into the exception that there is
         # nothing more takes longer than to read a small record
         size = min(self._fed, RECORD)

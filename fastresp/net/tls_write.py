@@ -36,7 +36,7 @@ class TlsWriter:
         self.failure: Any = None  # an SSLError: nothing more can be encrypted
 
     def put(self, data: Any) -> None:
-        """Sends this, or keeps it until there is room."""
+        """Send this, or keep it until there is room."""
         size = len(data)
         if size <= RECORD and not self.full and not self.waiting:
             count = 0
@@ -55,14 +55,14 @@ class TlsWriter:
         self.pump()
 
     def send(self) -> bool:
-        """Sends what is encrypted, of whatever kind; whether there was any."""
+        """Send what is encrypted, of whatever kind; whether there was any."""
         if not self.outgoing.pending:
             return False
         self._give(self.outgoing.read())
         return True
 
     def pump(self) -> None:
-        """Sends what waits, as far as there is room, and for as long as a turn of the loop may last."""
+        """Send what waits, as far as there is room, and for as long as a turn of the loop may last."""
         enough = self.waiting - TURN
         while self.waiting and not self.full and not self.transport.is_closing() and (data := self._encrypt()):
             self._give(data)
@@ -72,7 +72,7 @@ class TlsWriter:
         self.more = False
 
     def send_close_notify(self) -> None:
-        """Sends the alert close_notify, once, behind everything."""
+        """Send the alert close_notify, once, behind everything."""
         if not self.notified:
             self.notified = True
             with suppress(SSLError):  # the client's close_notify has not come, and we do not wait for it
@@ -80,7 +80,7 @@ class TlsWriter:
             self.send()
 
     def drop(self) -> None:
-        """Forgets what waits: the client gets nothing more."""
+        """Forget what waits: the client gets nothing more."""
         self.backlog = None
         self.waiting = 0
 

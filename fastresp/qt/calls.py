@@ -23,7 +23,7 @@ class Home:
         self._generation = forks.generation
 
     def call(self, call: Callable[[], object]) -> bool:
-        """Has `call` made in the loop's thread, and waits for it. Raises what it raises; false if the loop has ended,
+        """Make `call` in the loop's thread, and wait for it. Raises what it raises; false if the loop has ended,
         closed or not, or is the parent's: a child that was forked has neither.
         """
         loop = self.loop

@@ -16,7 +16,7 @@ __all__ = ["take"]
 
 
 def take(device: Any, is_server_thread: bool) -> tuple[Any, int | None]:
-    """Takes a QIODevice over from its owner: what fastresp reads and closes in its stead, and how many bytes that has.
+    """Take a QIODevice over from its owner: what fastresp reads and closes in its stead, and how many bytes that has.
 
     The size is None where fastresp finds it out, or where it is known at the end only. A device that can't be opened
     gives one that fastresp refuses with 500, and logs why. `is_server_thread`: whether this is the server's.

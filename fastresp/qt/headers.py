@@ -33,18 +33,18 @@ class QHttpHeaders:
             self.append(name, value)
 
     def append(self, name: Any, value: Any) -> bool:
-        """Adds a field at the end; True."""
+        """Add a field at the end; True."""
         return self.insert(len(self._headers), name, value)
 
     def insert(self, i: int, name: Any, value: Any) -> bool:
-        """Adds a field before the one at `i`; True."""
+        """Add a field before the one at `i`; True."""
         if not 0 <= i <= len(self._headers):
             raise IndexError(f"a field goes in at an index from 0 to {len(self._headers)}, not {i}")
         self._headers.insert(i, name_of(name).lower(), octets(value))
         return True
 
     def replace(self, i: int, name: Any, newValue: Any) -> bool:
-        """Puts a field in the place of the one at `i`; True."""
+        """Put a field in the place of the one at `i`; True."""
         fields = self._headers._fields
         self._check(i)
         key = field_name(name_of(name).lower())
@@ -53,22 +53,22 @@ class QHttpHeaders:
         return True
 
     def replaceOrAppend(self, name: Any, newValue: Any) -> bool:
-        """Gives the first field of that name the value, and removes the others; or adds it. True."""
+        """Give the first field of that name the value, and remove the others; or add it. Return True."""
         self._headers.replace_or_append(name_of(name).lower(), octets(newValue))
         return True
 
     def removeAll(self, name: Any) -> None:
-        """Removes each field of that name."""
+        """Remove each field of that name."""
         self._headers.remove_all(name_of(name))
 
     def removeAt(self, i: int) -> None:
-        """Removes the field at `i`."""
+        """Remove the field at `i`."""
         self._check(i)
         del self._headers._fields[i]
         self._headers._formatted = None
 
     def clear(self) -> None:
-        """Removes all fields."""
+        """Remove all fields."""
         self._headers.clear()
 
     def contains(self, name: Any) -> bool:
@@ -99,7 +99,7 @@ class QHttpHeaders:
         return self._headers._fields[i][1]
 
     def setDateTimeValue(self, name: Any, dateTime: Any) -> None:
-        """Gives the field a date (RFC 9110, section 5.6.7) from a QDateTime or a datetime that knows its zone."""
+        """Give the field a date (RFC 9110, section 5.6.7) from a QDateTime or a datetime that knows its zone."""
         if isinstance(dateTime, datetime):
             if dateTime.tzinfo is None:
                 raise ValueError(f"a date needs a datetime that knows its time zone, not {dateTime!r}")
@@ -117,10 +117,10 @@ class QHttpHeaders:
         return not len(self._headers)
 
     def reserve(self, size: int) -> None:
-        """Does nothing: Python's lists grow as they must."""
+        """Do nothing: Python's lists grow as they must."""
 
     def swap(self, other: QHttpHeaders) -> None:
-        """Exchanges the two."""
+        """Exchange the two."""
         if not isinstance(other, QHttpHeaders):
             raise TypeError(f"swap() takes other QHttpHeaders, not {type(other).__name__}")
         self._headers, other._headers = other._headers, self._headers

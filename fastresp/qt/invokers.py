@@ -37,7 +37,7 @@ class Invoker(core.QObject):  # type: ignore[misc]
         self._ending = threading.RLock()  # one thread at a time makes calls in the place of the one that has finished
 
     def post(self, function: Callable[..., object], *arguments: Any) -> None:
-        """Has `function(*arguments)` called. From any thread; returns at once."""
+        """Schedule `function(*arguments)`, from any thread; return at once."""
         self._calls.append((function, arguments))
         if self._ended:
             self._run_all()
@@ -46,7 +46,7 @@ class Invoker(core.QObject):  # type: ignore[misc]
 
     @core.Slot()  # type: ignore[untyped-decorator]
     def run(self) -> None:
-        """Makes one call, if there is one. What it raises is logged, for PySide would end the process, or drop it."""
+        """Make one call, if there is one. What it raises is logged, for PySide would end the process, or drop it."""
         if self._calls:
             function, arguments = self._calls.popleft()
             _call(function, arguments)

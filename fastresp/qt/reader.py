@@ -66,13 +66,13 @@ class Reader:
         endings.add(self._on_end_of_thread)
 
     def want(self, count: int, deliver: Callable[[bytes, BaseException | None], None]) -> None:
-        """Has `deliver` called, once, with up to `count` bytes (b"" at the end), or an error."""
+        """Call `deliver`, once and later, with up to `count` bytes (b"" at the end), or an error."""
         self._count = count
         self._deliver = deliver
         self._serve()
 
     def release(self) -> None:
-        """Deletes the device. Its signals find nobody who wants anything of it."""
+        """Delete the device. Its signals find nobody who wants anything of it."""
         device, self._device = self._device, None
         self._deliver = None
         self._endings.discard(self._on_end_of_thread)
@@ -94,7 +94,7 @@ class Reader:
             self._reading = False
 
     def _read(self) -> bool:
-        """Delivers what there is; whether that was anything."""
+        """Deliver what there is; whether that was anything."""
         data = b""
         error: BaseException | None = None
         try:
@@ -165,7 +165,7 @@ class Reader:
 
 @contextmanager
 def _no_fault() -> Iterator[None]:
-    """Asks a device, in a slot, what it may fail at: one that is being deleted, or a program's own."""
+    """Ask a device, in a slot, what it may fail at: one that is being deleted, or a program's own."""
     try:
         yield
     except RuntimeError:

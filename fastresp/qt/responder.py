@@ -37,7 +37,7 @@ class QHttpServerResponder:
         self._home = Home()
 
     def write(self, data: Any = UNSET, mimeType: Any = UNSET, status: Any = UNSET, *, headers: Any = UNSET) -> None:
-        """Answers the request, whole.
+        """Answer the request, whole.
 
         `write(status)`, `write(headers, status)`, `write(document, status)`, `write(document, headers, status)`,
         `write(data, mimeType, status)`, `write(data, headers, status)`; the status is 200 where none is given.
@@ -82,7 +82,7 @@ class QHttpServerResponder:
                 content.close()
 
     def writeBeginChunked(self, mimeType: Any, trailerNames: Any = UNSET, status: Any = UNSET) -> None:
-        """Begins an answer whose content follows in chunks.
+        """Begin an answer whose content follows in chunks.
 
         `writeBeginChunked(mimeType, status)`, `writeBeginChunked(headers, status)`, `writeBeginChunked(headers,
         trailerNames, status)`. trailerNames: a list of names or of WellKnownHeader.
@@ -95,20 +95,20 @@ class QHttpServerResponder:
         self._call(self._responder.write_begin_chunked, plain(mimeType), **call)
 
     def writeChunk(self, data: Any) -> None:
-        """Sends one chunk; empty data sends nothing, for it would end the message."""
+        """Send one chunk; empty data sends nothing, for it would end the message."""
         self._call(self._responder.write_chunk, plain(data))
 
     def writeEndChunked(self, data: Any = b"", trailers: Any = None) -> None:
-        """Sends the last data, the trailers, and the end."""
+        """Send the last data, the trailers, and the end."""
         self._call(self._responder.write_end_chunked, plain(data), plain(trailers))
 
     def sendResponse(self, response: QHttpServerResponse) -> None:
-        """Sends a QHttpServerResponse, fastresp's or PySide6's, which stays usable."""
+        """Send a QHttpServerResponse, fastresp's or PySide6's, which stays usable."""
         found = response._response if isinstance(response, QHttpServerResponse) else plain_response(response)
         self._call(self._responder.send_response, found)
 
     def swap(self, other: QHttpServerResponder) -> None:
-        """Exchanges the two responders: each then answers the other's request."""
+        """Exchange the two responders: each then answers the other's request."""
         if not isinstance(other, QHttpServerResponder):
             raise TypeError(f"swap() takes another QHttpServerResponder, not {type(other).__name__}")
         mine = self._responder, self._home
@@ -124,7 +124,7 @@ class QHttpServerResponder:
         return repr(self._responder).replace("<Responder", "<QHttpServerResponder", 1)
 
     def _call(self, method: Callable[..., None], *arguments: Any, **named: Any) -> bool:
-        """Calls a method of the responder in the server's thread; whether the server is still there to be called."""
+        """Call a method of the responder in the server's thread; whether the server is still there to be called."""
         return self._home.call(lambda: method(*arguments, **named))
 
 

@@ -66,11 +66,11 @@ class QHttpServerResponse:
         return QHttpHeaders(self._response.headers)
 
     def setHeaders(self, newHeaders: Any) -> None:
-        """Replaces all fields, content-type among them."""
+        """Replace all fields, content-type among them."""
         self._response.headers = plain(newHeaders)
 
     def swap(self, other: QHttpServerResponse) -> None:
-        """Exchanges the two."""
+        """Exchange the two."""
         if not isinstance(other, QHttpServerResponse):
             raise TypeError(f"swap() takes another QHttpServerResponse, not {type(other).__name__}")
         self._response, other._response = other._response, self._response

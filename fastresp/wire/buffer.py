@@ -24,7 +24,7 @@ class OutputBuffer:
         raise TypeError("an OutputBuffer can't be copied or pickled")
 
     def add(self, data: bytes) -> bool:
-        """Appends these bytes; False, and nothing, where there is no room for them."""
+        """Append these bytes; False, and nothing, where there is no room for them."""
         if len(data) > self.capacity - self.size:
             return False
         self._data += data
@@ -32,7 +32,7 @@ class OutputBuffer:
         return True
 
     def add_head(self, line: bytes, content_type: Text | None, length: int, tail: bytes, body: bytes) -> int:
-        """Appends what format_head makes of the same, without field lines, and returns its size; 0, and nothing is
+        """Append what format_head makes of the same, without field lines, and return its size; 0, and nothing is
         appended, where there is no room, or format_head is faster.
         """
         message = format_head(line, b"", content_type, length, tail, body)
@@ -48,7 +48,7 @@ class OutputBuffer:
         return data
 
     def clear(self) -> None:
-        """Forgets what is in it."""
+        """Forget what is in it."""
         self._data.clear()
         self.size = 0
 

@@ -33,7 +33,7 @@ cdef class OutputBuffer:
         raise TypeError("an OutputBuffer can't be copied or pickled")
 
     cpdef bint add(self, bytes data) except -1:
-        """Appends these bytes; False, and nothing, where there is no room for them."""
+        """Append these bytes; False, and nothing, where there is no room for them."""
         if len(data) > self.capacity - self.size:
             return False
         memcpy(self.place + self.size, PyBytes_AS_STRING(data), <size_t>len(data))
@@ -43,7 +43,7 @@ cdef class OutputBuffer:
     cpdef Py_ssize_t add_head(
         self, bytes line, object content_type, Py_ssize_t length, bytes tail, bytes body
     ) except -1:
-        """Appends what format_head makes of the same, without field lines, and returns its size; 0, and nothing is
+        """Append what format_head makes of the same, without field lines, and return its size; 0, and nothing is
         appended, where there is no room, or format_head is faster.
         """
         cdef Py_ssize_t size = lay_head(
@@ -62,7 +62,7 @@ cdef class OutputBuffer:
         return data
 
     cpdef object clear(self):
-        """Forgets what is in it."""
+        """Forget what is in it."""
         self.size = 0
 
 

@@ -73,7 +73,7 @@ cpdef bytes as_bytes(object data):
 
 
 cdef int _open(object data, Py_buffer *view) except -1:
-    """Takes the buffer of `data`, for the caller to release, if it is in one piece."""
+    """Take the buffer of `data`, for the caller to release, if it is in one piece."""
     if not PyObject_CheckBuffer(data):
         raise TypeError(f"data must be bytes, str or a C-contiguous buffer, not {type(data).__name__}")
     PyObject_GetBuffer(data, view, PyBUF_FULL_RO)

@@ -172,7 +172,7 @@ cdef bytes _opened(Py_ssize_t length, bytes tail, bytes body):
 cdef Py_ssize_t lay_head(
     unsigned char *place, Py_ssize_t room, bytes line, object content_type, Py_ssize_t length, bytes tail, bytes body
 ) except -1:
-    """Writes such a head to `place`, and returns its size; 0 if this is none, or there is no room for it."""
+    """Write such a head to `place`, and return its size; 0 if this is none, or there is no room for it."""
     cdef unsigned char digits[20]
     if _opening is None or line is not _line or content_type is not _type or length < 0:
         return 0
@@ -295,7 +295,7 @@ cdef inline bint _is_value(Octets octets) noexcept nogil:
 
 
 cdef inline void _strip(Octets *octets) noexcept nogil:
-    """Leaves out the white space around a value."""
+    """Leave out the white space around a value."""
     while octets.size > 0 and (octets.start[0] == c" " or octets.start[0] == c"\t"):
         octets.start += 1
         octets.size -= 1
@@ -313,7 +313,7 @@ cdef inline bint _same(octets_t octets, const char *lower, Py_ssize_t size) noex
 
 
 cdef inline void _note(Octets name, Octets value, Facts *facts) noexcept nogil:
-    """Adds what this field tells. Its name's length says which one it can be."""
+    """Add what this field tells. Its name's length says which one it can be."""
     if name.size == 4:
         if _same(name.start, b"date", 4):
             facts.flags |= HAS_DATE
@@ -381,7 +381,7 @@ cdef inline Py_ssize_t _sum(Py_ssize_t size, Py_ssize_t more) except -1:
 
 
 cdef inline int _decimal(Py_ssize_t number, unsigned char *digits) noexcept nogil:
-    """Writes the digits of a number to the end of 20 octets; returns where they begin."""
+    """Write the digits of a number to the end of 20 octets; return where they begin."""
     cdef int first = 20
     while True:
         first -= 1

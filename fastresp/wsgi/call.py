@@ -96,7 +96,7 @@ class Call:
         self._collected: list[bytes] = []  # content that waits for the rest, where this is the loop's thread
 
     def run(self) -> None:
-        """Calls the application and sees its answer through."""
+        """Call the application and sees its answer through."""
         try:
             self._run()
         finally:
@@ -168,7 +168,7 @@ class Call:
         return self._write
 
     def _send(self, result: Iterable[bytes]) -> bool:
-        """Sends what the application returned. Whether the responder closes it."""
+        """Send what the application returned. Whether the responder closes it."""
         if type(result) is FileWrapper and self._status and not self._is_begun and not self._collected:
             device = as_stated(result.filelike, self._length)
             self._is_begun = True
@@ -234,7 +234,7 @@ class Call:
                 self._put(data, False)
 
     def _check_process(self, error: BaseException | None = None) -> None:
-        """Ends a child that the application has forked: the answer is the parent's to give."""
+        """End a child that the application has forked: the answer is the parent's to give."""
         if self._generation != forks.generation:
             forks.end(error)
 
@@ -259,7 +259,7 @@ class Call:
             self._refuse(error, False)
 
     def _tell(self, function: Callable[..., None], *arguments: Any) -> None:
-        """Has the loop's thread call a function."""
+        """Schedule a call in the loop's thread."""
         self._check_process()
         if self._loop is None:
             function(*arguments)

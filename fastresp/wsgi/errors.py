@@ -31,7 +31,7 @@ class ErrorStream:
         self._rest = ""
 
     def write(self, text: str) -> int:
-        """Logs the lines that `text` ends, keeps what follows. Returns its length; raises TypeError if it is no str."""
+        """Log the lines that `text` ends, keep what follows. Returns its length; raises TypeError if it is no str."""
         if not isinstance(text, str):
             raise TypeError(f"wsgi.errors is a text stream: write() takes str, not {type(text).__name__}")
         *lines, self._rest = (self._rest + text).split("\n")
@@ -44,12 +44,12 @@ class ErrorStream:
         return len(text)
 
     def writelines(self, lines: Iterable[str]) -> None:
-        """Writes each of them."""
+        """Write each of them."""
         for line in lines:
             self.write(line)
 
     def flush(self) -> None:
-        """Logs what no line's end has come for."""
+        """Log what no line's end has come for."""
         if self._rest:
             rest, self._rest = self._rest, ""
             _log(rest)

@@ -49,7 +49,7 @@ class Feed:
         self._waiter: asyncio.Future[None] | None = None
 
     def put(self, piece: bytes) -> bool:
-        """Takes the piece. Blocks while as much is waiting as may. False if it is not wanted any more."""
+        """Take the piece. Blocks while as much is waiting as may. False if it is not wanted any more."""
         with self._change:
             if self.is_closed:
                 return False
@@ -75,7 +75,7 @@ class Feed:
         self._wake()
 
     def _take_back(self, piece: bytes) -> None:
-        """Undoes `_keep` of the last piece."""
+        """Undo `_keep` of the last piece."""
         last = self._pieces.pop()
         if len(last) > len(piece):  # joined with others
             self._pieces.append(last[: -len(piece)])

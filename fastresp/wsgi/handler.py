@@ -76,11 +76,11 @@ class WsgiHandler:
             copy_context().run(call.run)
 
     async def drained(self) -> None:
-        """Returns when no call of the application, for the server of the running loop, runs, its result's `close()`
+        """Return when no call of the application, for the server of the running loop, runs, its result's `close()`
         included, and none waits to run.
         """
         await self._pool.drained()
 
     async def shut_down(self) -> None:
-        """Lets the threads end."""
+        """End the threads when they have no more to do."""
         self._pool.close()

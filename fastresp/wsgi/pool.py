@@ -49,7 +49,7 @@ class Pool:
         self._tokens: SimpleQueue[bool] = SimpleQueue()  # one for each of them; False: the thread ends
 
     def start(self, function: Callable[..., object], *arguments: Any) -> int:
-        """Has a thread call `function(*arguments)` as soon as one is free. What it raises is logged. Returns what
+        """Call `function(*arguments)` in a thread as soon as one is free. What it raises is logged. Returns what
         `withdraw` takes.
 
         Raises RuntimeError if the system gives not even one.
@@ -66,7 +66,7 @@ class Pool:
         return number
 
     def withdraw(self, number: int) -> None:
-        """Forgets a job that waits for a thread; one that has begun goes on."""
+        """Forget a job that waits for a thread; one that has begun goes on."""
         job = self._jobs.pop(number, None)
         if job is not None:
             self._done(job[2])
@@ -83,7 +83,7 @@ class Pool:
             raise RuntimeError(NO_THREAD)
 
     def close(self) -> None:
-        """Has the threads end when they have no more to do; `start` makes new ones."""
+        """End the threads when they have no more to do; `start` makes new ones."""
         with self._lock:
             for _ in range(self._count):
                 self._tokens.put(False)
@@ -91,7 +91,7 @@ class Pool:
             self._renew()
 
     async def drained(self) -> None:
-        """Returns when no job of the running loop runs, and none waits for a thread."""
+        """Return when no job of the running loop runs, and none waits for a thread."""
         loop = asyncio.get_running_loop()
         while True:
             future = loop.create_future()

@@ -25,7 +25,7 @@ class Spool:
         self._may_be_cached = True
 
     def write(self, data: memoryview, position: int) -> int:
-        """Writes at least one byte, and returns how many. Raises OSError, of a full disk for one. Blocks."""
+        """Write at least one byte, and return how many. Raises OSError, of a full disk for one. Blocks."""
         return os.pwrite(self._file.fileno(), data, position)
 
     def read_now(self, count: int, position: int) -> bytes | None:
