@@ -9,6 +9,7 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from fastresp.core import answer as answers
 from fastresp.core.body import OVERHEAD
 from fastresp.core.faults import pass_on, report
 from fastresp.http1.exchange import new_exchange
@@ -163,6 +164,12 @@ class Pipeline:
         """The client has closed its side: its exchanges are told."""
         for exchange in self.line():
             exchange.leave()
+
+    def answer_dropped(self) -> None:
+        """Answer for responders that are gone, which nothing could be done about when they went."""
+        for exchange in self.line():
+            if exchange.dropped:
+                answers.dropped(exchange)
 
     def line(self) -> list[Any]:
         """Return the exchanges that are not complete, in order."""

@@ -1,5 +1,6 @@
 # Types for pipeline.py compiled as pipeline_c.
 cimport cython
+from fastresp.core cimport answer_c as answers
 from fastresp.core.exchange_c cimport Progress
 from fastresp.core.service_c cimport Service
 from fastresp.net.output_c cimport Output
@@ -38,6 +39,8 @@ cdef class Pipeline:
     cdef object cancel_all(self)
     @cython.locals(exchange=Http1Exchange)
     cdef object leave_all(self)
+    @cython.locals(exchange=Http1Exchange)
+    cdef object answer_dropped(self)
     @cython.locals(exchange=Http1Exchange, line=list)
     cdef list line(self)
     @cython.locals(exchange=Http1Exchange)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastresp.core import answer as answers
 from fastresp.core.service import LAST_CALL
 from fastresp.http1 import states
 from fastresp.http1.states import CLOSING, LINGERING, STOPPED, TICK
@@ -84,9 +83,12 @@ def sweep(connection: Any, now: float) -> None:
     output = connection.output
     deadlines = connection.deadlines
     service = connection.service
-    first = connection.pipeline.first
-    if first is not None and first.dropped:
-        answers.dropped(first)
+    pipeline = connection.pipeline
+    if pipeline.first is not None:
+        pipeline.answer_dropped()
+        if connection.transport is None:
+            return
+    first = pipeline.first
     # one that is complete has left the line: where it has not, its last call failed
     if output.lost or (first is not None and (first.lost or first.ended)):
         sockopts.forget_reader(service.loop, transport.get_extra_info("socket"))

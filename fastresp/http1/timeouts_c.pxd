@@ -1,6 +1,5 @@
 # Types for timeouts.py compiled as timeouts_c.
 cimport cython
-from fastresp.core cimport answer_c as answers
 from fastresp.core.service_c cimport Service
 from fastresp.http1 cimport states_c as states
 from fastresp.http1.connection_c cimport Connection
@@ -21,7 +20,8 @@ cdef object last_call(Connection connection)
 @cython.locals(deadlines=Deadlines, busy=bint)
 cdef object drain(Connection connection)
 @cython.locals(
-    output=Output, deadlines=Deadlines, service=Service, first=Http1Exchange, exchange=Http1Exchange, waits_for=int
+    output=Output, deadlines=Deadlines, service=Service, pipeline=Pipeline, first=Http1Exchange,
+    exchange=Http1Exchange, waits_for=int
 )
 cdef object sweep(Connection connection, double now)
 @cython.locals(output=Output, deadlines=Deadlines, left=Py_ssize_t, taken=Py_ssize_t)

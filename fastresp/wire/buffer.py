@@ -25,10 +25,11 @@ class OutputBuffer:
 
     def add(self, data: bytes) -> bool:
         """Append these bytes; False, and nothing, where there is no room for them."""
-        if len(data) > self.capacity - self.size:
+        size = self.size + len(data)  # made first: where memory ends, nothing may stay that nobody counts
+        if size > self.capacity:
             return False
         self._data += data
-        self.size = len(self._data)
+        self.size = size
         return True
 
     def add_head(self, line: bytes, content_type: Text | None, length: int, tail: bytes, body: bytes) -> int:

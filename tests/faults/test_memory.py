@@ -108,6 +108,35 @@ def test_one_answer_that_can_not_be_given_up(twin, caplog):
     play(scene)
 
 
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_responder_that_is_dropped_where_nothing_can_be_done(twin, place, caplog):
+    """Its request is answered at the next tick, wherever it stands, and its connection serves on."""
+
+    async def scene(loop):
+        kept = []
+        wire = Wire(twin, lambda _, responder: kept.append(responder), loop=loop, **QUICK)
+        wire.feed(message("GET", "/first") + message("GET", "/second"))
+        loop.is_full = True
+        del kept[place]
+        loop.is_full = False
+        await turns()
+        assert wire.transport.sent == b""
+        wire.service.sweep()
+        await turns()
+        assert caplog.text.count("was dropped without an answer") == 1
+        kept.pop().write(b"the other", "text/plain")
+        await turns()
+        assert [wire.transport.sent.count(status) for status in (b" 500 ", b" 200 ")] == [1, 1]
+        wire.feed(message("GET", "/third"))
+        kept.pop().write(b"the last", "text/plain")
+        await turns()
+        assert wire.transport.sent.endswith(b"the last")
+        assert not wire.transport.closed
+        wire.lose()
+
+    play(scene)
+
+
 def test_a_head_that_is_held_is_the_only_one(twin, monkeypatch):
     """What it needs beside its bytes fails behind them: no other head may follow."""
     if twin.compiled:
