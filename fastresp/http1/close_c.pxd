@@ -1,6 +1,5 @@
 # Types for close.py compiled as close_c.
 cimport cython
-from fastresp.core.service_c cimport Service
 from fastresp.http1 cimport states_c as states
 from fastresp.http1.connection_c cimport Connection
 from fastresp.http1.exchange_c cimport Http1Exchange

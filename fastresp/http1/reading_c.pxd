@@ -10,9 +10,7 @@ from fastresp.http1 cimport timeouts_c as timeouts
 from fastresp.http1.connection_c cimport Connection
 from fastresp.http1.exchange_c cimport Http1Exchange
 from fastresp.http1.parser_c cimport Parser
-from fastresp.http1.pipeline_c cimport Pipeline
 from fastresp.http1.requests_c cimport cost_of_query, new_request
-from fastresp.net.output_c cimport Output
 
 cdef int NEED_DATA, HEAD, BODY, END, HEAD_METHOD, CONNECT, SAFE
 cdef int CONTENT, HANDLE, HEADS, HELD, HOLD, OVERDUE, STOP, STOPPED

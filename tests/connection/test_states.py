@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from types import SimpleNamespace
 
 import pytest
+from connection.fake import Wire, turns
+from connection.tools import message, post
 
 from fastresp.http1 import states
 from fastresp.http1.states import NEVER, READ_EVENTS, READING, WRITE_EVENTS, WRITING
@@ -57,3 +60,49 @@ def test_the_tables_have_no_other_pair():
     assert (len(WRITE_STATES), len(WRITE_NAMES)) == (len(WRITING) // WRITE_EVENTS, WRITE_EVENTS)
     assert set(READING) - {NEVER} == set(range(len(READ_STATES)))
     assert set(WRITING) - {NEVER} == set(range(1, len(WRITE_STATES)))
+
+
+def test_a_connection_walks_them(twin):
+    """Both twins, from one state to the next, as messages come and answers go."""
+
+    async def main():
+        kept = []
+        wire = Wire(twin, lambda _, responder: kept.append(responder))
+        seen = []
+
+        def look():
+            seen.append((READ_STATES[wire.protocol.reading], WRITE_STATES[wire.protocol.writing]))
+
+        look()
+        wire.feed(message("GET", "/") + post("/", b"held"))
+        look()
+        kept.pop().write(b"first", "text/plain")
+        await turns()
+        kept.pop().write(b"second", "text/plain")
+        await turns()
+        look()
+        wire.feed(post("/", b"0123456789")[:-5])
+        look()
+        wire.feed(b"56789")
+        kept.pop().write(b"third", "text/plain")
+        await turns()
+        look()
+        wire.feed(message("GET", "/", "Connection: close"))
+        look()
+        kept.pop().write(b"last", "text/plain")
+        await turns()
+        look()
+        wire.lose()
+        look()
+        assert seen == [
+            ("HEADS", "OPEN"),
+            ("HELD", "OPEN"),
+            ("HEADS", "OPEN"),
+            ("BODY", "OPEN"),
+            ("HEADS", "OPEN"),
+            ("STOPPED", "OPEN"),
+            ("STOPPED", "CLOSING"),
+            ("STOPPED", "CLOSED"),
+        ]
+
+    asyncio.run(main())
