@@ -11,25 +11,25 @@ from typing import TYPE_CHECKING, Any
 
 from fastresp.core import exchange as exchanges
 from fastresp.core import lengths, threads
+from fastresp.core import link as links
 from fastresp.core.closing import close_source
 from fastresp.core.exchange import CHUNKED, UNSTATED
 from fastresp.core.faults import pass_on, report
 from fastresp.core.names import describe
 from fastresp.core.pages import FAULT
 from fastresp.errors import HeaderError, ResponderStateError
-from fastresp.headers import HAS_CONTENT_TYPE, HAS_TRAILER, HAS_TRANSFER_ENCODING, trailer_fields
+from fastresp.headers import HAS_CONNECTION, HAS_CONTENT_TYPE, HAS_TRAILER, HAS_TRANSFER_ENCODING, trailer_fields
 from fastresp.response import EMPTY, TEXT
-from fastresp.wire.blocks import announced_in
+from fastresp.wire.blocks import announced_in, without_field
 from fastresp.wire.headers import format_fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextvars import Context
 
-
 __all__ = [
     "begin", "drop", "dropped", "fail", "finish", "interim", "on_close", "release", "respond", "respond_empty",
-    "respond_with", "send", "tell_closed",
+    "respond_with", "send", "tell_closed", "upgrade",
 ]  # fmt: skip
 
 
@@ -131,7 +131,6 @@ def begin(
     length = declared if sized else CHUNKED
     if lengths.is_empty(exchange, status):
         # nor need the next answer wait for what nothing would tell that it is over
-        progress.is_empty = True
         respond_empty(exchange, status, fields, content_type, length, trailer_names)
         return
     exchange.start(status, fields, content_type, length, trailer_names)
@@ -214,18 +213,44 @@ def _check_room(progress: exchanges.Progress, size: int) -> None:
         raise ValueError(f"the content is longer than its content-length says, by {more} bytes or more")
 
 
+# -- another protocol
+
+
+def upgrade(exchange: exchanges.Exchange, protocol: bytes, fields: Any, session: links.Session) -> links.Link:
+    """Change to this protocol, which `session` speaks. Return its link.
+
+    Raises ValueError where the client has not asked for another protocol, or for fields that contradict the answer.
+    """
+    exchange.check_thread()
+    if fields is not None:
+        block, facts, declared = fields
+        framed = declared != -1 or facts & (HAS_CONNECTION | HAS_TRANSFER_ENCODING)
+        if framed or without_field(block, b"upgrade") != block:
+            raise ValueError(
+                "an answer that changes the protocol says so itself, and has no content: leave out connection, upgrade "
+                "and the fields that frame it"
+            )
+    if not exchange.may_upgrade():
+        raise ValueError("the request does not ask for another protocol, or has content")
+    exchange.progress = exchanges.Progress()
+    return exchange.upgrade(protocol, fields, session)
+
+
 # -- the end
 
 
 def fail(exchange: exchanges.Exchange) -> None:
     """Answer in place of the handler: 500, or the end of the connection where an answer has begun."""
     progress = exchange.progress
+    link = exchange.link
     completed = False
     try:
         if not exchange.begun:
             respond(exchange, 500, None, TEXT, FAULT, False)
         elif progress is not None and progress.remaining == 0 and not (exchange.ended or exchange.lost):
             exchange.finish(b"", None)  # the client has all of it
+        elif link is not None:
+            link.fail()
         else:
             exchange.abort()
         completed = True
@@ -294,8 +319,12 @@ def call_back(callback: Callable[[], object]) -> None:
 
 
 def release(exchange: exchanges.Exchange) -> None:
-    """The exchange is over, answered or given up: let go of its request and its device, and tell its callbacks."""
+    """The exchange is over, answered or given up: let go of what it has, and tell its callbacks and its session."""
     exchange.request = None
+    link = exchange.link
+    if link is not None:
+        exchange.link = None
+        link.end()
     progress = exchange.progress
     if progress is not None:
         pump, source = progress.pump, progress.source

@@ -4,10 +4,11 @@ from fastresp.core cimport lengths_c as lengths
 from fastresp.core cimport threads_c as threads
 from fastresp.core cimport exchange_c as exchanges
 from fastresp.core.exchange_c cimport Exchange, Progress
+from fastresp.core cimport link_c as links
 from fastresp.core.service_c cimport Service
 from fastresp.wire.headers_c cimport format_fields
 
-cdef int HAS_CONTENT_TYPE, HAS_TRAILER, HAS_TRANSFER_ENCODING
+cdef int HAS_CONNECTION, HAS_CONTENT_TYPE, HAS_TRAILER, HAS_TRANSFER_ENCODING
 cdef Py_ssize_t CHUNKED, UNSTATED
 
 cpdef object interim(Exchange exchange, int status, tuple fields)
@@ -27,7 +28,9 @@ cpdef object send(Exchange exchange, bytes data)
 cpdef object finish(Exchange exchange, bytes data, object trailers)
 cdef Progress _progress_of(Exchange exchange, str call)
 cdef int _check_room(Progress progress, Py_ssize_t size) except -1
-@cython.locals(progress=Progress, completed=bint)
+@cython.locals(block=bytes, declared=Py_ssize_t, facts=int, framed=bint)
+cpdef links.Link upgrade(Exchange exchange, bytes protocol, tuple fields, links.Session session)
+@cython.locals(progress=Progress, link=links.Link, completed=bint)
 cpdef object fail(Exchange exchange)
 @cython.locals(service=Service)
 cpdef object drop(Exchange exchange)
@@ -36,5 +39,5 @@ cpdef object dropped(Exchange exchange)
 cpdef object on_close(Exchange exchange, object callback)
 @cython.locals(callbacks=list)
 cpdef object tell_closed(Exchange exchange)
-@cython.locals(progress=Progress)
+@cython.locals(progress=Progress, link=links.Link)
 cpdef object release(Exchange exchange)

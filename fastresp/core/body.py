@@ -27,7 +27,7 @@ SMALL = 4096
 class Source(Protocol):
     """The connection, as a body sees it."""
 
-    def body_awaited(self) -> None:
+    def arm_deadline(self) -> None:
         """The reader waits for more, from now on."""
 
     def want_body(self) -> None:
@@ -168,7 +168,7 @@ class Body:
         try:
             if not (self._ended or self._failure or (self._pieces and not self._gathered)):
                 if self._source is not None:
-                    self._source.body_awaited()
+                    self._source.arm_deadline()
                 await waiter
         finally:
             self._waiter = None

@@ -85,7 +85,6 @@ def _send_source(exchange: exchanges.Exchange, status: int, fields: Any, content
         if 0 < length <= PIECE and not is_empty and exchange.is_next():
             first = source.read_now(length)  # not before its turn: it would be held
         if is_empty:
-            progress.is_empty = True
             answers.respond_empty(exchange, status, fields, content_type, length, [])
         elif first is not None and len(first) == length:
             exchange.respond(status, fields, content_type, length, first)

@@ -11,7 +11,8 @@ from fastresp import forks
 from fastresp.core import isolation, references
 from fastresp.core.faults import pass_on, report
 from fastresp.core.names import describe
-from fastresp.core.responder import DONE, new_responder
+from fastresp.core.responder import new_responder
+from fastresp.core.states import DONE
 from fastresp.errors import BodyError
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fastresp.core import link as links
 from fastresp.core import threads
 
 if TYPE_CHECKING:
@@ -29,10 +30,9 @@ the connection, delimits it.
 class Progress:
     """How far an answer in pieces has come."""
 
-    __slots__ = ("is_empty", "pump", "remaining", "source", "trailer_names")
+    __slots__ = ("pump", "remaining", "source", "trailer_names")
 
     def __init__(self) -> None:
-        self.is_empty = False  # its head was the whole answer, and what follows is dropped
         self.remaining = -1  # bytes of content that are still to come; -1 where nothing states how many
         self.trailer_names: Any = None  # those that are announced, in lower case
         self.source: Source | None = None  # the device that it is read from
@@ -55,6 +55,7 @@ class Exchange:
         "gone",       # the answer can no longer reach the client
         "is_connect", "is_head",  # the request's method
         "left",       # the client has closed its side
+        "link",       # what the exchange has become, where another protocol has followed
         "lost",       # memory or the stack ran out within a call: the protocol ends it without another byte
         "progress",   # of an answer in pieces
         "request", "service",
@@ -69,6 +70,7 @@ class Exchange:
     is_connect: bool
     is_head: bool
     left: bool
+    link: Any
     lost: bool
     progress: Any
     request: Any
@@ -107,6 +109,14 @@ class Exchange:
 
     def finish(self, data: bytes, trailers: Any) -> None:
         """Send the last piece, which may be empty, and Headers or None as trailers."""
+        raise NotImplementedError
+
+    def may_upgrade(self) -> bool:
+        """Return whether the client has asked for another protocol, and nothing of its request is left to be read."""
+        raise NotImplementedError
+
+    def upgrade(self, protocol: bytes, fields: Any, session: links.Session) -> links.Link:
+        """Change to this protocol. Return the link over which `session` goes on; the exchange ends with it."""
         raise NotImplementedError
 
     def abort(self) -> None:

@@ -5,13 +5,18 @@ from fastresp.core cimport threads_c as threads
 
 @cython.final
 cdef class Progress:
-    cdef bint is_empty
     cdef Py_ssize_t remaining
     cdef object pump, source, trailer_names
+
+cdef class Exchange
+
+# These need the name above.
+from fastresp.core cimport link_c as links
 
 cdef class Exchange:
     cdef public bint begun, dropped, ended, gone, is_connect, is_head, left, lost
     cdef public list callbacks
+    cdef public links.Link link
     cdef public Progress progress
     cdef public object request
     cdef public Service service
@@ -24,6 +29,8 @@ cdef class Exchange:
     cpdef object start(self, int status, tuple fields, object content_type, Py_ssize_t length, list trailer_names)
     cpdef object data(self, bytes data)
     cpdef object finish(self, bytes data, object trailers)
+    cpdef bint may_upgrade(self) except -1
+    cpdef links.Link upgrade(self, bytes protocol, tuple fields, links.Session session)
     cpdef object abort(self)
     cpdef bint is_next(self) except -1
     cpdef object waiter(self)

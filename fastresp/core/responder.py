@@ -3,8 +3,6 @@
 It knows the exchange that it answers, and what `answer.py` makes of a call. The states:
     READY      write, send_response with 1xx -> READY; with a final status -> DONE; write_begin_chunked -> STREAMING
     STREAMING  write_chunk -> STREAMING; write_end_chunked -> DONE
-    DONE       nothing
-
 Any other call is a ResponderStateError, and the wire is untouched. Once the client is gone every call does nothing.
 
 Each call makes plain values of its arguments, looks at the state, changes it, and only then calls the exchange:
@@ -22,6 +20,7 @@ from fastresp.core.arguments import UNSET
 from fastresp.core.device import PIECE, discard, source_of
 from fastresp.core.faults import warn_of_cycle
 from fastresp.core.overloads import bare_error, content_of, formatted, natural_type, read_small, sort, sort_begin
+from fastresp.core.states import DONE, DROPPED, NAMES, READY, STREAMING, UPGRADED, fault
 from fastresp.errors import ResponderStateError
 from fastresp.headers import Headers
 from fastresp.response import JSON, Response
@@ -35,11 +34,6 @@ if TYPE_CHECKING:
     from fastresp.headers import Fields, Text
 
 __all__ = ["Responder", "new_responder"]
-
-READY = 0
-STREAMING = 1
-DONE = 2
-DROPPED = 3  # by its last reference, or the collector: __del__ is not called again for what would be answered with it
 
 
 class Responder:
@@ -190,17 +184,16 @@ class Responder:
             raise TypeError(f"send_response() takes a Response, not {type(response).__name__}")
         status = response._status
         data = response._data
+        fields = response._headers
         if status < 200:
-            fields = Headers(response._headers)
+            fields = Headers(fields)
             fields.remove_all("content-type")
-            head = formatted(fields)
-            exchange = self._claim("send_response()", READY)
-            if exchange is not None:
-                answers.interim(exchange, status, head)
-            return
-        head = formatted(response._headers)
+        head = formatted(fields)
         exchange = self._claim("send_response()", READY)
         if exchange is None:
+            return
+        if status < 200:
+            answers.interim(exchange, status, head)
             return
         self._finish(status)
         try:
@@ -283,6 +276,20 @@ class Responder:
             if not completed:
                 self._exchange, self._state = exchange, STREAMING
 
+    def _upgrade(self, protocol: bytes, headers: Any, session: Any) -> Any:
+        """Answer with another protocol, which the client has asked for, and `session` speaks; None if it is gone."""
+        head = formatted(headers)
+        exchange = self._claim("upgrade()", READY)
+        if exchange is None:
+            return None
+        self._state = UPGRADED
+        self._status = 101
+        try:
+            return answers.upgrade(exchange, protocol, head, session)
+        except BaseException:
+            self._restore(exchange)
+            raise
+
     def swap(self, other: Responder) -> None:
         """Exchange the two responders: each then answers the other's request (QHttpServerResponder::swap)."""
         if not isinstance(other, Responder):
@@ -355,15 +362,7 @@ class Responder:
         exchange = self._exchange
         if exchange is not None and exchange.gone:
             return
-        if self._state == DONE:
-            raise ResponderStateError(f"{call}: the request has already been answered, with status {self._status}")
-        if self._state == DROPPED:
-            raise ResponderStateError(f"{call}: this responder was dropped, and the request answered without it")
-        if self._state == STREAMING:
-            raise ResponderStateError(
-                f"{call}: a chunked answer (status {self._status}) has begun; write_end_chunked() has to end it first"
-            )
-        raise ResponderStateError(f"{call}: no chunked answer has begun; write_begin_chunked() has to come first")
+        raise ResponderStateError(fault(call, self._state, self._status))
 
     def _fail(self, is_told: bool = False) -> None:
         """The handler raised; what it has answered goes on. `is_told` that its client has left: no answer follows."""
@@ -380,13 +379,13 @@ class Responder:
 
     def __del__(self) -> None:
         exchange = self._exchange
-        if exchange is not None and self._state != DONE and not exchange.gone:
+        if exchange is not None and self._state < DONE and not exchange.gone:
             self._exchange = None
-            self._state = DROPPED
+            self._state = DROPPED  # before it is answered, for which the collector does not call this again
             answers.drop(exchange)
 
     def __repr__(self) -> str:
-        return f"<Responder {('ready', 'streaming', 'done', 'dropped')[self._state]}>"
+        return f"<Responder {NAMES[self._state]}>"
 
 
 def new_responder(exchange: Any, spare: Responder | None) -> Responder:

@@ -3,10 +3,11 @@ cimport cython
 from fastresp.core cimport answer_c as answers
 from fastresp.core cimport device_answer_c as device_answers
 from fastresp.core.exchange_c cimport Exchange
+from fastresp.core cimport link_c as links
 from fastresp.core.overloads_c cimport bare_error, content_of, exact, formatted, natural_type, read_small, sort, sort_begin
 from fastresp.wire.chunks_c cimport as_bytes
 
-cdef int READY, STREAMING, DONE, DROPPED
+cdef int READY, STREAMING, DONE, UPGRADED, DROPPED
 cdef Py_ssize_t PIECE
 cdef object UNSET
 
@@ -32,6 +33,8 @@ cdef class Responder:
     cpdef object _begin_sized(self, object headers, int status)
     @cython.locals(exchange=Exchange)
     cdef object _begin(self, str call, int status, tuple head, object kind, list announced, bint sized)
+    @cython.locals(exchange=Exchange, head=tuple)
+    cpdef links.Link _upgrade(self, bytes protocol, object headers, links.Session session)
     cpdef object _fail(self, bint is_told=*)
     @cython.locals(exchange=Exchange)
     cpdef object _occupied_by(self, object end)

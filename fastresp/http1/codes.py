@@ -11,6 +11,6 @@ ORIGIN, ABSOLUTE, AUTHORITY, ASTERISK = range(4)
 LINE, FIELDS, CONTENT, CHUNK_LINE, CHUNK_DATA, CHUNK_CR, CHUNK_LF, TRAILERS, LAST, REFUSED = range(10)
 
 # What the lines of connection, transfer-encoding and expect say: flags.
-CLOSE, KEEP_ALIVE = 1, 2
+CLOSE, KEEP_ALIVE, UPGRADE = 1, 2, 4
 CHUNKED, UNKNOWN = 1, 2
 CONTINUE, UNMET = 1, 2

@@ -15,7 +15,7 @@ from fastresp.http1 import close, content, reading, refusal, states, timeouts, w
 from fastresp.http1 import pipeline as pipelines
 from fastresp.http1.parser import new_parser
 from fastresp.http1.pipeline import new_pipeline
-from fastresp.http1.states import ABORT, HEADS, HELD, OPEN, OVERDUE, STOP, STOPPED
+from fastresp.http1.states import ABORT, ASKED, HEADS, HELD, OPEN, OVERDUE, STOP, UPGRADED
 from fastresp.net import sockopts
 from fastresp.net.deadlines import BEHIND, IDLE, IN_HEAD, LAST, LINGER, NEVER, NOTHING, new_deadlines
 from fastresp.net.output import GATHERED, new_output
@@ -40,8 +40,8 @@ class Connection:
     # fmt: off
     __slots__ = (
         "admitted", "asked", "at_work", "body", "call", "collected", "deadlines", "delimits", "discarding", "due",
-        "eof", "expecting", "host", "incoming", "output", "parser", "peer", "pipeline", "read_paused", "reading",
-        "reads_until", "receiver", "seen", "service", "transport", "unread", "writing",
+        "eof", "expecting", "host", "incoming", "link", "output", "parser", "peer", "pipeline", "read_paused",
+        "reading", "reads_until", "receiver", "seen", "service", "transport", "unread", "writing",
     )
     # fmt: on
 
@@ -62,6 +62,7 @@ class Connection:
         self.parser: Any = None  # between two messages
         self.reading = HEADS
         self.eof = False  # the client has closed its side
+        self.link: Any = None  # of the last exchange, which has upgraded the connection
         self.read_paused = False
         self.unread = False  # the client may be sending what nobody will read
         self.due = False  # proceed() is going to be called
@@ -105,8 +106,8 @@ class Connection:
             self.deadlines.watch(IN_HEAD, service.head_timeout)
 
     def data_received(self, data: bytes) -> None:
-        if self.reading == STOPPED or self.output.closing:
-            reading.drop(self, data)
+        if self.reading >= UPGRADED or self.output.closing:
+            reading.other(self, data)
             return
         if self.parser is None:
             self.take_parser()
@@ -117,7 +118,11 @@ class Connection:
 
     def eof_received(self) -> bool:
         output = self.output
+        link = self.link
         self.eof = True
+        if link is not None:
+            self.proceed()  # to what has come before
+            link.ended()
         if output.closing or self.service.secure:
             # TLS 1.2 knows no half-closed connections; where something was lost, the sweep says how it ends
             return output.lost and not self.service.secure
@@ -141,6 +146,7 @@ class Connection:
         self.receiver = None
         self.collected = None
         self.parser = None
+        self.link = None
         self.service.dismiss(self, self.host, False)
         body, self.body = self.body, None
         if body is not None:
@@ -195,7 +201,6 @@ class Connection:
         return close.untaken(self)
 
     def cut(self, reason: str) -> None:
-        """End the connection in the middle of what its client is to get, for this reason."""
         close.cut(self, reason)
 
     def stop_reading(self) -> None:
@@ -212,7 +217,6 @@ class Connection:
             self.deadlines.deadline = deadline
 
     def is_cut(self) -> bool:
-        """Return whether an end of the connection now would look like that of the answer that is under way."""
         return close.is_cut(self)
 
     # -- what an exchange calls
@@ -268,9 +272,6 @@ class Connection:
     def want_body(self) -> None:
         content.awaited(self)
 
-    def body_awaited(self) -> None:
-        timeouts.arm(self)  # the time begins in which more of it has to come
-
     def gather(self, pieces: Iterable[bytes]) -> None:
         content.gather(self, pieces)
 
@@ -321,7 +322,6 @@ class Connection:
     # -- the end
 
     def close_gracefully(self) -> None:
-        """Close behind what has been written."""
         close.gracefully(self)
 
     def close_behind(self, exchange: Any) -> None:
@@ -365,7 +365,7 @@ class Connection:
     def resume_requests(self) -> None:
         """An answer is complete, and what waited for it may be read."""
         is_held = self.is_held()
-        if is_held or self.read_paused or self.discarding:
+        if is_held or self.read_paused or self.discarding or self.reading == ASKED:
             self.proceed_soon()
         if is_held:
             timeouts.arm_behind_work(self)

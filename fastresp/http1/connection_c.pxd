@@ -22,10 +22,11 @@ from fastresp.http1 cimport states_c as states
 from fastresp.http1 cimport timeouts_c as timeouts
 from fastresp.http1 cimport work_c as work
 from fastresp.http1.exchange_c cimport Http1Exchange
+from fastresp.http1.link_c cimport Http1Link
 from fastresp.http1 cimport pipeline_c as pipelines
 from fastresp.http1.pipeline_c cimport Pipeline, new_pipeline
 
-cdef int ABORT, HEADS, HELD, OPEN, OVERDUE, STOP, STOPPED
+cdef int ABORT, ASKED, HEADS, HELD, OPEN, OVERDUE, STOP, UPGRADED
 cdef int BEHIND, IDLE, IN_HEAD, LAST, NOTHING
 cdef Py_ssize_t FULL, GATHERED, HIGH_WATER, NEVER
 cdef double LINGER
@@ -39,6 +40,7 @@ cdef class Connection:
     cdef Peer peer
     cdef Parser parser
     cdef Http1Exchange incoming
+    cdef Http1Link link
     cdef object transport, host, call, body, receiver
     cdef readonly object collected
     cdef bint admitted, delimits, due, eof, expecting, read_paused, unread
@@ -46,7 +48,7 @@ cdef class Connection:
     cdef readonly int reading, writing
     cdef Py_ssize_t discarding, seen
     cdef double asked, reads_until
-    @cython.locals(output=Output)
+    @cython.locals(output=Output, link=Http1Link)
     cpdef bint eof_received(self) except -1
     @cython.locals(output=Output, completed=bint)
     cpdef object resume_writing(self)
@@ -70,7 +72,6 @@ cdef class Connection:
     cpdef object let_go(self, object future)
     cdef object begin_call(self, object end)
     cpdef object want_body(self)
-    cpdef object body_awaited(self)
     cpdef object gather(self, object pieces)
     cpdef Py_ssize_t content_left(self) except -1
     cpdef object content_received(self, Py_ssize_t count)
@@ -87,7 +88,7 @@ cdef class Connection:
     cdef object close_behind(self, Http1Exchange exchange)
     cpdef object last_call(self)
     cdef object give_up(self, int status, str reason)
-    cdef object arm_deadline(self)
+    cpdef object arm_deadline(self)
     cdef bint is_held(self) except -1
     cdef bint is_answering(self) except -1
     @cython.locals(parser=Parser)

@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from fastresp.core import answer as answers
 from fastresp.core import exchange as exchanges
+from fastresp.core import link as links
 from fastresp.core import threads
 from fastresp.core.exchange import CHUNKED
 from fastresp.headers import CONNECTION_CLOSE, HAS_CONNECTION, HAS_DATE, HAS_SERVER, HAS_TRAILER
+from fastresp.http1 import states
+from fastresp.http1.link import new_link
+from fastresp.http1.states import ASKED, UPGRADE
 from fastresp.wire.blocks import without_field
 from fastresp.wire.chunks import format_chunk
 from fastresp.wire.headers import format_head
@@ -54,6 +58,7 @@ class Http1Exchange(exchanges.Exchange):
         self.next: Any = None
         self.held: list[bytes] | None = None
         self.callbacks = None
+        self.link = None
         self.progress = None
         # bytes of its request that are kept for it, and that these come to, decoded, while it is handled
         self.weight = 0
@@ -183,6 +188,23 @@ class Http1Exchange(exchanges.Exchange):
         finally:
             if not completed:
                 self.lost = True  # without a call, which the stack may not hold
+
+    def may_upgrade(self) -> bool:
+        connection = self.connection
+        return connection is not None and connection.reading == ASKED and self is connection.pipeline.last
+
+    def upgrade(self, protocol: bytes, fields: Any, session: links.Session) -> links.Link:
+        connection = self.connection
+        block = b"" if fields is None else fields[0]
+        message = line_of(101) + block + b"upgrade: " + protocol + b"\r\nconnection: upgrade\r\n\r\n"
+        link = new_link(connection, self, session)
+        states.read(connection, UPGRADE)
+        self.link = connection.link = link
+        self.close = True
+        self.begun = True
+        self.status = 101
+        self._put([message])
+        return link
 
     def abort(self) -> None:
         """End the connection in the middle of the answer: what was cut must never look complete."""

@@ -2,6 +2,7 @@
 cimport cython
 from fastresp.core cimport answer_c as answers
 from fastresp.core cimport exchange_c as exchanges
+from fastresp.core cimport link_c as links
 from fastresp.core cimport threads_c as threads
 from fastresp.core.service_c cimport Service
 from fastresp.wire.chunks_c cimport format_chunk
@@ -10,6 +11,7 @@ from fastresp.wire.status_c cimport line_of
 
 cdef int CONNECTION_CLOSE, HAS_CONNECTION, HAS_DATE, HAS_SERVER, HAS_TRAILER
 cdef int OWN_FIELDS
+cdef int ASKED, UPGRADE
 cdef Py_ssize_t CHUNKED, COPIED
 
 cdef class Http1Exchange
@@ -19,6 +21,8 @@ cpdef Http1Exchange new_exchange(Service service)
 
 # These need the names above.
 from fastresp.http1.connection_c cimport Connection
+from fastresp.http1 cimport states_c as states
+from fastresp.http1.link_c cimport Http1Link, new_link
 from fastresp.http1.pipeline_c cimport Pipeline
 from fastresp.net.output_c cimport Output
 
@@ -49,6 +53,10 @@ cdef class Http1Exchange(exchanges.Exchange):
     cpdef object start(self, int status, tuple fields, object content_type, Py_ssize_t length, list trailer_names)
     @cython.locals(connection=Connection, completed=bint, last=bytes)
     cpdef object finish(self, bytes data, object trailers)
+    @cython.locals(connection=Connection)
+    cpdef bint may_upgrade(self) except -1
+    @cython.locals(connection=Connection, block=bytes, message=bytes, link=Http1Link)
+    cpdef links.Link upgrade(self, bytes protocol, tuple fields, links.Session session)
     @cython.locals(connection=Connection)
     cpdef object abort(self)
     @cython.locals(connection=Connection, pipeline=Pipeline)

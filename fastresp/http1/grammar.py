@@ -26,6 +26,7 @@ from fastresp.http1.codes import (
     TRACE,
     UNKNOWN,
     UNMET,
+    UPGRADE,
 )
 from fastresp.wire import octets
 from fastresp.wire.octets import (
@@ -152,7 +153,7 @@ def authority_end(p: bytes, i: int, j: int) -> int:
 
 
 def connection_options(p: bytes, i: int, j: int) -> int:
-    """CLOSE and KEEP_ALIVE as far as the list names them (RFC 9110, section 7.6.1); other elements say nothing."""
+    """CLOSE, KEEP_ALIVE and UPGRADE as far as the list names them (RFC 9110, section 7.6.1); others say nothing."""
     options = 0
     while i < j:
         word = i
@@ -163,6 +164,8 @@ def connection_options(p: bytes, i: int, j: int) -> int:
                 options |= CLOSE
             elif end - word == 10 and octets.same(p, word, b"keep-alive", 10):
                 options |= KEEP_ALIVE
+            elif end - word == 7 and octets.same(p, word, b"upgrade", 7):
+                options |= UPGRADE
         while i < j and p[i] != COMMA:
             i += 1
         i = white_end(p, i + 1) if i < j else j

@@ -32,6 +32,7 @@ from fastresp.http1.codes import (
     TRAILERS,
     UNKNOWN,
     UNMET,
+    UPGRADE,
 )
 from fastresp.http1.scanner import MAX_PINNED
 from fastresp.wire import octets
@@ -67,7 +68,7 @@ class Parser(scanner.Scanner):
     __slots__ = (  # noqa: RUF023
         "method", "method_start", "method_end", "target_start", "target_end", "form", "minor",
         "fields_start", "fields_end", "keep_alive", "content_length", "chunked", "has_body",
-        "expect_continue", "in_body", "piece", "trailers_data", "trailers_start", "trailers_end",
+        "expect_continue", "upgrade", "in_body", "piece", "trailers_data", "trailers_start", "trailers_end",
         "_max_body", "_remaining", "_chunk_total", "_extensions",
     )
     # fmt: on
@@ -80,7 +81,7 @@ class Parser(scanner.Scanner):
         self.method_start = self.method_end = self.target_start = self.target_end = 0
         self.fields_start = self.fields_end = 0
         self.method = self.minor = self.form = 0
-        self.keep_alive = self.chunked = self.has_body = self.expect_continue = False
+        self.keep_alive = self.chunked = self.has_body = self.expect_continue = self.upgrade = False
         self.content_length = -1
         self.piece = b""
         self.trailers_data = b""
@@ -137,6 +138,14 @@ class Parser(scanner.Scanner):
         """Keep no more of what was read than what waits: a client may leave a part of a message there for long."""
         self._trim()
         self.piece = b""
+
+    def take_rest(self) -> bytes:
+        """Give up what was read behind the message: it is not HTTP."""
+        if self._pieces:
+            self._join()
+        rest = self._buffer[self._start : self._end]
+        self._consume(self._end)
+        return rest
 
     def content_left(self) -> int:
         """How many bytes will come that are content and nothing else, and next; 0 where each has to be looked at."""
@@ -197,6 +206,8 @@ class Parser(scanner.Scanner):
         self.chunked = chunked
         self.has_body = self.in_body = has_body
         self.expect_continue = self._expect == CONTINUE and self._minor > 0
+        # what asks for another protocol (RFC 9110, section 7.8), and can get it: behind content it would be too late
+        self.upgrade = self._options & UPGRADE != 0 and self.keep_alive and self._minor > 0 and not has_body
         if self.trailers_end > 0:
             self.trailers_data = b""
             self.trailers_end = 0

@@ -11,7 +11,7 @@ cdef const unsigned char *HEX
 
 cdef int NEED_DATA, HEAD, BODY, END, FAILED, GO_ON
 cdef int LINE, FIELDS, CONTENT, CHUNK_LINE, CHUNK_DATA, CHUNK_CR, CHUNK_LF, TRAILERS, LAST, REFUSED
-cdef int CLOSE, KEEP_ALIVE, UNKNOWN, CONTINUE, UNMET, CR, LF
+cdef int CLOSE, KEEP_ALIVE, UNKNOWN, CONTINUE, UNMET, UPGRADE, CR, LF
 cdef Py_ssize_t MAX_CHUNK_LINE, MAX_DIGITS, MAX_EXTENSIONS, MAX_PINNED, MAX_LENGTH
 
 cpdef Parser new_parser(object config)
@@ -24,7 +24,7 @@ cdef class Parser(scanner.Scanner):
     cdef readonly bint in_body
     cdef readonly Py_ssize_t method_start, method_end, target_start, target_end, fields_start, fields_end
     cdef readonly int method, minor, form
-    cdef readonly bint keep_alive, chunked, has_body, expect_continue
+    cdef readonly bint keep_alive, chunked, has_body, expect_continue, upgrade
     cdef readonly Py_ssize_t content_length
     cdef readonly bytes piece
     cdef readonly bytes trailers_data
@@ -39,6 +39,9 @@ cdef class Parser(scanner.Scanner):
     cpdef int next(self) except -1
 
     cpdef object trim(self)
+
+    @cython.locals(rest=bytes)
+    cpdef bytes take_rest(self)
 
     cpdef Py_ssize_t content_left(self) except -1
 

@@ -19,11 +19,24 @@ from fastresp.http1 import content, refusal, states, timeouts
 from fastresp.http1.codes import BODY, CONNECT, END, HEAD, HEAD_METHOD, NEED_DATA
 from fastresp.http1.refusal import SAFE
 from fastresp.http1.requests import cost_of_query, new_request
-from fastresp.http1.states import CONTENT, HANDLE, HEADS, HELD, HOLD, OVERDUE, STOP, STOPPED
+from fastresp.http1.states import (
+    ANSWERED,
+    ASK,
+    ASKED,
+    CONTENT,
+    HANDLE,
+    HEADS,
+    HELD,
+    HOLD,
+    OVERDUE,
+    STOP,
+    STOPPED,
+    UPGRADED,
+)
 from fastresp.net.deadlines import IDLE, IN_HEAD, NOTHING
 from fastresp.net.sockopts import FULL
 
-__all__ = ["begin_turn", "drop", "filled", "proceed"]
+__all__ = ["begin_turn", "drop", "filled", "other", "proceed"]
 
 REQUESTS = 16
 """Requests of one connection that are handled in one turn of the loop."""
@@ -73,7 +86,11 @@ def proceed(connection: Any) -> None:
                 connection.ask_for_turn()
                 connection.asked = monotonic()
                 break
-            if connection.reading == HELD or connection.reading == OVERDUE:
+            if connection.reading >= ASKED:
+                if _go_on(connection, parser):
+                    continue
+                break
+            if connection.reading >= HELD:
                 if connection.pipeline.first is not None or not refusal.may_handle(connection):
                     if connection.read_paused:
                         break
@@ -143,6 +160,24 @@ def proceed(connection: Any) -> None:
     timeouts.arm(connection)
 
 
+def _go_on(connection: Any, parser: Any) -> bool:
+    """Another protocol has been asked for: return whether what follows is to be looked at (again)."""
+    if connection.reading == ASKED:
+        if connection.pipeline.first is None:
+            states.read(connection, ANSWERED)  # with HTTP, which goes on
+            return True
+        if parser.buffered == 0 or connection.read_paused:
+            return False
+        connection.pause_reading()
+        return True  # what the collector ran there may have answered
+    link = connection.link
+    rest = parser.take_rest()
+    if rest:
+        link.received(rest)
+    link.read_on()
+    return False
+
+
 def _look_at_clock(connection: Any) -> None:
     """A turn that was asked for has come."""
     connection.due = False
@@ -187,12 +222,28 @@ def _head(connection: Any) -> None:
         return
     if not parser.keep_alive:
         states.read(connection, STOP)
+    elif parser.upgrade:
+        states.read(connection, ASK)
     elif connection.reading != HEADS:
         states.read(connection, HANDLE)
     if service.rate_limit:
         connection.handle(exchange, request)
     else:
         dispatch(service, exchange, request)
+
+
+def other(connection: Any, data: bytes) -> None:
+    """Something has come that is no request's."""
+    if connection.reading != UPGRADED or connection.output.closing:
+        drop(connection, data)
+        return
+    parser = connection.parser
+    if parser is None:
+        link = connection.link
+        link.received(data)
+    else:  # it has what has come before
+        parser.feed(data)
+        proceed(connection)
 
 
 def drop(connection: Any, data: bytes) -> None:

@@ -12,22 +12,26 @@ __all__ = ["READING", "WRITING", "read", "write"]
 
 NEVER = 255
 
-# Heads come; one has come whose turn has not, and has waited for a tick behind work that goes on; the content of a
-# request comes, or what nobody reads of one; no more requests are read.
-HEADS, HELD, OVERDUE, BODY, DISCARDING, STOPPED = range(6)
-# A head has to wait; a tick has passed; a request is handled, without content or before it; the content is complete, or
-# its request is answered before; the last request has been read, refused, or cut.
-HOLD, TICK, HANDLE, CONTENT, COMPLETE, ANSWERED, STOP = range(7)
+# Heads come; the content of a request comes, or what nobody reads of one; a head has come whose turn has not, and has
+# waited for a tick behind work that goes on; a request that asks for another protocol has no answer yet, or has got it;
+# no more requests are read. From HELD on nothing is parsed.
+HEADS, BODY, DISCARDING, HELD, OVERDUE, ASKED, UPGRADED, STOPPED = range(8)
+# A head has to wait; a tick has passed; a request is handled: one without content, one before it, one that asks for
+# another protocol; the content is complete; the request is answered, before that or with HTTP; the protocol has
+# changed; the last request has been read, refused, or cut.
+HOLD, TICK, HANDLE, CONTENT, ASK, COMPLETE, ANSWERED, UPGRADE, STOP = range(9)
 READING = bytes(
-    # HOLD  TICK     HANDLE CONTENT COMPLETE ANSWERED   STOP
-    (HELD, NEVER, HEADS, BODY, NEVER, NEVER, STOPPED)  # HEADS
-    + (NEVER, OVERDUE, HEADS, BODY, NEVER, NEVER, STOPPED)  # HELD
-    + (NEVER, OVERDUE, HEADS, BODY, NEVER, NEVER, STOPPED)  # OVERDUE
-    + (NEVER, NEVER, NEVER, NEVER, HEADS, DISCARDING, STOPPED)  # BODY
-    + (NEVER, NEVER, NEVER, NEVER, HEADS, NEVER, STOPPED)  # DISCARDING
-    + (STOPPED,) * 7  # STOPPED, by any code that was called meanwhile
+    # HOLD  TICK     HANDLE CONTENT ASK    COMPLETE ANSWERED  UPGRADE   STOP
+    (HELD, NEVER, HEADS, BODY, ASKED, NEVER, NEVER, NEVER, STOPPED)  # HEADS
+    + (NEVER, NEVER, NEVER, NEVER, NEVER, HEADS, DISCARDING, NEVER, STOPPED)  # BODY
+    + (NEVER, NEVER, NEVER, NEVER, NEVER, HEADS, NEVER, NEVER, STOPPED)  # DISCARDING
+    + (NEVER, OVERDUE, HEADS, BODY, ASKED, NEVER, NEVER, NEVER, STOPPED)  # HELD
+    + (NEVER, OVERDUE, HEADS, BODY, ASKED, NEVER, NEVER, NEVER, STOPPED)  # OVERDUE
+    + (NEVER, NEVER, NEVER, NEVER, NEVER, NEVER, HEADS, UPGRADED, STOPPED)  # ASKED
+    + (NEVER, NEVER, NEVER, NEVER, NEVER, NEVER, NEVER, NEVER, STOPPED)  # UPGRADED
+    + (STOPPED,) * 9  # STOPPED, by any code that was called meanwhile
 )
-READ_EVENTS = 7
+READ_EVENTS = 9
 
 # Answers go out; the last one has been written, and we close, or linger while the client reads; it is over.
 OPEN, CLOSING, LINGERING, CLOSED = range(4)

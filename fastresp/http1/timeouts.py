@@ -64,6 +64,10 @@ def last_call(connection: Any) -> None:
 def drain(connection: Any) -> None:
     """The server is about to stop: close now, if nothing is going on."""
     deadlines = connection.deadlines
+    link = connection.link
+    if link is not None:
+        link.drain()
+        return
     busy = (
         connection.is_answering() or connection.is_held() or connection.incoming is not None or connection.has_input()
     )
@@ -103,6 +107,10 @@ def sweep(connection: Any, now: float) -> None:
     deadlines.taken_since = 0.0
     if (connection.eof or connection.read_paused) and (connection.is_answering() or connection.is_held()):
         _look(connection)
+    link = connection.link
+    if link is not None:
+        link.sweep(now)
+        return
     waits_for = deadlines.waits_for
     if waits_for == NOTHING:
         deadlines.coming_since = 0.0

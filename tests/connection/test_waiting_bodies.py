@@ -34,7 +34,7 @@ class Source:
     def want_body(self) -> None:
         self.wanted += 1
 
-    def body_awaited(self) -> None:
+    def arm_deadline(self) -> None:
         pass
 
     def gather(self, pieces) -> None:

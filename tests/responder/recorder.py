@@ -14,12 +14,18 @@ def recorder_of(twin):
     """The recorder on top of a twin's Exchange."""
     answers = twin("core.answer")
 
+    class link_class(twin("core.link").Link):
+        """What a protocol does with it is not noted: only how a session comes to its end."""
+
+        def __init__(self, exchange, session):
+            self.exchange, self.session, self.paused = exchange, session, False
+
     class Recorder(twin("core.exchange").Exchange):
         def __init__(self, service, request, method):
             self.service, self.request = service, request
             self.is_head, self.is_connect = method == HEAD, method == CONNECT
             self.begun = self.ended = self.gone = self.left = self.lost = self.dropped = False
-            self.callbacks = self.progress = None
+            self.callbacks = self.link = self.progress = None
             self.events = []
             self.has_turn = True
             self.blocked = None  # what a writer waits for
@@ -49,6 +55,15 @@ def recorder_of(twin):
             self.data(data)
             self.events.append(("finish", _lines(trailers)))
             self._complete()
+
+        def may_upgrade(self):
+            return self.request.headers.get("connection") == "upgrade"
+
+        def upgrade(self, protocol, fields, session):
+            self.events.append(("upgrade", protocol, _lines(fields)))
+            self.begun = True
+            self.link = link_class(self, session)
+            return self.link
 
         def abort(self):
             if not self.ended:

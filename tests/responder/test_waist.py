@@ -138,6 +138,7 @@ def test_what_each_call_tells_the_protocol(play, rule):
         (lambda r: r.write_begin_chunked("a/b", ["content-length"]), HeaderError),
         (lambda r: r._begin_sized({}, 200), ValueError),
         (lambda r: r.write_chunk(b"early"), ResponderStateError),
+        (lambda r: r._upgrade(b"echo", None, None), ValueError),
     ],
 )
 def test_what_is_refused_before_the_protocol_hears_of_it(play, call, error):
@@ -206,6 +207,35 @@ def test_a_sized_answer_whose_handler_raises_behind_its_last_byte(play, caplog):
 
     async def scene(dispatch):
         assert dispatch(handle).events[1:] == [("data", b"ok"), ("finish", b"")]
+
+    play(scene)
+
+
+@pytest.mark.parametrize("end", ["closed", "lost", "handler failed"])
+def test_another_protocol(play, caplog, twin, end):
+    """Its end is the exchange's, and is told to the session; the handler's fault is told before."""
+    told = []
+
+    class Session(twin("core.link").Session):
+        def over(self):
+            told.append("over")
+
+        def failed(self):
+            told.append("failed")
+
+    async def handle(_, responder):
+        responder._upgrade(b"echo", {"x-a": "1"}, Session())
+        if end == "handler failed":
+            raise LookupError("on purpose")
+
+    async def scene(dispatch):
+        exchange = dispatch(handle, lines=b"connection: upgrade\r\n")
+        await turns()
+        assert exchange.events == [("upgrade", b"echo", b"x-a: 1\r\n")]
+        assert told == (["failed"] if end == "handler failed" else [])
+        exchange.lose() if end == "lost" else exchange.finish(b"", None)
+        assert told[-1:] == ["over"]
+        assert exchange.link is None
 
     play(scene)
 

@@ -1,0 +1,109 @@
+"""A connection that has been upgraded (RFC 9110, section 7.8): its bytes are a session's, and no longer HTTP's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastresp.core import link as links
+from fastresp.net.sockopts import FULL
+
+__all__ = ["Http1Link", "new_link"]
+
+
+class Http1Link(links.Link):
+    """The link over a connection, whose last exchange stays in the pipeline until it is closed."""
+
+    __slots__ = ("connection",)
+
+    connection: Any
+
+    # -- what the session calls
+
+    def send(self, data: bytes) -> None:
+        exchange = self.exchange
+        exchange.data(data)
+
+    def waiter(self) -> Any:
+        exchange = self.exchange
+        return None if exchange.gone else exchange.waiter()
+
+    def pause_reading(self) -> None:
+        connection = self.connection
+        self.paused = True
+        if connection.transport is not None and not connection.output.closing:
+            connection.pause_reading()
+
+    def resume_reading(self) -> None:
+        self.paused = False
+        self.read_on()
+
+    def close(self) -> None:
+        exchange = self.exchange
+        exchange.finish(b"", None)
+
+    def abort(self) -> None:
+        connection = self.connection
+        connection.abort()
+
+    # -- what the connection calls
+
+    def read_on(self) -> None:
+        """Have the transport read, unless the session wants nothing."""
+        connection = self.connection
+        if connection.read_paused and not self.paused and connection.transport is not None:
+            connection.read_paused = False
+            connection.transport.resume_reading()
+
+    def received(self, data: bytes) -> None:
+        """Hand bytes to the session; what it sends meanwhile leaves in one write."""
+        connection = self.connection
+        session = self.session
+        output = connection.output
+        if session is None:
+            return
+        if len(data) >= FULL:
+            connection.filled()
+        is_outer = not output.batching
+        output.batching = True
+        completed = False
+        try:
+            session.received(data)
+            completed = True
+        finally:
+            if not completed:
+                output.lost = output.closing = True
+            if is_outer:
+                output.batching = False
+                output.flush(True)
+
+    def ended(self) -> None:
+        """The client has closed its side."""
+        session = self.session
+        if session is not None:
+            session.ended()
+
+    def sweep(self, now: float) -> None:
+        """Once a tick."""
+        connection = self.connection
+        session = self.session
+        if session is not None and connection.service.draining:
+            session.drain()
+        session = self.session
+        if session is not None:
+            session.sweep(now)
+
+    def drain(self) -> None:
+        """The server is about to stop."""
+        session = self.session
+        if session is not None:
+            session.drain()
+
+
+def new_link(connection: Any, exchange: Any, session: links.Session) -> Http1Link:
+    """The link that `exchange` becomes, for `session`."""
+    link = Http1Link.__new__(Http1Link)
+    link.connection = connection
+    link.exchange = exchange
+    link.session = session
+    link.paused = False
+    return link
