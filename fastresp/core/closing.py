@@ -67,7 +67,7 @@ def close_descriptor(fd: int) -> None:
     """Close it, in a thread where that frees much; what the system objects to is logged."""
     if frees_much(fd) and asyncio._get_running_loop() is not None:
         try:
-            ended = CLOSINGS.start(_close_descriptor, fd)
+            ended = CLOSINGS.call(_close_descriptor, fd)
         except RuntimeError:  # the system gives no thread
             _close_descriptor(fd)
         else:
@@ -134,7 +134,7 @@ def close_in_thread(device: Any) -> None:
 
 async def _close_there(device: Any) -> None:
     try:
-        ended = CLOSINGS.start(copy_context().run, _close, device, ("close",))
+        ended = CLOSINGS.call(copy_context().run, _close, device, ("close",))
     except RuntimeError:  # the system gives no thread
         closing = _close(device, ("close",))
     else:

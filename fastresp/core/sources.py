@@ -16,7 +16,7 @@ from contextvars import Context, copy_context
 from operator import index
 from typing import Any
 
-from fastresp.core.blocking import DEVICES, Outcome, Threads
+from fastresp.core.blocking import DEVICES, Outcome, Pool
 from fastresp.core.closing import close_in_thread, close_quietly, keep_until_done, shown
 from fastresp.headers import MAX_LENGTH
 
@@ -70,14 +70,14 @@ def as_bytes(data: Any) -> bytes:
 class Threaded(Source):
     """What is read in worker threads; never closed under a read that is still running."""
 
-    def __init__(self, close: Callable[[], object], threads: Threads) -> None:
+    def __init__(self, close: Callable[[], object], threads: Pool) -> None:
         self._close: Callable[[], object] | None = close
         self._threads = threads
         self._reading: asyncio.Future[Outcome] | None = None
 
     async def _in_thread(self, function: Callable[..., Any], *arguments: Any) -> Any:
         # a context of its own, too: what is set in the thread is not for the next that uses it
-        self._reading = self._threads.start(copy_context().run, function, *arguments)
+        self._reading = self._threads.call(copy_context().run, function, *arguments)
         result, error = await asyncio.shield(self._reading)
         if error is not None:
             self._reading = None

@@ -126,7 +126,7 @@ class Call:
             self._writer = 0
             self._errors.flush()
 
-    def leave(self, withdraw: Callable[[], None]) -> None:
+    def leave(self, withdraw: Callable[[], object]) -> None:
         """The loop's: the client has left, or closed its side. `withdraw` takes the call back, while it waits for a
         thread, with all that the client has sent.
         """

@@ -190,7 +190,7 @@ class Feed:
         assert spool is not None
         piece = spool.read_now(count, position)
         if piece is None:
-            piece, error = await FILES.start(spool.read, count, position)
+            piece, error = await FILES.call(spool.read, count, position)
             if error is not None:
                 try:
                     raise error
@@ -214,7 +214,7 @@ class Feed:
             self._change.notify_all()
         if spools[0] is not None and spools[0].frees_much():
             with suppress(RuntimeError):  # the system gives no thread
-                FILES.start(spools.clear)  # the last reference, unless the thread is about to write
+                FILES.call(spools.clear)  # the last reference, unless the thread is about to write
 
 
 def _resolve(waiter: asyncio.Future[None]) -> None:

@@ -7,10 +7,10 @@ import os
 from contextvars import Context, copy_context
 from functools import partial
 
+from fastresp.core.blocking import Pool
 from fastresp.engine import Request, Responder
 from fastresp.text import shown
 from fastresp.wsgi.call import Application, Call
-from fastresp.wsgi.pool import Pool
 
 __all__ = ["WsgiHandler"]
 
@@ -58,17 +58,18 @@ class WsgiHandler:
         self.spool_limit = spool_limit
         self.threads = threads
         self.multiprocess = multiprocess
-        self._pool = Pool(threads)
+        # threads that stay, as what an application keeps for each does: connections of a database, say
+        self._pool = Pool("fastresp-wsgi", threads, None)
 
     def __call__(self, request: Request, responder: Responder) -> None:
         if self.threads:
             call = Call(self.app, request, responder, asyncio.get_running_loop(), self.spool_limit)
             call.environ["wsgi.multithread"] = self.threads > 1
             call.environ["wsgi.multiprocess"] = self.multiprocess
-            job = self._pool.start(Context().run, call.run)
+            self._pool.start(call, Context().run, call.run)
             responder._occupied_by(call.end)
             if self._pool.is_full():
-                responder.on_close(partial(call.leave, partial(self._pool.withdraw, job)))
+                responder.on_close(partial(call.leave, partial(self._pool.withdraw, call)))
         else:
             call = Call(self.app, request, responder, None)
             call.environ["wsgi.multiprocess"] = self.multiprocess

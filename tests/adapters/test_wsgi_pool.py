@@ -9,8 +9,8 @@ import threading
 import pytest
 from connection.tools import Inbox, message
 
+from fastresp.core.blocking import Pool
 from fastresp.wsgi import WsgiHandler
-from fastresp.wsgi.pool import Pool
 
 
 @pytest.fixture
@@ -24,11 +24,11 @@ def gate():
 def test_what_waits_when_it_is_closed(gate, threads):
     """It is done, and then the threads end."""
     before = set(threading.enumerate())
-    pool = Pool(threads)
+    pool = Pool("some", threads)
     done = Inbox()
     for number in range(20):
-        pool.start(gate.wait, 10)
-        pool.start(done.put, number)
+        pool.start(object(), gate.wait, 10)
+        pool.start(object(), done.put, number)
     workers = set(threading.enumerate()) - before
     assert len(workers) == threads
     pool.close()
@@ -41,19 +41,18 @@ def test_what_waits_when_it_is_closed(gate, threads):
 
 def test_one_that_is_withdrawn(gate):
     async def main():
-        pool = Pool(1)
+        pool = Pool("some", 1)
         done = Inbox()
-        running = pool.start(gate.wait, 10)
-        waiting = [pool.start(done.put, job) for job in range(4)]
-        for number in [waiting[0], waiting[3], waiting[3]]:
-            pool.withdraw(number)
+        pool.start("running", gate.wait, 10)
+        for job in range(4):
+            pool.start(job, done.put, job)
+        assert [pool.withdraw(job) for job in (0, 3, 3)] == [True, True, False]
         gate.set()
         await asyncio.wait_for(pool.drained(), 10)
-        for number in [running, *waiting]:
-            pool.withdraw(number)
+        assert not any(pool.withdraw(job) for job in ("running", *range(4)))
         assert pool._open == 0
         assert done.take(done.count) == [1, 2]
-        pool.start(done.put, "more")  # the thread has not ended
+        pool.start("more", done.put, "more")  # the thread has not ended
         assert done.get() == "more"
         assert pool._count == 1
         pool.close()
@@ -90,11 +89,11 @@ def test_one_client_that_pipelines(serve, connect, gate):
 
 def test_drained():
     async def main():
-        pool = Pool(2)
+        pool = Pool("some", 2)
         await pool.drained()  # nothing has begun
         gate = threading.Event()
         for _ in range(5):
-            pool.start(gate.wait, 10)
+            pool.start(object(), gate.wait, 10)
         waiting = [asyncio.ensure_future(pool.drained()) for _ in range(3)]
         given_up = asyncio.ensure_future(pool.drained())
         await asyncio.sleep(0)
@@ -113,10 +112,10 @@ def test_drained_of_one_of_two_servers():
     """What one of them has it work on is none of the other's."""
 
     async def main():
-        pool = Pool(1)
+        pool = Pool("some", 1)
         gate = threading.Event()
         for _ in range(3):
-            pool.start(gate.wait, 10)
+            pool.start(object(), gate.wait, 10)
         await asyncio.to_thread(asyncio.run, asyncio.wait_for(pool.drained(), 5))
         assert pool._open == 3
         gate.set()
@@ -137,10 +136,10 @@ def test_one_of_two_servers_ends_while_the_other_has_it_work():
 
     async def main():
         for _ in range(3000):
-            pool.start(int)
+            pool.start(object(), int)
         await asyncio.wait_for(pool.drained(), 20)
 
-    pool, over = Pool(4), threading.Event()
+    pool, over = Pool("some", 4), threading.Event()
     ending = threading.Thread(target=end_again_and_again)
     ending.start()
     sys.setswitchinterval(1e-5)

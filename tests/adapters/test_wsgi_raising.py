@@ -8,7 +8,7 @@ import pytest
 from adapters.wsgi_applications import answering
 from responder.test_device_raising import ERRORS
 
-from fastresp.wsgi.pool import Pool
+from fastresp.core.blocking import Pool
 
 
 @pytest.fixture(params=ERRORS, ids=lambda error: type(error).__name__)
@@ -108,16 +108,15 @@ def test_raising(wsgi, connect, log, threads, error, where):
 
 
 def test_the_pool_s_thread_survives_anything(error, log):
-    pool = Pool(1)
+    pool = Pool("some", 1)
     done = threading.Event()
 
     def fail():
         raise error
 
-    pool.start(fail)
-    pool.start(fail)
-    pool.start(done.set)
+    for key, function in enumerate([fail, fail, done.set]):
+        pool.start(key, function)
     assert done.wait(10)
     assert pool._count == 1
-    assert type(error).__name__ in log.wait_for("a call in the application's thread failed")
+    assert type(error).__name__ in log.wait_for("a call in a thread failed")
     pool.close()

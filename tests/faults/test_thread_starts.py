@@ -8,11 +8,10 @@ import threading
 
 import pytest
 
-from fastresp.core.blocking import Threads
+from fastresp.core.blocking import Pool
 from fastresp.core.faults import has_begun
 from fastresp.leftovers import Leftovers
 from fastresp.standard import Output
-from fastresp.wsgi.pool import Pool
 
 
 def start_and_leave(thread):
@@ -28,11 +27,11 @@ def refuse(thread):
 
 
 async def in_a_thread():
-    Threads("some", 2).start(int)
+    Pool("some", 2).call(int)
 
 
 async def in_the_pool():
-    Pool(2).start(int)
+    Pool("some", 2).start("key", int)
 
 
 async def at_the_end():

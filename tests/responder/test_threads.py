@@ -12,7 +12,7 @@ from responder.devices import TIMEOUT, Device, Gate
 from responder.messages import GET, chunks, message, request
 
 from fastresp.core import blocking, regular, sources
-from fastresp.core.blocking import Threads
+from fastresp.core.blocking import Pool
 
 STREAM = message(b"200 OK", b"content-type: a/b", b"transfer-encoding: chunked")
 LIMIT = 4
@@ -24,7 +24,7 @@ names = itertools.count()
 @pytest.fixture
 def few(monkeypatch):
     """Few threads of either kind."""
-    devices, files = Threads(f"few-{next(names)}", LIMIT), Threads(f"few-{next(names)}", LIMIT)
+    devices, files = Pool(f"few-{next(names)}", LIMIT), Pool(f"few-{next(names)}", LIMIT)
     monkeypatch.setattr(sources, "DEVICES", devices)
     monkeypatch.setattr(regular, "FILES", files)
     monkeypatch.delattr(os, "RWF_NOWAIT", raising=False)  # no file is in the page cache
@@ -84,7 +84,7 @@ def test_one_that_waits_for_a_thread_is_closed_when_its_client_leaves(stage, few
 
 
 def test_order_and_outcomes():
-    threads = Threads("ordered", 1)
+    threads = Pool("ordered", 1)
     seen = []
 
     def work(number):
@@ -94,7 +94,7 @@ def test_order_and_outcomes():
         return number
 
     async def main():
-        futures = [threads.start(work, number) for number in range(20)]
+        futures = [threads.call(work, number) for number in range(20)]
         assert threads.withdraw(futures[19])
         assert not threads.withdraw(futures[19])
         return [await future for future in futures[:19]]
@@ -106,7 +106,7 @@ def test_order_and_outcomes():
 
 
 def test_a_system_that_gives_no_more_threads(monkeypatch):
-    threads = Threads("refused", 5)
+    threads = Pool("refused", 5)
     gate = threading.Event()
     start = threading.Thread.start
 
@@ -118,11 +118,11 @@ def test_a_system_that_gives_no_more_threads(monkeypatch):
     async def main():
         monkeypatch.setattr(threading.Thread, "start", refuse)
         with pytest.raises(RuntimeError, match="can't start"):
-            threads.start(int)
+            threads.call(int)
         monkeypatch.setattr(threading.Thread, "start", start)
-        first = threads.start(gate.wait, TIMEOUT)
+        first = threads.call(gate.wait, TIMEOUT)
         monkeypatch.setattr(threading.Thread, "start", refuse)
-        second = threads.start(int)
+        second = threads.call(int)
         gate.set()
         assert await first == (True, None)
         assert await second == (0, None)
@@ -134,7 +134,7 @@ def test_a_system_that_gives_no_more_threads(monkeypatch):
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_child_process_makes_its_own():
     async def main():
-        return await blocking.FILES.start(int, "5")
+        return await blocking.FILES.call(int, "5")
 
     assert asyncio.run(main()) == (5, None)
     child = os.fork()
@@ -146,13 +146,12 @@ def test_a_child_process_makes_its_own():
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 5
 
 
-def test_they_end_when_they_are_not_needed(monkeypatch):
-    monkeypatch.setattr(blocking, "IDLE_SECONDS", 0.01)
-    threads = Threads("ending", 3)
+def test_they_end_when_they_are_not_needed():
+    threads = Pool("ending", 3, 0.01)
 
     async def main():
         for _ in range(3):
-            await asyncio.gather(*[threads.start(int) for _ in range(20)])
+            await asyncio.gather(*[threads.call(int) for _ in range(20)])
             ended = [thread for thread in threading.enumerate() if thread.name == "ending"]
             for thread in ended:
                 await asyncio.to_thread(thread.join, TIMEOUT)
