@@ -1,4 +1,4 @@
-"""Answers whose content is a device's: whole where it is small and its turn has come, else piece by piece.
+"""Answers whose content is a device's: whole where it is small and no answer comes before it, else piece by piece.
 
 These are functions over an exchange, as those of `answer.py`.
 """
@@ -83,7 +83,7 @@ def _send_source(exchange: exchanges.Exchange, status: int, fields: Any, content
         is_empty = lengths.is_empty(exchange, status)
         first = b"" if length == 0 else None
         if 0 < length <= PIECE and not is_empty and exchange.is_next():
-            first = source.read_now(length)  # not before its turn: it would be held
+            first = source.read_now(length)  # not behind others: it would be held
         if is_empty:
             answers.respond_empty(exchange, status, fields, content_type, length, [])
         elif first is not None and len(first) == length:

@@ -113,7 +113,7 @@ def cut(connection: Any, reason: str) -> None:
 
 def untaken(connection: Any) -> str:
     """Return, for the log, what the client has not taken of answers that are complete, or which request of its waits
-    for its turn; "" if there is nothing.
+    for others; "" if there is nothing.
     """
     output = connection.output
     pipeline = connection.pipeline

@@ -339,7 +339,7 @@ class Connection:
         timeouts.arm(self)
 
     def is_held(self) -> bool:
-        """Return whether a head has come whose turn has not."""
+        """Return whether a head has come that waits for the answers before it."""
         return self.reading in (HELD, OVERDUE)
 
     def is_answering(self) -> bool:

@@ -1,4 +1,4 @@
-"""One exchange of HTTP/1.1: what each call puts on the wire (RFC 9112), and what waits until its turn comes.
+"""One exchange of HTTP/1.1: what each call puts on the wire (RFC 9112), and what waits for earlier answers.
 
 An exchange formats; where its bytes go, and when, is its connection's business.
 """

@@ -1,7 +1,7 @@
 """A connection's answers in the order of their requests.
 
 The exchanges that are not complete stand in a line. What the first one sends goes out; what the others send waits with
-them until it is their turn (RFC 9112, section 9.3.2).
+them until they are first (RFC 9112, section 9.3.2).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ __all__ = ["Pipeline", "complete", "new_pipeline"]
 CROWD = 16
 """Requests of all connections that stand behind another one, from which on each connection has few of them."""
 HELD = 262144
-"""Bytes of answers whose turn has not come, above which no further request of the connection is handled."""
+"""Bytes of answers that wait for others, above which no further request of the connection is handled."""
 LEFT = 499  # in the access log, as in nginx's: the client has left before its answer began
 
 
@@ -103,11 +103,11 @@ class Pipeline:
             output.note_size(len(data))
         if exchange is not self.first or output.writing:
             return False
-        self.write_held(exchange)  # its turn has come meanwhile
+        self.write_held(exchange)  # it has become the first meanwhile
         return True
 
     def write_held(self, exchange: Any) -> None:
-        """The turn of this exchange has come: what it holds, and what it gets meanwhile, is written."""
+        """This exchange has become the first: what it holds, and what it gets meanwhile, is written."""
         output = self.output
         output.writing = True
         completed = False
@@ -135,7 +135,7 @@ class Pipeline:
             return None
         future = output.new_waiter()
         if output.closing or (exchange is self.first and not output.paused):
-            # a client that takes everything at once must not keep the others waiting; or its turn has come meanwhile
+            # a client that takes everything at once must not keep the others waiting; or it has become the first
             output.wake_soon()
         return future
 

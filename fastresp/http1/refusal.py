@@ -51,7 +51,7 @@ def may_handle(connection: Any) -> bool:
 
 
 def is_full(connection: Any) -> bool:
-    """Return whether no more may be read: of requests that wait for their answers, of answers that wait for their turn,
+    """Return whether no more may be read: of requests that wait for their answers, of answers that wait for others,
     of a body that waits for its handler.
     """
     pipeline = connection.pipeline

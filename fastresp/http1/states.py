@@ -12,9 +12,9 @@ __all__ = ["READING", "WRITING", "read", "write"]
 
 NEVER = 255
 
-# Heads come; the content of a request comes, or what nobody reads of one; a head has come whose turn has not, and has
-# waited for a tick behind work that goes on; a request that asks for another protocol has no answer yet, or has got it;
-# no more requests are read. From HELD on nothing is parsed.
+# Heads come; the content of a request comes, or what nobody reads of one; a head has come that waits for the
+# answers before it, or has waited for a tick behind work that goes on; a request that asks for another protocol has no
+# answer yet, or has got it; no more requests are read. From HELD on nothing is parsed.
 HEADS, BODY, DISCARDING, HELD, OVERDUE, ASKED, UPGRADED, STOPPED = range(8)
 # A head has to wait; a tick has passed; a request is handled: one without content, one before it, one that asks for
 # another protocol; the content is complete; the request is answered, before that or with HTTP; the protocol has

@@ -56,7 +56,7 @@ class TlsReader:
         self.rest = None
 
     def has_rest(self) -> bool:
-        """Whether something has come that is not decrypted: it waits for its turn, or for the rest of its record."""
+        """Whether something has come that is not decrypted, as it waits for another turn or the rest of its record."""
         return self.rest is not None or self._left > 0 or self._missing != HEADER
 
     def decrypt(self) -> bytes | None:

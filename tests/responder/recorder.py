@@ -27,7 +27,7 @@ def recorder_of(twin):
             self.begun = self.ended = self.gone = self.left = self.lost = self.dropped = False
             self.callbacks = self.link = self.progress = None
             self.events = []
-            self.has_turn = True
+            self.is_first = True
             self.blocked = None  # what a writer waits for
             self.woken = 0
             self.work = []
@@ -71,7 +71,7 @@ def recorder_of(twin):
                 self._complete()
 
         def is_next(self):
-            return self.has_turn
+            return self.is_first
 
         def waiter(self):
             return self.blocked

@@ -49,7 +49,7 @@ def test_a_file_is_not_read_before_its_turn(play):
 
         exchange_of = []
         exchange = dispatch(handle)
-        exchange.has_turn = False
+        exchange.is_first = False
         exchange.blocked = asyncio.get_running_loop().create_future()
         exchange_of.pop().write(file, "a/b")
         await turns()
