@@ -75,10 +75,22 @@ def parents() -> Iterator[None]:
 
 
 def leave(loop: Any) -> None:
-    """In a child that came to the next turn of its copy of the loop: ends that, which may know of a SystemExit, or else
-    the process."""
+    """In a child: end it where it comes back to its copy of the loop."""
+    loop.call_soon(_stop, loop)
+    loop.set_exception_handler(_end_of_step)
+
+
+def _stop(loop: Any) -> None:
+    """End the loop, which may know of a SystemExit, or else the process."""
     loop.stop()
     loop.call_soon(end)
+
+
+def _end_of_step(loop: Any, context: dict[str, Any]) -> None:
+    """In a child no loop is running: Python 3.14 says so at the end of a task's step, not what that has raised."""
+    error = context.get("exception")
+    raised = error.__context__ if isinstance(error, RuntimeError) else None
+    end(raised if isinstance(raised, SystemExit | KeyboardInterrupt) else None)
 
 
 def release(addresses: Iterable[Any], poll: int) -> None:

@@ -239,7 +239,7 @@ class Server:
             if self._service is not None:
                 self._service.forget()
             if threading.get_ident() == self._thread:
-                self._loop.call_soon(forks.leave, self._loop)
+                forks.leave(self._loop)
             forks.release(self._addresses, poll_descriptor(self._loop))  # last: it may find no descriptor to work with
 
     async def _empty_queues(self) -> None:
