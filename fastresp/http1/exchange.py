@@ -17,7 +17,7 @@ from fastresp.http1 import states
 from fastresp.http1.link import new_link
 from fastresp.http1.states import ASKED, UPGRADE
 from fastresp.wire.blocks import without_field
-from fastresp.wire.chunks import format_chunk
+from fastresp.wire.chunks import format_chunk, last_chunk, size_line
 from fastresp.wire.headers import format_head
 from fastresp.wire.status import line_of
 
@@ -169,7 +169,7 @@ class Http1Exchange(exchanges.Exchange):
         elif len(data) <= COPIED:
             self._put([format_chunk(data)])
         else:
-            self._put([b"%x\r\n" % len(data), data, b"\r\n"])
+            self._put([size_line(len(data)), data, b"\r\n"])
 
     def finish(self, data: bytes, trailers: Any) -> None:
         connection = self.connection
@@ -177,7 +177,7 @@ class Http1Exchange(exchanges.Exchange):
             return
         completed = False
         try:
-            last = b"0\r\n\r\n" if trailers is None else b"0\r\n" + trailers[0] + b"\r\n"
+            last = last_chunk(b"" if trailers is None else trailers[0])
             self.ending = True
             self.data(data)
             if self.chunked:

@@ -5,7 +5,7 @@ from fastresp.core cimport exchange_c as exchanges
 from fastresp.core cimport link_c as links
 from fastresp.core cimport threads_c as threads
 from fastresp.core.service_c cimport Service
-from fastresp.wire.chunks_c cimport format_chunk
+from fastresp.wire.chunks_c cimport format_chunk, last_chunk, size_line
 from fastresp.wire.headers_c cimport format_head
 from fastresp.wire.status_c cimport line_of
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     Data: TypeAlias = str | ReadableBuffer
 
-__all__ = ["as_bytes", "format_chunk", "format_last_chunk"]
+__all__ = ["as_bytes", "format_chunk", "format_last_chunk", "last_chunk", "size_line"]
 
 
 def format_chunk(data: Data) -> bytes:
@@ -31,7 +31,17 @@ def format_last_chunk(trailers: Fields = ()) -> bytes:
 
     Raises HeaderError for a field that must not be in a trailer section, and what format_headers raises.
     """
-    return b"0\r\n%b\r\n" % format_headers(trailer_fields(trailers))
+    return last_chunk(format_headers(trailer_fields(trailers)))
+
+
+def size_line(size: int) -> bytes:
+    """The line before the data of a chunk of so many bytes, behind which CRLF has to follow."""
+    return b"%x\r\n" % size
+
+
+def last_chunk(lines: bytes) -> bytes:
+    """As format_last_chunk, of formatted field lines."""
+    return b"0\r\n" + lines + b"\r\n"
 
 
 def as_bytes(data: Data) -> bytes:

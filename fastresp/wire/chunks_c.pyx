@@ -15,7 +15,7 @@ from fastresp.wire.headers_c cimport format_headers
 
 from fastresp.headers import trailer_fields
 
-__all__ = ["as_bytes", "format_chunk", "format_last_chunk"]
+__all__ = ["as_bytes", "format_chunk", "format_last_chunk", "last_chunk", "size_line"]
 
 cdef extern from "Python.h":
     bint PyUnicode_IS_ASCII(object text)
@@ -52,7 +52,17 @@ cpdef bytes format_last_chunk(object trailers=()):
     """
     if type(trailers) is tuple and len(<tuple>trailers) == 0:
         return _LAST_CHUNK
-    return b"0\r\n" + format_headers(trailer_fields(trailers)) + b"\r\n"
+    return last_chunk(format_headers(trailer_fields(trailers)))
+
+
+cpdef bytes size_line(Py_ssize_t size):
+    """The line before the data of a chunk of so many bytes, behind which CRLF has to follow."""
+    return b"%x\r\n" % size
+
+
+cpdef bytes last_chunk(bytes lines):
+    """As format_last_chunk, of formatted field lines."""
+    return b"0\r\n" + lines + b"\r\n" if lines else _LAST_CHUNK
 
 
 cpdef bytes as_bytes(object data):
