@@ -10,6 +10,7 @@ import os
 import socket
 import ssl
 import sys
+import threading
 from contextlib import ExitStack
 from types import SimpleNamespace
 
@@ -17,6 +18,7 @@ import pytest
 from client import needs_unix
 from server.clients import REQUEST, Late, connect, get, hello, secure_get
 
+from fastresp import sockets
 from fastresp.config import Config
 from fastresp.loops import gathers
 from fastresp.server import Server, new_event_loop
@@ -280,12 +282,23 @@ class TestStart:
 
         drive(main())
 
-    def test_closed_while_it_starts(self, drive, server_class):
+    def test_closed_while_it_starts(self, drive, server_class, monkeypatch):
+        closed = threading.Event()
+        resolve = sockets.resolve
+
+        def slow(host, port, *, names=True):
+            if names:
+                closed.wait(10)
+            return resolve(host, port, names=names)
+
+        monkeypatch.setattr(sockets, "resolve", slow)
+
         async def main():
             server = server_class(hello)
             starting = asyncio.ensure_future(server.start("localhost", 0))
             await asyncio.sleep(0)
             await server.close()
+            closed.set()
             with pytest.raises(RuntimeError, match="this server was closed while it started"):
                 await starting
             assert server.sockets == ()
