@@ -129,7 +129,7 @@ class Pool:
         generation = forks.generation
         while self._next(tokens):
             try:
-                _, (function, arguments, loop) = jobs.popitem(last=False)
+                function, arguments, loop = jobs.popitem(last=False)[1]  # nothing here holds the key
             except KeyError:
                 continue  # one was withdrawn
             try:

@@ -40,9 +40,11 @@ class Blocking:
     def __init__(self, told, free=None):
         self.told = told
         self.free = free or threading.Event()
+        self.begun = threading.Event()
 
     def read(self, count):
         self.told.append("read")
+        self.begun.set()
         self.free.wait(PUT_AWAY if len(self.told) == 1 else 10)
         return b"x"
 
@@ -98,10 +100,11 @@ def test_a_device_of_another_server_of_this_loop(server_class, loop_factory):
 def test_a_device_that_is_not_closed_in_time(server_class, loop_factory, caplog):
     caplog.set_level(logging.INFO, "fastresp")
     told, free = [1], threading.Event()
-    server = server_class(lambda _, responder: responder.write(Blocking(told, free), "text/plain"))
+    device = Blocking(told, free)
+    server = server_class(lambda _, responder: responder.write(device, "text/plain"))
     with server.background(host="127.0.0.1", port=0, grace=0.5, loop_factory=loop_factory), Client(server.port) as it:
         it.get()
-        it.until(b"\r\n\r\n")
+        assert device.begun.wait(10)
         it.reset()
         wait_for_no_connection(server)
     assert "waiting for 1 device to be closed" in caplog.messages
