@@ -108,7 +108,7 @@ class Exchange:
         raise NotImplementedError
 
     def finish(self, data: bytes, trailers: Any) -> None:
-        """Send the last piece, which may be empty, and Headers or None as trailers."""
+        """Send the last piece, which may be empty, and the trailers, as `fields`, or None."""
         raise NotImplementedError
 
     def may_upgrade(self) -> bool:

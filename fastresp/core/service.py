@@ -182,14 +182,17 @@ class Service:
 
     def _each(self, waiting: list[Any], look: Callable[[Any], object]) -> None:
         """Call `look` with each of these, over as many turns of the loop as it takes. What it raises is logged, and
-        costs no other connection.
+        costs that connection, and no other.
         """
         until = monotonic() + SHARE
         while waiting:
+            connection = waiting.pop()
             try:
-                look(waiting.pop())
+                look(connection)
             except BaseException as error:
                 report("looking after a connection failed", error=error)
+                with suppress(Exception):
+                    connection.abort()
                 pass_on(error)
             if waiting and monotonic() > until:
                 with suppress(MemoryError):  # then all of them in this turn

@@ -9,12 +9,12 @@ import math
 from typing import Any
 
 from fastresp.core.names import address
-from fastresp.http1 import states
+from fastresp.http1 import states, work
 from fastresp.http1.states import ABORT, CLOSE, HALF_CLOSE, LINGERING, STOP
 from fastresp.net import sockopts
 from fastresp.net.deadlines import IDLE, LINGER, NEVER
 
-__all__ = ["abort", "behind", "cut", "gracefully", "is_cut", "untaken"]
+__all__ = ["abort", "behind", "cut", "gracefully", "is_cut", "lost", "untaken"]
 
 
 def behind(connection: Any, exchange: Any) -> None:
@@ -94,6 +94,56 @@ def abort(connection: Any) -> None:
     pipeline = connection.pipeline
     pipeline.cancel_all()
     output.wake()
+
+
+def lost(connection: Any) -> None:
+    """The transport is closed: let go of what came with the client, and tell all that wait for it.
+
+    Each of these steps is taken, whatever the one before it raises, as memory may run out in any.
+    """
+    service = connection.service
+    pipeline = connection.pipeline
+    output = connection.output
+    peer = connection.peer
+    try:
+        if peer is not None and (pipeline.first is not None or service.observer is not None):
+            peer.remote()  # for the log
+    finally:
+        connection.transport = None
+        states.read(connection, STOP)
+        states.write(connection, ABORT)
+        output.disconnect()
+        if peer is not None:
+            peer.transport = peer.connection = None
+        # a handler may keep what leads here, and must not keep what has come with it
+        connection.receiver = connection.collected = None
+        connection.parser = None
+        connection.link = None
+        connection.incoming = None
+        body, connection.body = connection.body, None
+        try:
+            service.dismiss(connection, connection.host, False)
+            if body is not None:
+                body.fail("the client left before the end of the request's body")
+        finally:
+            _tell_lost(connection)
+    if service.observer is not None:
+        service.observer.closed(None if peer is None else peer.remote())
+
+
+def _tell_lost(connection: Any) -> None:
+    output = connection.output
+    pipeline = connection.pipeline
+    try:
+        pipeline.cancel_all()
+    finally:
+        try:
+            output.wake()
+        finally:
+            try:
+                work.is_free(connection)
+            finally:
+                work.vacate(connection)
 
 
 def is_cut(connection: Any) -> bool:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from fastresp.core import answer as answers
 from fastresp.core.dispatch import dispatch
 from fastresp.core.request import new_peer
-from fastresp.http1 import close, content, reading, refusal, states, timeouts, work
+from fastresp.http1 import close, content, reading, refusal, timeouts, work
 from fastresp.http1 import pipeline as pipelines
 from fastresp.http1.parser import new_parser
 from fastresp.http1.pipeline import new_pipeline
-from fastresp.http1.states import ABORT, ASKED, HEADS, HELD, OPEN, OVERDUE, STOP, UPGRADED
+from fastresp.http1.states import ASKED, HEADS, HELD, OPEN, OVERDUE, UPGRADED
 from fastresp.net import sockopts
 from fastresp.net.deadlines import BEHIND, IDLE, IN_HEAD, LAST, LINGER, NEVER, NOTHING, new_deadlines
 from fastresp.net.output import GATHERED, new_output
@@ -82,28 +82,33 @@ class Connection:
     def connection_made(self, transport: Any) -> None:
         service = self.service
         self.transport = transport
-        self.output.connect(transport)
-        self.peer = new_peer(transport, service.secure, self)
-        transport.set_write_buffer_limits(HIGH_WATER)
-        remote = self.peer.remote()
-        if service.observer is not None:
-            service.observer.opened(remote)
-        if remote is None or service.aborted:  # it has reset the connection, and what it has sent would be nobody's
-            self.abort()
-            return
-        self.host = remote[0] if isinstance(remote, tuple) else None
-        refused = service.admit(self, self.host)
-        self.admitted = refused == 0
-        if refused < 0:
-            self.abort()
-        elif refused:
-            refusal.refuse(self, refused, "too many connections, try again later", {"retry-after": "1"})
-        elif service.draining and service.secure:
-            self.deadlines.watch(LAST, LINGER)  # its handshake has taken till now
-        elif service.draining:
-            self.close_gracefully()
-        else:
-            self.deadlines.watch(IN_HEAD, service.head_timeout)
+        completed = False
+        try:
+            self.output.connect(transport)
+            self.peer = new_peer(transport, service.secure, self)
+            transport.set_write_buffer_limits(HIGH_WATER)
+            remote = self.peer.remote()
+            if service.observer is not None:
+                service.observer.opened(remote)
+            refused = -1  # where it has reset the connection already: what it has sent would be nobody's
+            if remote is not None and not service.aborted:
+                self.host = remote[0] if isinstance(remote, tuple) else None
+                refused = service.admit(self, self.host)
+                self.admitted = refused == 0
+            if refused < 0:
+                self.abort()
+            elif refused:
+                refusal.refuse(self, refused, "too many connections, try again later", {"retry-after": "1"})
+            elif service.draining and service.secure:
+                self.deadlines.watch(LAST, LINGER)  # its handshake has taken till now
+            elif service.draining:
+                self.close_gracefully()
+            else:
+                self.deadlines.watch(IN_HEAD, service.head_timeout)
+            completed = True
+        finally:
+            if not completed:
+                transport.abort()  # nobody else would
 
     def data_received(self, data: bytes) -> None:
         if self.reading >= UPGRADED or self.output.closing:
@@ -133,33 +138,8 @@ class Connection:
         return True  # a half-closed client gets its answers
 
     def connection_lost(self, error: Exception | None) -> None:
-        if self.transport is None:
-            return
-        if self.pipeline.first is not None or self.service.observer is not None:
-            self.peer.remote()  # for the log
-        self.transport = None
-        states.read(self, STOP)
-        states.write(self, ABORT)
-        self.output.disconnect()
-        self.peer.transport = self.peer.connection = None
-        # a handler may keep what leads here, and must not keep what has come with it
-        self.receiver = None
-        self.collected = None
-        self.parser = None
-        self.link = None
-        self.service.dismiss(self, self.host, False)
-        body, self.body = self.body, None
-        if body is not None:
-            body.fail("the client left before the end of the request's body")
-        self.incoming = None
-        try:
-            self.pipeline.cancel_all()
-            self.output.wake()
-            work.is_free(self)
-        finally:
-            work.vacate(self)
-        if self.service.observer is not None:
-            self.service.observer.closed(self.peer.remote())
+        if self.transport is not None:
+            close.lost(self)
 
     def pause_writing(self) -> None:
         self.output.paused = True

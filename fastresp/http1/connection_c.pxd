@@ -18,7 +18,6 @@ from fastresp.http1 cimport close_c as close
 from fastresp.http1 cimport content_c as content
 from fastresp.http1 cimport reading_c as reading
 from fastresp.http1 cimport refusal_c as refusal
-from fastresp.http1 cimport states_c as states
 from fastresp.http1 cimport timeouts_c as timeouts
 from fastresp.http1 cimport work_c as work
 from fastresp.http1.exchange_c cimport Http1Exchange
@@ -26,7 +25,7 @@ from fastresp.http1.link_c cimport Http1Link
 from fastresp.http1 cimport pipeline_c as pipelines
 from fastresp.http1.pipeline_c cimport Pipeline, new_pipeline
 
-cdef int ABORT, ASKED, HEADS, HELD, OPEN, OVERDUE, STOP, UPGRADED
+cdef int ASKED, HEADS, HELD, OPEN, OVERDUE, UPGRADED
 cdef int BEHIND, IDLE, IN_HEAD, LAST, NOTHING
 cdef Py_ssize_t FULL, GATHERED, HIGH_WATER, NEVER
 cdef double LINGER

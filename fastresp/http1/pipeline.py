@@ -129,9 +129,7 @@ class Pipeline:
         """Return a future that is done when this exchange may write on; None if it may now."""
         output = self.output
         output.flush_to_wait()
-        if output.closing and not output.lost:
-            return None
-        if exchange is self.first and output.has_room():
+        if not output.closing and exchange is self.first and output.has_room():
             return None
         future = output.new_waiter()
         if output.closing or (exchange is self.first and not output.paused):
@@ -143,7 +141,7 @@ class Pipeline:
         """Give up all exchanges: nothing can reach the client any more."""
         service = self.service
         exchange = self.first
-        service.behind -= max(0, self.count - 1)
+        behind = self.count - 1
         self.clear()
         while exchange is not None:
             following = exchange.next
@@ -159,6 +157,8 @@ class Pipeline:
                 report("giving up an answer failed", error=error)
                 pass_on(error)
             exchange = following
+        if behind > 0:
+            service.behind -= behind
 
     def leave_all(self) -> None:
         """The client has closed its side: its exchanges are told."""

@@ -84,8 +84,17 @@ def refuse(connection: Any, status: int, reason: str, fields: Any) -> None:
     """Answer with an error of the client's, after all earlier answers, and read nothing more."""
     states.read(connection, STOP)
     connection.unread = True
-    if connection.transport is None:
-        return
+    completed = False
+    try:
+        if connection.transport is not None:
+            _refuse(connection, status, reason, fields)
+        completed = True
+    finally:
+        if not completed:
+            connection.output.lost = connection.output.closing = True  # nobody else would answer
+
+
+def _refuse(connection: Any, status: int, reason: str, fields: Any) -> None:
     exchange = connection.incoming
     has_status = exchange.begun if exchange is not None else connection.discarding > 0
     peer = connection.peer
@@ -104,6 +113,7 @@ def _answer(connection: Any, status: int, reason: str, fields: Any) -> None:
     exchange = connection.incoming
     pipeline = connection.pipeline
     request = None
+    since = 0.0
     parser = connection.parser
     is_head = parser is not None and parser.is_head()
     connection.incoming = None
@@ -119,11 +129,15 @@ def _answer(connection: Any, status: int, reason: str, fields: Any) -> None:
         # the handler's responder has nothing to answer any more; it is alone in the line
         pipeline.clear()
         request = exchange.request  # for the access log
+        if connection.service.observer is not None:
+            since = exchange.since
         exchange.cancel()
     elif connection.discarding:
         connection.close_gracefully()
         return
     exchange = pipeline.enter(connection, request, 1, False)
+    if since:
+        exchange.since = since
     exchange.is_head = is_head
     exchange.is_connect = exchange.unsafe = False
     head = None if fields is None else format_fields(fields)

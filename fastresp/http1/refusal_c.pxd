@@ -20,7 +20,9 @@ cdef bint may_handle(Connection connection) except -1
 cdef bint is_full(Connection connection) except -1
 @cython.locals(pipeline=Pipeline, parser=Parser)
 cdef bint must_close(Connection connection, Http1Exchange exchange) except -1
-@cython.locals(exchange=Http1Exchange, peer=Peer)
+@cython.locals(completed=bint)
 cdef object refuse(Connection connection, int status, str reason, object fields)
-@cython.locals(exchange=Http1Exchange, pipeline=Pipeline, parser=Parser, head=tuple)
+@cython.locals(exchange=Http1Exchange, peer=Peer)
+cdef object _refuse(Connection connection, int status, str reason, object fields)
+@cython.locals(since=double, exchange=Http1Exchange, pipeline=Pipeline, parser=Parser, head=tuple)
 cdef object _answer(Connection connection, int status, str reason, object fields)

@@ -135,25 +135,29 @@ class Output:
         """Write what is gathered. `in_loop`: it is sure that the loop has called."""
         if self.out_size == 0 or self.flushing or self.writing:
             return
-        if self.in_buffer and ((in_loop and self.fd >= 0 and not self.behind) or self._is_direct(in_loop)):
+        sent = 0
+        if self.in_buffer and in_loop and self.fd >= 0 and not self.behind:
             # PERF: nearly every answer leaves here, whole, and runs no code but ours (50 instructions less)
             buffer = self.service.buffer
             sent = send_buffer(self.fd, buffer)
-            self.written += sent
-            self.out_size -= sent
-            if self.out_size == 0:
+            if sent == self.out_size:
+                self.out_size = 0  # first: behind what may raise, it would be sent again
                 self.in_buffer = False
                 buffer.clear()
+                self.written += sent
                 return
-            self.flushing = True
-            self._leave_buffer(sent)
         # what is gathered within a write must not overtake it
         self.flushing = True
         try:
+            if sent:
+                self._leave_buffer(sent)
+                self.out_size -= sent
+                self.written += sent
             while self.out_size:
                 self._flush(in_loop)
         except BaseException:
-            self.lost = self.closing = True  # without a call, which may not be possible
+            self.lost = self.closing = True
+            self.drop()  # what is left of it follows nothing any more, and the buffer is others', too
             raise
         finally:
             self.flushing = False
@@ -164,8 +168,8 @@ class Output:
         fresh: list[bytes] = []
         if self.out is None:
             self.out = fresh
-        self.in_buffer = False
         self.out.append(buffer.take(start))
+        self.in_buffer = False
 
     def _flush(self, in_loop: bool) -> None:
         write = self.write

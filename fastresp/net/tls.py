@@ -70,15 +70,19 @@ class TlsTransport:
     def connection_made(self, transport: Any) -> None:
         service = self.service
         self.transport = self.writer.transport = transport
-        if service.max_per_host:
-            remote = transport.get_extra_info("peername")
-            self.host = remote[0] if isinstance(remote, tuple) else None
-        refusal = service.admit(self, self.host)
-        self.admitted = refusal == 0
-        # one too many is told so, in HTTP and therefore after the handshake, but has to be quick
-        self._allow(service.head_timeout if self.admitted else LINGER)
-        if refusal < 0 or service.draining:
-            self.abort()
+        completed = False
+        try:
+            if service.max_per_host:
+                remote = transport.get_extra_info("peername")
+                self.host = remote[0] if isinstance(remote, tuple) else None
+            refusal = service.admit(self, self.host)
+            self.admitted = refusal == 0
+            # one too many is told so, in HTTP and therefore after the handshake, but has to be quick
+            self._allow(service.head_timeout if self.admitted else LINGER)
+            completed = refusal >= 0 and not service.draining
+        finally:
+            if not completed:
+                self.abort()
 
     def data_received(self, data: bytes) -> None:
         reader = self.reader
@@ -103,8 +107,7 @@ class TlsTransport:
         return self.writer.waiting > 0
 
     def connection_lost(self, error: Exception | None) -> None:
-        protocol = self.protocol
-        self.protocol = None
+        protocol, self.protocol = self.protocol, None
         self.ending = CLOSED
         self.reader.drop()
         self.writer.drop()
@@ -381,7 +384,6 @@ class TlsTransport:
         return self.ending >= CLOSING or self.transport is None or bool(self.transport.is_closing())
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
-        """What asyncio's TLS transports tell, and what the loop's does."""
         if name in DETAILS:
             return DETAILS[name](self.tls)
         return default if self.transport is None else self.transport.get_extra_info(name, default)
@@ -394,7 +396,5 @@ class TlsTransport:
 
 
 def new_tls(service: services.Service, context: SSLContext, new_protocol: Callable[[Any], Any]) -> TlsTransport:
-    """What a loop's `create_server` makes for a new connection of the server whose state is `service`. `new_protocol`
-    makes what speaks over it once the handshake is over.
-    """
+    """What a loop's `create_server` makes for a new connection; `new_protocol` makes what speaks over it."""
     return TlsTransport(service, context, new_protocol)

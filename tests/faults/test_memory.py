@@ -8,10 +8,12 @@ import sys
 import textwrap
 
 import pytest
-from connection.fake import Wire, turns
-from connection.tools import message
+from connection.fake import Transport, Wire, turns
+from connection.tools import message, post
 
 import fastresp
+from fastresp import Config
+from fastresp.core.body import Body
 
 QUICK = {"write_timeout": 0.2}
 
@@ -22,9 +24,13 @@ class Loop:
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self.is_full = False
+        self.ahead = 0.0  # seconds
 
     def __getattr__(self, name):
         return getattr(self._loop, name)
+
+    def time(self):
+        return self._loop.time() + self.ahead
 
     def call_soon(self, *arguments, **options):
         if self.is_full:
@@ -188,3 +194,153 @@ def test_names_of_trailers_that_memory_does_not_hold():
             kept = [b"x-%d" % each for each in range(50)]
     """
     subprocess.run([sys.executable, "-c", textwrap.dedent(script)], check=True, timeout=30)
+
+
+def test_a_reader_that_can_not_be_told(twin, monkeypatch):
+    """The client has left in the middle of a body: what else waits for it is told all the same."""
+
+    async def scene(loop):
+        kept, over = [], asyncio.Event()
+
+        async def handle(request, responder):
+            responder.on_close(lambda: kept.append("closed"))
+            kept.append(responder)
+            await over.wait()
+
+        wire = Wire(twin, handle, max_connections=1)
+        wire.feed(post("/", b"content")[:-1])
+        await turns()
+        with monkeypatch.context() as patch:
+            patch.setattr(Body, "fail", fail)
+            with pytest.raises(MemoryError):
+                wire.lose()
+        assert kept[0].is_response_canceled
+        over.set()
+        await turns()
+        assert kept.pop() == "closed"
+        assert wire.service.admit(object(), None) == 0
+
+    play(scene)
+
+
+def test_a_writer_gives_way_where_its_client_can_not_be_given_up(twin):
+    """One that writes on until it is told would keep the loop for ever."""
+    if twin.compiled:
+        pytest.skip("what a compiled connection has noted can't be set")
+
+    async def scene(loop):
+        kept = []
+        wire = Wire(twin, lambda _, responder: kept.append(responder), loop=loop)
+        wire.feed(message("GET", "/"))
+        kept[0].write_begin_chunked("a/b")
+        wire.protocol.output.closing = True
+        assert await asyncio.wait_for(kept[0]._exchange.waiter(), 10) is None
+        wire.lose()
+
+    play(scene)
+
+
+def fail(*arguments):
+    raise MemoryError
+
+
+class Failing:
+    """An observer that has no memory at some moment."""
+
+    def __init__(self, when):
+        self.when = when
+        self.heard = []
+
+    def __getattr__(self, name):
+        def hear(*arguments):
+            self.heard.append(name)
+            if name == self.when:
+                raise MemoryError
+
+        return hear
+
+
+def test_a_connection_that_can_not_begin(twin):
+    async def scene(loop):
+        service = twin("core.service").new_service(None, Config(), loop, False, True)
+        service.observer = Failing("opened")
+        connection, transport = twin("http1.connection").new_connection(service), Transport()
+        with pytest.raises(MemoryError):
+            connection.connection_made(transport)
+        assert transport.aborted
+        connection.connection_lost(None)
+
+    play(scene)
+
+
+def test_a_refusal_that_fails(twin, caplog):
+    """It is tried once, and then the connection ends."""
+
+    async def scene(loop):
+        wire = Wire(twin, fail, loop=loop, head_timeout=0.1)
+        wire.service.observer = Failing("refused")
+        wire.feed(b"GET / HT")
+        for _ in range(10):
+            loop.ahead += 1
+            wire.service.tick()
+            await turns()
+        wire.service.close()
+        assert wire.transport.aborted
+        assert wire.service.observer.heard.count("refused") == 1
+        assert "looking after a connection failed" in caplog.text
+        wire.lose()
+
+    play(scene)
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_what_the_system_has_not_taken_at_once(twin, loop):
+    """Memory ends as the rest is put aside: the connection ends, and no answer is sent twice."""
+    pytest.importorskip("_testcapi")
+    pytest.importorskip("uvloop")
+    if twin.compiled is not fastresp.compiled:
+        pytest.skip("the other twin is the one that is installed")
+    script = f"""
+        import asyncio, socket, _testcapi, {loop}
+        from fastresp import Config, Server
+
+        fails_at = 0
+
+        def handle(request, responder):
+            responder.write(request.path.encode().ljust(3500), "a/b")
+            if request.path == "/31":
+                asyncio.get_running_loop().call_soon(_testcapi.remove_mem_hooks)
+                _testcapi.set_nomemory(fails_at, fails_at + 1)
+
+        listening = socket.socket()
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        options = dict(sock=listening, loop_factory={loop}.new_event_loop, grace=0)
+        with Server(handle, config=Config(write_timeout=1)).background(**options) as server:
+            for fails_at in range(12):
+                client = socket.socket()
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+                client.settimeout(10)
+                client.connect(("127.0.0.1", server.port))
+                paths = ["/%d" % number for number in range(33)]
+                asked = [f"GET {{path}} HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n".encode() for path in paths]
+                client.sendall(b"".join(asked[:32]))
+                got = b""
+                try:
+                    while got.count(b"\\r\\n\\r\\n") < 33 or len(got.rpartition(b"\\r\\n\\r\\n")[2]) < 3500:
+                        piece = client.recv(65536)
+                        if not piece:
+                            break
+                        got += piece
+                        if got.count(b"/31 ") and asked:
+                            client.sendall(asked[32])
+                            asked = []
+                except ConnectionError:
+                    pass
+                client.close()
+                contents = got.split(b"\\r\\n\\r\\n")[1:]
+                answers = [content.split()[0].decode() for content in contents if content[:1] == b"/"]
+                assert answers == paths[: len(answers)], (fails_at, answers)
+    """
+    subprocess.run([sys.executable, "-c", textwrap.dedent(script)], check=True, timeout=60)
