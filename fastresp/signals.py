@@ -14,6 +14,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
@@ -50,6 +51,20 @@ class Terminal:
     def __init__(self) -> None:
         self._controls = not _fault_of_controlling()
         self._is_input = _is_input()
+        self._closed_at: float | None = None  # when it was first seen to be
+
+    def may_close(self) -> bool:
+        """Look at it. Return whether it is there."""
+        if self._closed_at is None and self.is_gone():
+            self._closed_at = time.monotonic()
+        return self._closed_at is None and (self._controls or self._is_input)
+
+    def hangs_up(self) -> bool:
+        """Return whether SIGHUP says that it was closed, and not that there is something to reload: one that was
+        closed before has said so then. True only for a second, in which the shell's signal follows the system's.
+        """
+        self.may_close()
+        return self._closed_at is not None and time.monotonic() - self._closed_at < 1.0
 
     def is_gone(self) -> bool:
         """Whether it was closed: what SIGHUP said before it came to mean a reload."""
@@ -154,6 +169,8 @@ class Stop:
             self._close()
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        if number == _HANGUP and self._count:
+            return  # the shell's, behind the system's: not another one's wish to have an end at once
         if number == _HANGUP and not self._terminal.is_gone():
             if self._loop is not None:
                 call_soon(self._loop, _refuse_reload)

@@ -30,6 +30,8 @@ PAUSE = 1.0
 LONGEST_PAUSE = 30.0
 EARLY = 2.0
 """Seconds that a worker has to live for the next one to be started at once."""
+LOOK = 1.0
+"""Seconds between two looks at the terminal, which tell a hangup from a reload that comes later."""
 MARGIN = 12.0
 """Seconds above its grace that a worker has to end: for its shutdown, and to write out its log."""
 
@@ -97,7 +99,7 @@ class Supervisor:
         self._life, self._held = os.pipe()  # its end is the parent's
         self._woken, self._wake = os.pipe()
         self._previous: dict[int, Any] = {}
-        self._terminal = Terminal()
+        self._terminal: Terminal | None = Terminal()  # None where nobody is to hear of it
 
     def run(self) -> int | Worker:
         """Return a Worker in each process that it has forked, and in the parent, at the end, the exit status: the
@@ -107,6 +109,8 @@ class Supervisor:
         os.set_blocking(self._wake, False)
         self._previous = {number: signal.signal(number, self._note) for number in SIGNALS}
         signal.signal(signal.SIGCHLD, self._note)  # whoever started us may not care how children end, but we do
+        if self._previous.get(signal.SIGHUP) == signal.SIG_IGN:  # nohup
+            self._terminal = None
         signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
         self._due = [0.0]
         while self._workers or not (self._stopping or (self._forked and not self._serves)):
@@ -137,7 +141,9 @@ class Supervisor:
         """Until a signal comes, a child ends or serves, or it is time for something."""
         times = [self._deadline] if self._stopping else [*self._due, *self._leaving.values()]
         seconds = max(0.0, min(times) - time.monotonic()) if times else None
-        if seconds is not None:
+        if self._terminal is not None and self._terminal.may_close():
+            seconds = LOOK if seconds is None else min(seconds, LOOK)
+        elif seconds is not None:
             seconds = min(seconds, 86400.0)
         poll = select.poll()
         for descriptor in (self._woken, *self._starting):
@@ -173,8 +179,9 @@ class Supervisor:
             number = self._signals.pop(0)
             if number in STOPS:
                 self._stop(signal.Signals(number).name)
-            elif self._terminal.is_gone():
-                self._stop("SIGHUP")
+            elif self._terminal is not None and self._terminal.hangs_up():
+                if not self._stopping:  # the shell's may follow the system's
+                    self._stop("SIGHUP")
             else:
                 self._reload()
         now = time.monotonic()

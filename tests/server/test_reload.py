@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
@@ -12,6 +13,8 @@ from contextlib import closing
 
 import pytest
 from server.supervisors import APP, TIMEOUT, ask, begin_at, gone, workers
+
+from fastresp import signals
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="--workers needs Linux")
 
@@ -123,6 +126,81 @@ def test_a_terminal_that_is_closed_and_was_not_the_input(spawn, app, arguments):
     os.close(master)
     assert process.popen.wait(TIMEOUT) == 0
     assert ": SIGHUP: closing " in process.popen.stderr.read()
+
+
+def ignoring_hangups_at(terminal):
+    """As nohup(1) begins a process."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    begin_at(terminal)
+
+
+def test_a_service_that_outlives_its_terminal_is_reloaded(spawn, app):
+    master, slave = os.openpty()
+    options = {"stdin": subprocess.DEVNULL, "preexec_fn": lambda: ignoring_hangups_at(slave)}
+    process = spawn("app:handle", "--port=0", "--workers=2", **options)
+    os.close(slave)
+    port = process.port()
+    before = workers(port, 2)
+    os.close(master)
+    process.popen.send_signal(signal.SIGHUP)
+    assert "SIGHUP: new workers take the places of 2" in process.popen.stderr.readline()
+    end = time.monotonic() + TIMEOUT
+    while not all(map(gone, before)):
+        assert time.monotonic() < end
+        assert ask(port)
+    assert process.stop() == 0
+
+
+def test_a_hangup_is_told_from_a_reload_that_comes_later(monkeypatch):
+    """Where nobody has said that the terminal was closed (disown)."""
+    now, fault = [100.0], [0]
+    monkeypatch.setattr(signals, "_fault_of_controlling", lambda: fault[0])
+    monkeypatch.setattr(signals, "_is_input", lambda: False)
+    monkeypatch.setattr(signals.time, "monotonic", lambda: now[0])
+    terminal = signals.Terminal()
+    assert terminal.may_close()
+    assert not terminal.hangs_up()
+    fault[0] = errno.ENXIO
+    assert terminal.hangs_up()
+    now[0] += 0.5
+    assert terminal.hangs_up()  # the shell's, behind the system's
+    now[0] += 1
+    assert not terminal.hangs_up()
+    assert not terminal.may_close()
+
+
+SLOW = """
+import asyncio
+
+async def handle(request, responder):
+    print("asked", flush=True)
+    await asyncio.to_thread(open, "gate")
+    responder.write("whole")
+"""
+
+
+@pytest.mark.parametrize("arguments", [(), ("--workers=2",)], ids=["single", "workers"])
+def test_a_hangup_is_never_the_second_signal(spawn, tmp_path, arguments):
+    """The shell passes on to its jobs what the system has sent them itself."""
+    (tmp_path / "app.py").write_text(SLOW)
+    os.mkfifo(tmp_path / "gate")
+    master, slave = os.openpty()
+    options = {"stdin": subprocess.DEVNULL, "preexec_fn": lambda: begin_at(slave)}
+    process = spawn("app:handle", "--port=0", "--grace=60", *arguments, **options)
+    os.close(slave)
+    port = process.port()
+    with closing(socket.create_connection(("127.0.0.1", port), TIMEOUT)) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        process.wait_for("^(asked)")
+        os.close(master)
+        assert "SIGHUP: closing" in process.popen.stderr.readline()
+        for _ in range(3):
+            process.popen.send_signal(signal.SIGHUP)
+        with open(tmp_path / "gate", "w"):
+            pass
+        assert client.recv(1000).endswith(b"whole")
+    assert process.popen.wait(TIMEOUT) == 0
+    assert "second signal" not in process.popen.stderr.read()
 
 
 AROUND = """
