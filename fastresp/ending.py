@@ -25,7 +25,7 @@ _MOST = 20
 """Lines on what was cut."""
 # Idle connections are closed a moment after the begin: what is left then is worth a line.
 _NOTICE = 0.2
-_GIVEN_UP = "given up at the end of grace: the handler's calls in threads, which go on"
+_CALLS = "the handler's calls in threads, which go on"
 
 
 class Ending:
@@ -95,6 +95,9 @@ class Ending:
                     report("given up at the end of grace: %s, not closed", what, level=logging.WARNING)
             if not self._drains:  # else that is told
                 await self._drain_at_last()
+        except asyncio.CancelledError:
+            self._tell_what_is_cut(service, "as close() was cancelled")
+            raise
         finally:
             service.tasks.difference_update(self.callers)
             self._patience = None
@@ -105,7 +108,7 @@ class Ending:
             async with asyncio.timeout(_LAST_CALLS):
                 await hooks.drained(self._handler)
         except TimeoutError:
-            report(_GIVEN_UP, level=logging.WARNING)
+            report("given up at the end of grace: %s", _CALLS, level=logging.WARNING)
 
     async def shut_down(self, grace: float | None = None) -> None:
         """Call the handler's shut_down(), within `grace` or what is left of it, but for 5 seconds at the least."""
@@ -119,6 +122,9 @@ class Ending:
         except TimeoutError:
             reason = "a second signal, or close(), said so" if self._is_hastened else "it took too long"
             report("the handler's shutdown is given up: %s", reason, level=logging.WARNING)
+        except asyncio.CancelledError:
+            report("close() was cancelled in the middle of the handler's shutdown", level=logging.WARNING)
+            raise
         finally:
             self._patience = None
 
@@ -137,20 +143,16 @@ class Ending:
         elif left := len(open_in(service)):
             report("waiting for %s to be closed", _count(left, "device"), level=logging.INFO)
 
-    def _tell_what_is_cut(self, service: Any) -> None:
+    def _tell_what_is_cut(self, service: Any, when: str = "at the end of grace") -> None:
         cut = [*map(describe, service.unanswered()), *service.untaken()]
         for text in cut[:_MOST]:
-            report("cut at the end of grace: %s", text, level=logging.WARNING)
+            report("cut %s: %s", when, text, level=logging.WARNING)
         if len(cut) > _MOST:
             report("and %s more cut", _count(len(cut) - _MOST, "answer"), level=logging.WARNING)
         if service.tasks:
-            report(
-                "cancelled at the end of grace: %s",
-                _count(len(service.tasks), "coroutine handler"),
-                level=logging.WARNING,
-            )
+            report("cancelled %s: %s", when, _count(len(service.tasks), "coroutine handler"), level=logging.WARNING)
         if self._drains:
-            report(_GIVEN_UP, level=logging.WARNING)
+            report("given up %s: %s", when, _CALLS, level=logging.WARNING)
 
 
 def _count(number: int, word: str) -> str:

@@ -189,6 +189,9 @@ class Server:
             if self._state == "closing" and self._closing.cancelled():  # before its first step, as all tasks were
                 self._closing = asyncio.Task(self._end(), loop=self._loop)
                 await asyncio.shield(self._closing)
+            caller = asyncio.current_task()
+            if self._state == "closed" and caller is not None and not caller.cancelling():
+                return  # what was cancelled is another's call, and has come to its end
             raise
 
     async def _end(self) -> None:

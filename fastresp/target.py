@@ -36,8 +36,9 @@ def load_target(target: str) -> Any:
     name = name or "handle"
     words = (*module_name.split("."), *name.split("."))
     is_file = os.path.isfile(module_name)
-    # of one without a dot, a module beside it may be meant
-    if target.endswith(":") or (is_file and "." in module_name) or not all(word.isidentifier() for word in words):
+    # of another file (`app`, or mod_wsgi's `app.wsgi`), a module of its name may be meant
+    is_source = is_file and module_name.endswith(".py")
+    if target.endswith(":") or is_source or not all(word.isidentifier() for word in words):
         raise _not_a_target(target, is_file)
     with suppress(FileNotFoundError):  # the current directory may be gone
         sys.path.insert(0, os.getcwd())

@@ -6,10 +6,16 @@ import asyncio
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 from fastresp import forks
 
 __all__ = ["Home"]
+
+LOOK = 1.0
+"""Seconds between two looks at a loop that makes no call."""
+PATIENCE = 5
+"""Looks at a loop that stands still, and may run again: a program may drive it by a timer, and be busy."""
 
 
 class Home:
@@ -22,9 +28,10 @@ class Home:
         self.thread = threading.get_ident()
         self._generation = forks.generation
 
-    def call(self, call: Callable[[], object]) -> bool:
+    def call(self, call: Callable[[], object], responder: Any) -> bool:
         """Make `call` in the loop's thread, and wait for it. Raises what it raises; false if the loop has ended,
-        closed or not, or is the parent's: a child that was forked has neither.
+        closed or not, or is the parent's: a child that was forked has neither. An answer whose call was given up
+        is broken off should the loop run again: it has a gap.
         """
         loop = self.loop
         if threading.get_ident() == self.thread:  # one thread may run both loops
@@ -38,6 +45,7 @@ class Home:
 
         def run() -> None:
             if not taken.acquire(blocking=False):
+                responder._fail()
                 return
             try:
                 call()
@@ -50,8 +58,11 @@ class Home:
         with suppress(RuntimeError):  # the loop is closed
             loop.call_soon_threadsafe(run)
             ended = False
-        while not ended and not done.wait(1.0):
-            ended = not loop.is_running() and taken.acquire(blocking=False)
+        looks = 0
+        while not ended and not done.wait(LOOK):
+            looks += 1
+            is_over = looks >= PATIENCE or responder.is_response_canceled
+            ended = is_over and not loop.is_running() and taken.acquire(blocking=False)
         if errors:
             raise errors.pop()
         return done.is_set()

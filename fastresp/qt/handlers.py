@@ -118,7 +118,7 @@ class _Call:
             if generation != forks.generation:
                 forks.end(error)
             try:
-                self._home.call(inner._fail)
+                self._home.call(inner._fail, inner)
             finally:
                 report("the handler failed on %s", describe(request._request), error=error)
             if passes_on(error):

@@ -125,7 +125,7 @@ class QHttpServerResponder:
 
     def _call(self, method: Callable[..., None], *arguments: Any, **named: Any) -> bool:
         """Call a method of the responder in the server's thread; whether the server is still there to be called."""
-        return self._home.call(lambda: method(*arguments, **named))
+        return self._home.call(lambda: method(*arguments, **named), self._responder)
 
 
 def _is_without_content(status: Any) -> bool:

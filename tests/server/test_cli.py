@@ -207,9 +207,13 @@ class TestTarget:
     def test_a_file_of_the_name_of_a_module(self, spawn, app, tmp_path):
         """As a script, or what was built of one, may have it."""
         (tmp_path / "app").touch()
-        process = spawn("app:handle", "--port", "0")
-        assert get(process.port()) == (200, b"plain")
-        assert process.stop() == 0
+        (tmp_path / "package").mkdir()
+        (tmp_path / "package" / "wsgi.py").write_text("from app import handle")
+        (tmp_path / "package.wsgi").touch()  # as mod_wsgi's are called
+        for target in ("app:handle", "package.wsgi:handle"):
+            process = spawn(target, "--port", "0")
+            assert get(process.port()) == (200, b"plain")
+            assert process.stop() == 0
 
     @pytest.mark.parametrize(
         ("target", "status", "message"),

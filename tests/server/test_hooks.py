@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 
 import pytest
-from server.clients import get
+from server.clients import REQUEST, get
 
 from fastresp import ending
 from fastresp.loops import comes_first
@@ -187,3 +187,54 @@ def test_a_start_that_has_dealt_with_a_failed_task_group(drive, server_class):
         await server.close()
 
     drive(asyncio.wait_for(main(), 60))
+
+
+class Slow:
+    """Its first call, or its shutdown, never ends of itself."""
+
+    def __init__(self, where):
+        self.where = where
+        self.reached = asyncio.Event()
+
+    def __call__(self, request, responder):
+        self.responder = responder
+        self.reached.set()
+
+    async def shut_down(self):
+        if self.where == "shutdown":
+            self.reached.set()
+            await asyncio.sleep(60)
+
+
+@pytest.mark.parametrize(
+    ("where", "line"),
+    [
+        ("call", "cut as close() was cancelled: GET / from 127.0.0.1:"),
+        ("shutdown", "close() was cancelled in the middle of the handler's shutdown"),
+    ],
+)
+def test_an_end_that_is_cancelled(drive, server_class, caplog, where, line):
+    """As where the program ends in the middle of it: the log tells what that has cut."""
+
+    async def main():
+        handler = Slow(where)
+        server = server_class(handler)
+        await server.start(port=0)
+        if where == "call":
+            reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+            writer.write(REQUEST)
+            await handler.reached.wait()
+        ending = asyncio.create_task(server.close(60))
+        await (asyncio.sleep(0.01) if where == "call" else handler.reached.wait())
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
+        await server.close(60)  # which nobody has cancelled
+        with pytest.raises(asyncio.CancelledError):
+            await ending
+        if where == "call":
+            del handler.responder
+            assert await reader.read() == b""
+            writer.close()
+
+    drive(main())
+    assert line in caplog.text
