@@ -54,6 +54,9 @@ class Config:
 
     A time is at most 10**9 seconds (so not infinite), a limit at most 2**62.
     Raises TypeError or ValueError for a value that makes no sense, naming the field and the value.
+
+    >>> Config(max_body_size=1 << 20, access_log=True).keep_alive_timeout
+    15.0
     """
 
     keep_alive_timeout: float = 15.0

@@ -200,6 +200,9 @@ class Headers:
     `headers["name"]` and `value` are the first field of a name, `values` are all; iterating and `items` give pairs
     (name, value), `keys` each name once, len counts fields, `in` asks for a name. Equal are those with the same fields
     in the same order.
+
+    >>> Headers({"Content-Type": "text/html"})["content-type"]
+    'text/html'
     """
 
     __slots__ = ("_fields", "_formatted", "_index")

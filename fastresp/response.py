@@ -56,6 +56,9 @@ class Response:
     here), text (UTF-8) or bytes. `mime_type` names the content's type (without it: `application/json` for a document,
     `text/plain; charset=utf-8` for text, `application/octet-stream` for bytes); a content-type among `headers` wins.
     Raises HeaderError for bad fields, TypeError or ValueError for a bad status or content.
+
+    >>> ready = Response({"status": "ok"})
+    >>> handle = lambda request, responder: responder.send_response(ready)
     """
 
     __slots__ = ("_data", "_head", "_head_of", "_headers", "_status")

@@ -44,6 +44,11 @@ class Server:
     awaited after the last answer, until no call runs in a thread; and `shut_down`, awaited at the end. What `start_up`
     raises, `start` raises.
     Raises TypeError if the handler can't be called with these two arguments.
+
+    >>> from urllib.request import urlopen
+    >>> with Server(lambda request, responder: responder.write("Hello")).background(port=0) as server:
+    ...     urlopen(f"http://127.0.0.1:{server.port}/").read()
+    b'Hello'
     """
 
     engine: ClassVar[engines.Engine] = engines.engine

@@ -12,7 +12,11 @@ __all__ = ["CONTENT_FREE", "REASONS", "UNDESCRIBED", "StatusCode", "status_code"
 
 
 class StatusCode(IntEnum):
-    """A status code by Qt's name for it; equal to its number, and to the `http.HTTPStatus` of that number."""
+    """A status code by Qt's name for it; equal to its number, and to the `http.HTTPStatus` of that number.
+
+    >>> StatusCode.NotFound == 404
+    True
+    """
 
     Continue = 100
     SwitchingProtocols = 101

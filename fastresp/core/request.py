@@ -57,6 +57,8 @@ class Request:
 
     A plain handler finds the content in `body`; a coroutine reads it, once, by `await read()` or
     `async for piece in request`.
+
+    >>> handle = lambda request, responder: responder.write(f"{request.method} {request.path}")
     """
 
     # fmt: off

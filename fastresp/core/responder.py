@@ -1,6 +1,5 @@
-"""The responder: which call means what, and which may follow which (QHttpServerResponder).
+"""The responder: which call means what, and which may follow which (QHttpServerResponder). Its states:
 
-It knows the exchange that it answers, and what `answer.py` makes of a call. The states:
     READY      write, send_response with 1xx -> READY; with a final status -> DONE; write_begin_chunked -> STREAMING
     STREAMING  write_chunk -> STREAMING; write_end_chunked -> DONE
 Any other call is a ResponderStateError, and the wire is untouched. Once the client is gone every call does nothing.
@@ -42,6 +41,8 @@ class Responder:
     `write` or `send_response`, or `write_begin_chunked`, `write_chunk` ..., `write_end_chunked`; before it any number
     of informational responses. It belongs to the loop's thread: from another one, `loop.call_soon_threadsafe`. Dropped
     unanswered it sends 500; dropped in the middle it breaks the connection off.
+
+    >>> handle = lambda request, responder: responder.write({"path": request.path}, 200)
     """
 
     __slots__ = ("_exchange", "_state", "_status")

@@ -101,7 +101,7 @@ def _refuse(connection: Any, status: int, reason: str, fields: Any) -> None:
     remote = peer.remote()
     client = address(remote)
     observer = connection.service.observer
-    if observer is not None:
+    if observer is not None and not has_status:
         observer.refused(remote, status)
     connection.service.remark(f"a request of {client} was cut" if has_status else f"{status} to {client}", reason)
     if connection.transport is not None:

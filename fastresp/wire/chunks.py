@@ -18,18 +18,24 @@ __all__ = ["as_bytes", "format_chunk", "format_last_chunk", "last_chunk", "size_
 
 
 def format_chunk(data: Data) -> bytes:
-    """One chunk of these data; b"" for empty data, since an empty chunk would be the last.
+    r"""One chunk of these data; b"" for empty data, since an empty chunk would be the last.
 
     Raises what as_bytes raises.
+
+    >>> format_chunk("Hello, World!")
+    b'd\r\nHello, World!\r\n'
     """
     octets = as_bytes(data)
     return b"%x\r\n%b\r\n" % (len(octets), octets) if octets else b""
 
 
 def format_last_chunk(trailers: Fields = ()) -> bytes:
-    """The chunk of length zero that ends the content, the trailer fields, and the blank line that ends the message.
+    r"""The chunk of length zero that ends the content, the trailer fields, and the blank line that ends the message.
 
     Raises HeaderError for a field that must not be in a trailer section, and what format_headers raises.
+
+    >>> format_last_chunk({"x-checksum": "1f"})
+    b'0\r\nx-checksum: 1f\r\n\r\n'
     """
     return last_chunk(format_headers(trailer_fields(trailers)))
 

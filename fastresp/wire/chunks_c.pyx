@@ -26,9 +26,12 @@ cdef bytes _LAST_CHUNK = b"0\r\n\r\n"
 
 
 cpdef bytes format_chunk(object data):
-    """One chunk of these data; b"" for empty data, since an empty chunk would be the last.
+    r"""One chunk of these data; b"" for empty data, since an empty chunk would be the last.
 
     Raises what as_bytes raises.
+
+    >>> format_chunk("Hello, World!")
+    b'd\r\nHello, World!\r\n'
     """
     cdef Py_buffer view
     if PyBytes_CheckExact(data):
@@ -46,9 +49,12 @@ cpdef bytes format_chunk(object data):
 
 
 cpdef bytes format_last_chunk(object trailers=()):
-    """The chunk of length zero that ends the content, the trailer fields, and the blank line that ends the message.
+    r"""The chunk of length zero that ends the content, the trailer fields, and the blank line that ends the message.
 
     Raises HeaderError for a field that must not be in a trailer section, and what format_headers raises.
+
+    >>> format_last_chunk({"x-checksum": "1f"})
+    b'0\r\nx-checksum: 1f\r\n\r\n'
     """
     if type(trailers) is tuple and len(<tuple>trailers) == 0:
         return _LAST_CHUNK

@@ -38,10 +38,12 @@ _FACTS = {
 
 
 def format_headers(pairs: Fields) -> bytes:
-    """The field lines of `pairs` (Headers, a mapping, or pairs of str or bytes), without a blank line after them.
+    r"""The field lines of `pairs` (Headers, a mapping, or pairs of str or bytes), without a blank line after them.
 
-    Raises HeaderError for a name or value that must not go on the wire, TypeError for what is no field (RFC 9110,
-    section 5; RFC 9112, section 5).
+    Raises HeaderError for a name or value that must not go on the wire (RFC 9110, section 5), TypeError for no field.
+
+    >>> format_headers({"content-type": "text/html"})
+    b'content-type: text/html\r\n'
     """
     return format_fields(pairs)[0]
 

@@ -1,8 +1,6 @@
-"""Header fields on the wire: the compiled twin of headers.py.
+"""Header fields on the wire: the compiled twin of headers.py. One pass checks and measures, a second one fills.
 
-Two passes over the fields: the first checks every octet and adds up the size, the second fills one bytes object. Only
-exact tuples, lists, str and bytes are read here; anything else, and anything wrong, goes to fastresp.headers, which
-returns plain tuples of checked bytes or raises.
+What is not exactly a tuple, a list, a str or bytes, and what is wrong, goes to fastresp.headers.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
@@ -63,10 +61,12 @@ _fill_class()
 
 
 cpdef bytes format_headers(object pairs):
-    """The field lines of `pairs` (Headers, a mapping, or pairs of str or bytes), without a blank line after them.
+    r"""The field lines of `pairs` (Headers, a mapping, or pairs of str or bytes), without a blank line after them.
 
-    Raises HeaderError for a name or value that must not go on the wire, TypeError for what is no field (RFC 9110,
-    section 5; RFC 9112, section 5).
+    Raises HeaderError for a name or value that must not go on the wire (RFC 9110, section 5), TypeError for no field.
+
+    >>> format_headers({"content-type": "text/html"})
+    b'content-type: text/html\r\n'
     """
     return <bytes?>format_fields(pairs)[0]
 

@@ -11,9 +11,12 @@ _LINES = tuple(b"HTTP/1.1 %d %b\r\n" % (code, REASONS.get(code, "").encode("asci
 
 
 def status_line(status: int) -> bytes:
-    """The status line of a StatusCode, an http.HTTPStatus or an int from 100 to 999, CRLF and all.
+    r"""The status line of a StatusCode, an http.HTTPStatus or an int from 100 to 999, CRLF and all.
 
     Raises TypeError for other types (bool too), ValueError for a number out of range.
+
+    >>> status_line(404)
+    b'HTTP/1.1 404 Not Found\r\n'
     """
     if type(status) is int and 100 <= status <= 999:
         return _LINES[status]

@@ -11,9 +11,12 @@ cdef tuple _LINES = tuple(map(lambda code: b"HTTP/1.1 %d %b\r\n" % (code, REASON
 
 
 cpdef bytes status_line(object status):
-    """The status line of a StatusCode, an http.HTTPStatus or an int from 100 to 999, CRLF and all.
+    r"""The status line of a StatusCode, an http.HTTPStatus or an int from 100 to 999, CRLF and all.
 
     Raises TypeError for other types (bool too), ValueError for a number out of range.
+
+    >>> status_line(404)
+    b'HTTP/1.1 404 Not Found\r\n'
     """
     cdef int overflow = 0
     cdef long code

@@ -10,7 +10,11 @@ __all__ = ["FileWrapper", "as_stated"]
 
 
 class FileWrapper:
-    """`wsgi.file_wrapper`: an iterable of a file's blocks, which is sent as a file where nobody has wrapped it."""
+    """`wsgi.file_wrapper`: an iterable of a file's blocks, which is sent as a file where nobody has wrapped it.
+
+    >>> list(FileWrapper(io.BytesIO(b"content"), 4))
+    [b'cont', b'ent']
+    """
 
     def __init__(self, filelike: Any, block_size: int = 65536) -> None:
         self.filelike = filelike
