@@ -112,7 +112,7 @@ def _serve(options: dict[str, Any], left: list[float], worker: Worker | None = N
     if "target" in options:
         handler = load_target(options["target"])
         interface = recognise(handler, options.get("interface", "auto"))
-        handler = adapt(handler, interface, options.get("threads"), count > 1)
+        handler = adapt(handler, interface, options.get("threads"), count > 1, options.get("pathsend", False))
     else:
         from fastresp.welcome import welcome as handler
     logs.set_up()  # after the import: a program that gives our loggers handlers has its way

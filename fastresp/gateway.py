@@ -11,7 +11,7 @@ from typing import Any
 from fastresp.engine import Request, Responder
 from fastresp.status import CONTENT_FREE
 
-__all__ = ["Fields", "bind_host", "declared_length", "end_point", "write_empty"]
+__all__ = ["Fields", "bind_host", "declared_length", "end_point", "one_length", "write_empty"]
 
 Fields = list[tuple[bytes, bytes]]
 
@@ -38,6 +38,15 @@ def declared_length(fields: Sequence[tuple[bytes, bytes]]) -> int | None:
         if len(name) == 14 and name.lower() == b"content-length":
             return int(value) if value.strip().isdigit() else -1
     return None
+
+
+def one_length(fields: list[Any]) -> list[Any]:
+    """The fields, with content-lengths that say the same collapsed into the first (RFC 9110, section 8.6)."""
+    names = (b"content-length", "content-length")
+    lengths = [field for field in fields if len(field[0]) == 14 and field[0].lower() in names]
+    if len({value.strip() for _, value in lengths}) != 1:
+        return fields
+    return [field for field in fields if field is lengths[0] or field not in lengths]
 
 
 def write_empty(request: Request, responder: Responder, status: int, fields: Any, length: int | None) -> None:

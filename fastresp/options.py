@@ -116,6 +116,11 @@ def _parser() -> _Parser:
     add("--loop", metavar="L", type=_loop, help="auto, uvloop or asyncio (default: auto)")
     add("--interface", metavar="I", type=_interface, help="auto, native, asgi or wsgi (default: auto)")
     add("--threads", metavar="N", type=_threads, help=_THREADS_HELP)
+    add(
+        "--pathsend",
+        action=argparse.BooleanOptionalAction,
+        help="let ASGI applications answer with the path of a file; middlewares may not know that (default: no)",
+    )
     add("--workers", metavar="N", type=_workers, help="processes that serve together (default: 1; Linux)")
     add("--version", action="version", version=f"fastresp {__version__}")
     limits = parser.add_argument_group("limits and times (bytes, counts, seconds)")

@@ -105,17 +105,21 @@ def recognise(target: Any, interface: str = "auto") -> str:
     return "native"
 
 
-def adapt(target: Any, interface: str, threads: int | None = None, multiprocess: bool = False) -> Handler:
-    """The handler that a target of this interface is; `threads` and `multiprocess` are for "wsgi". Raises Failure for
-    one that is none.
+def adapt(
+    target: Any, interface: str, threads: int | None = None, multiprocess: bool = False, pathsend: bool = False
+) -> Handler:
+    """The handler that a target of this interface is; `threads` and `multiprocess` are for "wsgi", `pathsend` for
+    "asgi". Raises Failure for one that is none.
     """
     if threads is not None and interface != "wsgi":
         raise Failure(f"--threads is for WSGI applications, and the target's interface is {interface}", 2)
+    if pathsend and interface != "asgi":
+        raise Failure(f"--pathsend is for ASGI applications, and the target's interface is {interface}", 2)
     try:
         if interface == "asgi":
             from fastresp.asgi import AsgiHandler
 
-            return AsgiHandler(target)
+            return AsgiHandler(target, pathsend=pathsend)
         if interface == "wsgi":
             from fastresp.wsgi import WsgiHandler
 

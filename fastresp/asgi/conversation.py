@@ -15,7 +15,7 @@ from fastresp.asgi.remarks import Remarks
 from fastresp.core.names import describe
 from fastresp.engine import Request, Responder
 from fastresp.errors import BodyError
-from fastresp.gateway import Fields, declared_length, write_empty
+from fastresp.gateway import Fields, declared_length, one_length, write_empty
 from fastresp.headers import Headers
 from fastresp.status import CONTENT_FREE
 
@@ -118,7 +118,7 @@ class Conversation:
                         f"an answer has a status of 200 or above, not {status}: see http.response.early_hint"
                     )
                 self._status = status
-                self._fields = list(message.get("headers", ()))
+                self._fields = _checked(message.get("headers", ()))
                 if message.get("trailers"):
                     self._trailers = []
                 self.state = _HELD
@@ -145,18 +145,20 @@ class Conversation:
                 else:
                     await self._put_last(body)
             elif kind == "http.response.trailers" and state == _TRAILERS:
-                self._trailers += message.get("headers", ())
+                self._trailers = [*(self._trailers or ()), *_checked(message.get("headers", ()))]
                 if message.get("more_trailers"):
                     await asyncio.sleep(0)  # many of them must not keep the loop
                 else:
                     if self._has_content():
-                        self._responder.write_end_chunked(trailers=self._trailers)
+                        self._responder.write_end_chunked(trailers=self._announced(self._trailers))
                     self.state = DONE
             elif kind == "http.response.pathsend" and state == _HELD:
                 self._answer(self._write_path, message["path"])
                 self.state = DONE
-            elif kind == "http.response.early_hint" and state in (_NEW, _HELD):
-                self._responder.write(Headers([(b"link", link) for link in message["links"]]), 103)
+            elif kind == "http.response.early_hint" and state != DONE:
+                links = [(b"link", link) for link in message.get("links", ())]
+                if links and state <= _HELD:  # else there is nothing to say, or it is too late
+                    self._responder.write(Headers(links), 103)
                 await self._responder.drain()
             else:
                 expected = _EXPECTED.get(state, "the content goes on with 'http.response.body'")
@@ -223,7 +225,7 @@ class Conversation:
         try:
             write(argument)
         except BaseException:
-            kept = _without(b"transfer-encoding", self._fields)
+            kept = one_length(_without(b"transfer-encoding", self._fields))
             if len(kept) == len(self._fields):
                 self.state = _NEW  # nothing was sent, and another answer may be
                 raise
@@ -257,11 +259,36 @@ class Conversation:
             self._left = length
             self.state = _STREAMING
 
+    def _announced(self, trailers: Fields) -> Fields:
+        """Those that may be sent: the client takes them (RFC 9110, section 6.5.1), and a trailer field names them."""
+        if not any("trailers" in _options(value) for value in self._request.headers.values("te")):
+            return []
+        named = [value.decode("latin-1") for name, value in self._fields if name.lower() == b"trailer"]
+        names = _options(",".join(named))
+        kept = [field for field in trailers if field[0].decode("latin-1").lower() in names]
+        if len(kept) < len(trailers):
+            remarks.make("a trailer that no trailer field announces is left out of the answer to %s", self._name())
+        return kept
+
     def _name(self) -> str:
         return describe(self._request)
 
     def _has_content(self) -> bool:
         return self._request.method != "HEAD" and self._status not in CONTENT_FREE
+
+
+def _checked(headers: Any) -> Fields:
+    """Header fields of an event, as a list. Raises TypeError for names or values that are not bytes."""
+    fields = list(headers)
+    for name, value in fields:
+        if not (isinstance(name, bytes) and isinstance(value, bytes)):
+            raise TypeError(f"names and values of header fields are bytes in ASGI, not {name!r}: {value!r}")
+    return fields
+
+
+def _options(value: str) -> list[str]:
+    """The elements of a list, in lower case, without their parameters."""
+    return [element.partition(";")[0].strip().lower() for element in value.split(",")]
 
 
 def _without(name: bytes, fields: Fields) -> Fields:

@@ -26,15 +26,18 @@ VERSIONS = {"version": "3.0", "spec_version": "2.3"}
 class AsgiHandler:
     """An ASGI application as a handler: `Server(AsgiHandler(app))`.
 
+    pathsend: Whether it is told that it may answer with the path of a file (http.response.pathsend). Middlewares that
+    know only pieces of content lose such answers.
     The server has its lifespan run: startup before it listens, shutdown after the last answer. An application that
     knows no lifespan is served all the same. Servers of one loop that share an AsgiHandler share its lifespan,
     from the first that starts to the last that closes. Raises TypeError for what can't be called.
     """
 
-    def __init__(self, app: Application) -> None:
+    def __init__(self, app: Application, *, pathsend: bool = False) -> None:
         if not callable(app):
             raise TypeError(f"an ASGI application is a callable of (scope, receive, send), not {app!r}")
         self.app = app
+        self.pathsend = pathsend
         self._state: dict[str, Any] = {}
         self._lifespan: Lifespan | None = None
         self._servers = 0  # that have this lifespan, or begin it
@@ -96,9 +99,11 @@ class AsgiHandler:
             "client": remote if type(remote) is tuple and len(remote) == 2 else end_point(remote),
             "server": local if type(local) is tuple and len(local) == 2 else _server(local),
             # new ones: what an application writes there is for this request
-            "extensions": {"http.response.early_hint": {}, "http.response.pathsend": {}, "http.response.trailers": {}},
+            "extensions": {"http.response.early_hint": {}, "http.response.trailers": {}},
             "state": self._state.copy(),
         }
+        if self.pathsend:
+            scope["extensions"]["http.response.pathsend"] = {}
         conversation = Conversation(request, responder)
         try:
             await self.app(scope, conversation.receive, conversation.send)

@@ -6,6 +6,7 @@ An answer whose end is known with its first piece is one `write`; a longer one i
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from threading import get_ident
@@ -15,7 +16,8 @@ from fastresp import forks
 from fastresp.core.faults import pass_on, report
 from fastresp.core.names import describe
 from fastresp.engine import Request, Responder
-from fastresp.gateway import write_empty
+from fastresp.gateway import one_length, write_empty
+from fastresp.wire import format_headers
 from fastresp.wsgi.environ import Environ, new_environ
 from fastresp.wsgi.errors import ErrorStream
 from fastresp.wsgi.feed import WINDOW, Feed
@@ -28,6 +30,18 @@ Application: TypeAlias = Callable[[Environ, Callable[..., Callable[[bytes], None
 # What describes a connection, not an answer, and is the server's (PEP 3333, "Other HTTP Features").
 _HOP_BY_HOP = {"connection", "keep-alive", "te", "trailer", "trailers", "transfer-encoding", "upgrade"}
 _HOP_BY_HOP |= {"proxy-authenticate", "proxy-authorization"}
+
+
+_told: set[str] = set()  # hop-by-hop fields of which the log has a line
+
+
+def _tell_of_hop_by_hop(name: str) -> None:
+    if name.lower() not in _told:
+        _told.add(name.lower())
+        text = (
+            "the field %r of a WSGI application is left out: it is the server's (PEP 3333), and so are all later ones"
+        )
+        report(text, name, level=logging.WARNING)
 
 
 class End:
@@ -154,15 +168,21 @@ class Call:
         code = int(status[:3]) if status[:3].isdigit() and status[3:4] in ("", " ") else 0
         if not 200 <= code <= 999:
             raise ValueError(f"a status is a string like '200 OK', not below 200, but is {status!r}")
-        length = None
         fields = list(headers)
-        for name, value in fields:
+        format_headers(fields)  # raises here, where the application can catch it
+        length = None
+        kept = fields
+        for field in fields:
+            name, value = field
             lowered = name.lower()
             if lowered in _HOP_BY_HOP:
-                raise ValueError(f"the field {name!r} is the server's, not the application's (PEP 3333)")
-            if lowered == "content-length":
+                _tell_of_hop_by_hop(name)
+                kept = [each for each in kept if each is not field]
+            elif lowered == "content-length":
+                if length is not None:
+                    kept = one_length(kept)
                 length = int(value) if value.strip().isdecimal() else -1  # which the responder refuses
-        self._fields = fields
+        self._fields = kept
         self._length = length
         self._status = code
         return self._write
@@ -275,6 +295,9 @@ class Call:
         try:
             if body:
                 if self._length is not None and 0 <= self._length < len(body):
+                    what, more = describe(self._request), len(body) - self._length
+                    text = "the answer to %s is longer than the %d bytes of its content-length: the other %d are cut"
+                    report(text, what, self._length, more)
                     body = body[: self._length]
                 self._responder.write(body, self._fields, self._status)
             else:

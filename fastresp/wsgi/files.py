@@ -19,12 +19,19 @@ class FileWrapper:
     def __init__(self, filelike: Any, block_size: int = 65536) -> None:
         self.filelike = filelike
         self.block_size = block_size
-        if hasattr(filelike, "close"):
-            self.close = filelike.close
+
+    def __getattr__(self, name: str) -> Any:
+        """What the file has: seek() for one who sends a range of it, and close()."""
+        return getattr(self.filelike, name)
 
     def __iter__(self) -> Iterator[bytes]:
-        while block := self.filelike.read(self.block_size):
-            yield block
+        return self
+
+    def __next__(self) -> bytes:
+        block: bytes = self.filelike.read(self.block_size)
+        if not block:
+            raise StopIteration
+        return block
 
 
 class _Blocks:

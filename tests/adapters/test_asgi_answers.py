@@ -9,6 +9,8 @@ from contextlib import suppress
 import pytest
 from adapters.asgi_applications import answering, body, length, start
 
+from fastresp.asgi import AsgiHandler
+
 PLAIN = (b"content-type", b"text/plain")
 
 
@@ -38,9 +40,39 @@ class TestWhole:
         assert client.answer().body == b"data"
 
     def test_fields_of_any_iterable(self, asgi):
-        client = asgi(answering(start() | {"headers": (["x", b"1"] for _ in range(1))}, body(b"ok")))
+        client = asgi(answering(start() | {"headers": ([b"x", b"1"] for _ in range(1))}, body(b"ok")))
         client.get()
         assert client.answer().fields[0] == (b"x", b"1")
+
+    @pytest.mark.parametrize("field", [("x", b"1"), (b"x", "1"), ("x", "1")])
+    def test_fields_that_are_text(self, asgi, field):
+        raised = []
+
+        async def app(scope, receive, send):
+            if scope["type"] == "http":
+                try:
+                    await send(start(200, field))
+                except TypeError as error:
+                    raised.append(str(error))
+                await send(start())
+                await send(body(b"instead"))
+
+        client = asgi(app)
+        client.get()
+        assert client.answer().body == b"instead"
+        assert "are bytes in ASGI" in raised[0]
+
+    def test_lengths_that_say_the_same(self, asgi):
+        client = asgi(answering(start(200, length(2), (b"Content-Length", b" 2")), body(b"ok")))
+        client.get()
+        answer = client.answer()
+        assert (answer.fields, answer.body) == ([length(2)], b"ok")
+
+    def test_lengths_that_do_not(self, asgi, log):
+        client = asgi(answering(start(200, length(2), length(3)), body(b"ok")))
+        client.get()
+        assert client.answer().status == 500
+        log.wait_for("content-length")
 
     def test_a_large_one(self, asgi):
         data = bytes(range(256)) * 8192
@@ -273,7 +305,6 @@ class TestExtensions:
             assert client.answer().status == 200
         assert [name for name in told[0] if name != "mine"] == [
             "http.response.early_hint",
-            "http.response.pathsend",
             "http.response.trailers",
         ]
         assert sorted(told[1]) == sorted(told[0])  # and not twice "mine"
@@ -285,18 +316,22 @@ class TestExtensions:
         last = {"type": "http.response.trailers", "headers": [(b"x-b", b"2")]}
         client = asgi(answering(start(200, (b"trailer", b"x-a, x-b"), *fields, trailers=True), *pieces, more, last))
         for _ in range(2):
-            client.get()
+            client.get("/", "TE: gzip, Trailers")
             answer = client.answer()
             assert answer.fields == [(b"trailer", b"x-a, x-b"), (b"transfer-encoding", b"chunked")]
             assert answer.body == b"data"
             assert answer.trailers == [(b"x-a", b"1"), (b"x-b", b"2")]
 
-    def test_a_trailer_that_was_not_announced_breaks_off(self, asgi, log):
-        trailers = {"type": "http.response.trailers", "headers": [(b"x-a", b"1")]}
-        client = asgi(answering(start(trailers=True), body(b"data"), trailers))
-        client.get()
-        assert not client.rest().endswith(b"0\r\n\r\n")
-        log.wait_for("'x-a' was not announced")
+    @pytest.mark.parametrize("asked", [(), ("TE: gzip",), ("TE: trailers",)])
+    def test_trailers_that_are_left_out(self, asgi, asked):
+        """The client has not asked for any, or nothing has announced them."""
+        trailers = {"type": "http.response.trailers", "headers": [(b"x-a", b"1"), (b"content-length", b"1")]}
+        announced = [] if asked == ("TE: trailers",) else [(b"trailer", b"x-a")]
+        client = asgi(answering(start(200, *announced, trailers=True), body(b"data"), trailers))
+        for _ in range(2):
+            client.get("/", *asked)
+            answer = client.answer()
+            assert (answer.body, answer.trailers) == (b"data", [])
 
     @pytest.mark.parametrize("pieces", [[body(b"xy")], [body(b"x", more=True), body(b"y")]])
     def test_a_tunnel_states_no_length(self, asgi, pieces):
@@ -312,6 +347,33 @@ class TestExtensions:
         hint = client.answer()
         assert (hint.status, hint.fields) == (103, [(b"link", links[0]), (b"link", links[1])])
         assert client.answer().body == b"ok"
+
+    @pytest.mark.parametrize("hint", [{"links": []}, {}])
+    def test_an_early_hint_of_nothing(self, asgi, hint):
+        client = asgi(answering({"type": "http.response.early_hint", **hint}, start(), body(b"ok")))
+        client.get()
+        assert client.answer().body == b"ok"
+
+    def test_an_early_hint_that_is_late(self, asgi):
+        hint = {"type": "http.response.early_hint", "links": [b"</a.css>"]}
+        client = asgi(answering(start(), body(b"o", more=True), hint, body(b"k", more=True), hint, body()))
+        client.get()
+        assert client.answer().body == b"ok"
+
+    def test_pathsend_is_offered_where_it_is_asked_for(self, serve, connect):
+        told = []
+
+        async def app(scope, receive, send):
+            if scope["type"] == "http":
+                told.append("http.response.pathsend" in scope["extensions"])
+                await send(start())
+                await send(body())
+
+        for pathsend in (False, True):
+            client = connect(serve(AsgiHandler(app, pathsend=pathsend)))
+            client.get()
+            assert client.answer().status == 200
+        assert told == [False, True]
 
     def test_pathsend(self, asgi, tmp_path):
         path = tmp_path / "file.txt"
