@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import Unpack
+from typing import Any, Unpack
 
 from fastresp import forks, wire
 from fastresp.checks import Handler, check_grace
@@ -36,13 +36,14 @@ def run(
 ) -> None:
     """Serve until SIGINT or SIGTERM, then close with `grace` seconds and return: `run(handler, port=8080)`.
 
+    An ASGI or WSGI application is served by an AsgiHandler or a WsgiHandler, where its arguments tell it apart.
     A second signal drops what still runs, a third does what it did before. `on_start` is called with the server once
     it listens; a line on standard error says where that is, unless `quiet`.
     Takes what `Server`, `Server.start` and `Server.background` take (uds, fd, sock, ssl, reuse_port, backlog), and
     raises what they raise; RuntimeError where an event loop already runs. Outside the main thread there are no signals
     to hear.
     """
-    server = Server(handler, config=config)
+    server = Server(_handler_of(handler), config=config)
     grace = check_grace(grace)
     where = listening_of("run", host, port, listening)
     try:
@@ -89,6 +90,16 @@ def run(
 
     with stop.signals():
         complete(serve, loop_factory, partial(server.seconds_left, grace), stop.second, stop.is_meant)
+
+
+def _handler_of(target: Any) -> Handler:
+    """The handler that a handler, or an application, is."""
+    from fastresp.target import Failure, adapt, recognise  # what few programs need
+
+    try:
+        return adapt(target, recognise(target))
+    except Failure:
+        return target  # type: ignore[no-any-return]  # of which Server says what is wrong
 
 
 def _announce(server: Server) -> None:

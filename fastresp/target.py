@@ -84,10 +84,13 @@ def _import_failure(module: str, error: BaseException) -> str:
 
 def recognise(target: Any, interface: str = "auto") -> str:
     """The interface that a target speaks, if it is to be found out: "asgi" for a coroutine function, or an object whose
-    call is one, of three arguments; "wsgi" for a callable of (environ, start_response); else "native".
+    call is one, of three arguments; "wsgi" for a callable of (environ, start_response); else "native". Raises Failure
+    for one that may be any, as it takes any arguments, and for one that takes none.
     """
     if interface != "auto" or not callable(target):
         return "native" if interface == "auto" else interface
+    if inspect.ismemberdescriptor(inspect.getattr_static(type(target), "__call__", None)):
+        target = target.__call__  # a slot, which holds another one for each object (Sentry's middleware)
     try:
         parameters = inspect.signature(target).parameters.values()
     except (TypeError, ValueError):
@@ -100,8 +103,13 @@ def recognise(target: Any, interface: str = "auto") -> str:
     ]
     if positional == ["scope", "receive", "send"] or (len(positional) == 3 and is_coroutine_function(target)):
         return "asgi"
-    if len(positional) == 2 and positional[1] == "start_response":
+    if len(positional) == 2 and positional[1].startswith("start"):
         return "wsgi"
+    takes_any = any(parameter.kind == parameter.VAR_POSITIONAL for parameter in parameters)
+    if len(positional) < 2 and takes_any:
+        raise Failure("the target may take any arguments (*args): say which by --interface native, asgi or wsgi", 2)
+    if not parameters:
+        raise Failure("the target takes no arguments: what it returns may be the handler, or the application", 2)
     return "native"
 
 

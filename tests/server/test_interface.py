@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import functools
 import http.client
+import subprocess
+import sys
+import textwrap
+from wsgiref.validate import validator
 
 import pytest
 from server.clients import get, remarks
@@ -133,6 +137,17 @@ class Asgi:
     async def other(self, scope, receive, send): ...
 
 
+class Slotted:
+    """As Sentry's middleware is."""
+
+    __slots__ = ("__call__",)
+
+    def __init__(self):
+        self.__call__ = self.run
+
+    async def run(self, scope, receive, send): ...
+
+
 class Wsgi:
     def __init__(self, environ, start_response) -> None: ...
     def __iter__(self): ...
@@ -154,21 +169,34 @@ class TestRecognise:
             Asgi().other,
             functools.partial(asgi_with_more, option=1),
             functools.partial(Asgi()),
+            Slotted(),
         ],
     )
     def test_asgi(self, target):
         assert recognise(target) == "asgi"
 
-    @pytest.mark.parametrize("target", [wsgi, wsgi_by_other_names, Wsgi, Flasklike(), Asgi().method])
+    @pytest.mark.parametrize(
+        "target", [wsgi, wsgi_by_other_names, lambda env, start: [], Wsgi, Flasklike(), Asgi().method]
+    )
     def test_wsgi(self, target):
         assert recognise(target) == "wsgi"
 
     @pytest.mark.parametrize(
         "target",
-        [native, native_with_more, native_coroutine, takes_anything, takes_anything_later, three, Asgi, dict, print, 5],
+        [native, native_with_more, native_coroutine, three, dict, 5],
     )
     def test_native(self, target):
         assert recognise(target) == "native"
+
+    @pytest.mark.parametrize("target", [takes_anything, takes_anything_later, print, validator(wsgi)])
+    def test_what_takes_anything(self, target):
+        with pytest.raises(Failure, match="--interface native, asgi or wsgi"):
+            recognise(target)
+
+    @pytest.mark.parametrize("target", [Asgi, lambda: wsgi])
+    def test_what_makes_an_application(self, target):
+        with pytest.raises(Failure, match="takes no arguments: what it returns may be"):
+            recognise(target)
 
     @pytest.mark.parametrize("interface", ["native", "asgi", "wsgi"])
     def test_what_is_asked_for_is_so(self, interface):
@@ -178,3 +206,25 @@ class TestRecognise:
     def test_what_cannot_be_called(self, interface):
         with pytest.raises(Failure, match=r", not 5$"):
             adapt(5, interface)
+
+
+class TestRun:
+    """fastresp.run(), in a program of its own."""
+
+    @pytest.mark.parametrize("kind", ["native", "asgi", "wsgi"])
+    def test_each_kind(self, app, tmp_path, kind):
+        script = f"""
+            import os, signal, threading, urllib.request
+            import app, fastresp
+
+            def ask(server):
+                def asking():
+                    print(urllib.request.urlopen(f"http://127.0.0.1:{{server.port}}/").read().decode(), flush=True)
+                    os.kill(os.getpid(), signal.SIGTERM)
+                threading.Thread(target=asking).start()
+
+            fastresp.run(app.{kind}, port=0, on_start=ask)
+        """
+        command = [sys.executable, "-c", textwrap.dedent(script)]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=30, check=True)
+        assert kind in done.stdout
