@@ -50,7 +50,7 @@ def gracefully(connection: Any) -> None:
     output.wake()
     connection.unread = connection.unread or connection.read_paused or connection.has_input() or output.unread() > 0
     lingers = ((connection.unread or output.unsent() > 0) and not connection.eof) or (
-        connection.service.secure and transport.has_rest()
+        connection.service.secure and transport.has_encrypted()
     )
     deadlines.most = NEVER
     if lingers and transport.can_write_eof() and not transport.is_closing():

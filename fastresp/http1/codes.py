@@ -1,8 +1,8 @@
 """The numbers that the parser and its users hand to each other. Never compiled: a compiled module that wants one as
 a C integer imports it here, and types it in its .pxd."""
 
-# Parser.next(); GO_ON stays within the parser: the step is done, take the next.
-NEED_DATA, HEAD, BODY, END, FAILED, GO_ON = range(6)
+# Parser.next(); PROCEED stays within the parser: the step is done, take the next.
+NEED_DATA, HEAD, BODY, END, FAILED, PROCEED = range(6)
 # Parser.method; methods are case-sensitive (RFC 9110, section 9.1).
 OTHER, GET, HEAD_METHOD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH = range(10)
 # Parser.form (RFC 9112, section 3.2).

@@ -22,12 +22,12 @@ from fastresp.http1.codes import (
     END,
     FAILED,
     FIELDS,
-    GO_ON,
     HEAD,
     KEEP_ALIVE,
     LAST,
     LINE,
     NEED_DATA,
+    PROCEED,
     REFUSED,
     TRAILERS,
     UNKNOWN,
@@ -113,11 +113,11 @@ class Parser(scanner.Scanner):
                 result = self._line()
             elif state == FIELDS:
                 result = self._fields()
-                if result == GO_ON:
+                if result == PROCEED:
                     return self._finish_head()
             elif state == TRAILERS:
                 result = self._fields()
-                if result == GO_ON:
+                if result == PROCEED:
                     return self._finish_trailers()
             elif state in (CONTENT, CHUNK_DATA):
                 result = self._body()
@@ -129,7 +129,7 @@ class Parser(scanner.Scanner):
                 return self._finish_message()
             else:
                 return FAILED
-            if result == GO_ON:
+            if result == PROCEED:
                 continue
             if result != NEED_DATA or not self._pieces:
                 return result
@@ -139,7 +139,7 @@ class Parser(scanner.Scanner):
         self._trim()
         self.piece = b""
 
-    def take_rest(self) -> bytes:
+    def take_unparsed(self) -> bytes:
         """Give up what was read behind the message: it is not HTTP."""
         if self._pieces:
             self._join()
@@ -279,11 +279,11 @@ class Parser(scanner.Scanner):
             self._fields_at = 0
             self._count = 0
             self._state = TRAILERS
-            return GO_ON
+            return PROCEED
         self._chunk_total += size
         self._remaining = size
         self._state = CHUNK_DATA
-        return GO_ON
+        return PROCEED
 
     def _chunk_extensions(self, i: int) -> int:
         """Where the chunk line ends whose size ends at `i`, or -1 if it is not all there, or refused."""
@@ -322,7 +322,7 @@ class Parser(scanner.Scanner):
             return self._fail(400, "the data of a chunk is not followed by CRLF")
         self._consume(self._pos + 1)
         self._state = CHUNK_LF if self._state == CHUNK_CR else CHUNK_LINE
-        return GO_ON
+        return PROCEED
 
     def _finish_trailers(self) -> int:
         self.trailers_data = self._buffer[self._start : self._pos]

@@ -9,7 +9,7 @@ from fastresp.wire.octets_c cimport octets_t
 cdef object _HEX
 cdef const unsigned char *HEX
 
-cdef int NEED_DATA, HEAD, BODY, END, FAILED, GO_ON
+cdef int NEED_DATA, HEAD, BODY, END, FAILED, PROCEED
 cdef int LINE, FIELDS, CONTENT, CHUNK_LINE, CHUNK_DATA, CHUNK_CR, CHUNK_LF, TRAILERS, LAST, REFUSED
 cdef int CLOSE, KEEP_ALIVE, UNKNOWN, CONTINUE, UNMET, UPGRADE, CR, LF
 cdef Py_ssize_t MAX_CHUNK_LINE, MAX_DIGITS, MAX_EXTENSIONS, MAX_PINNED, MAX_LENGTH
@@ -41,7 +41,7 @@ cdef class Parser(scanner.Scanner):
     cpdef object trim(self)
 
     @cython.locals(rest=bytes)
-    cpdef bytes take_rest(self)
+    cpdef bytes take_unparsed(self)
 
     cpdef Py_ssize_t content_left(self) except -1
 

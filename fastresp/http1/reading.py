@@ -87,7 +87,7 @@ def proceed(connection: Any) -> None:
                 connection.asked = monotonic()
                 break
             if connection.reading >= ASKED:
-                if _go_on(connection, parser):
+                if _may_read_on(connection, parser):
                     continue
                 break
             if connection.reading >= HELD:
@@ -160,7 +160,7 @@ def proceed(connection: Any) -> None:
     timeouts.arm(connection)
 
 
-def _go_on(connection: Any, parser: Any) -> bool:
+def _may_read_on(connection: Any, parser: Any) -> bool:
     """Another protocol has been asked for: return whether what follows is to be looked at (again)."""
     if connection.reading == ASKED:
         if connection.pipeline.first is None:
@@ -171,7 +171,7 @@ def _go_on(connection: Any, parser: Any) -> bool:
         connection.pause_reading()
         return True  # what the collector ran there may have answered
     link = connection.link
-    rest = parser.take_rest()
+    rest = parser.take_unparsed()
     if rest:
         link.received(rest)
     link.read_on()

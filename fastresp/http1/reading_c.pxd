@@ -26,7 +26,7 @@ cdef double LONG, SHARE
 )
 cdef object proceed(Connection connection)
 @cython.locals(link=Http1Link, rest=bytes)
-cdef bint _go_on(Connection connection, Parser parser) except -1
+cdef bint _may_read_on(Connection connection, Parser parser) except -1
 cdef object _look_at_clock(Connection connection)
 cdef object _keep_rest(Connection connection, Parser parser, int requests)
 @cython.locals(

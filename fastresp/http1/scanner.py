@@ -19,13 +19,13 @@ from fastresp.http1.codes import (
     CONNECT,
     FAILED,
     FIELDS,
-    GO_ON,
     HEAD_METHOD,
     LINE,
     NEED_DATA,
     OPTIONS,
     ORIGIN,
     OTHER,
+    PROCEED,
     REFUSED,
 )
 from fastresp.wire import octets
@@ -54,7 +54,7 @@ TOKEN, VALUE, TARGET = _TOKEN, _VALUE, _TARGET
 class Scanner:
     """What a parser stands on: takes bytes by feed(), and finds out about one head after the other.
 
-    The methods with a leading underscore are the parser's. They return GO_ON, NEED_DATA or FAILED.
+    The methods with a leading underscore are the parser's. They return PROCEED, NEED_DATA or FAILED.
     """
 
     # fmt: off
@@ -202,7 +202,7 @@ class Scanner:
                 self._target_host_at = -1
                 if p[i + 1] == SLASH and self._method != CONNECT:
                     self._form = ORIGIN
-                    return GO_ON
+                    return PROCEED
                 return self._other_form(i + 1, j)
         return self._refuse_line()
 
@@ -225,7 +225,7 @@ class Scanner:
             if self._empty_lines > MAX_EMPTY_LINES:
                 return self._fail(400, "too many empty lines before the request line")
             self._consume(pos + 2)
-            return GO_ON
+            return PROCEED
         i = octets.run_end(TOKEN, p, pos)
         if i - pos > MAX_METHOD:
             return self._fail(501, "the method is longer than any that is known")
@@ -256,12 +256,12 @@ class Scanner:
             self._form = AUTHORITY
             self._target_host_at = i - self._start
             self._target_host_size = j - i
-            return GO_ON
+            return PROCEED
         if j - i == 1 and p[i] == STAR:
             if self._method != OPTIONS:
                 return self._fail(400, "the target * is for OPTIONS only")
             self._form = ASTERISK
-            return GO_ON
+            return PROCEED
         authority = grammar.target_authority(p, i, j)
         if authority == -1:
             return self._fail(400, "the request target is neither a path nor an absolute URI")
@@ -270,7 +270,7 @@ class Scanner:
         self._form = ABSOLUTE
         self._target_host_at = authority - self._start
         self._target_host_size = grammar.authority_end(p, authority, j) - authority
-        return GO_ON
+        return PROCEED
 
     # ---- field lines of a head or of trailers (RFC 9112, sections 5 and 7.1.2)
 
@@ -294,7 +294,7 @@ class Scanner:
             if size == 0 or p[i] != COLON:
                 if size == 0 and p[i] == CR and p[i + 1] == LF and pos + 2 - first <= self._max_fields:
                     self._pos = pos
-                    return GO_ON
+                    return PROCEED
                 break
             i += 1
             while i < end and (p[i] == SP or p[i] == HTAB):
@@ -308,7 +308,7 @@ class Scanner:
             if (
                 (size == 4 or size == 6 or size == 10 or 12 <= size <= 14 or size == 17)
                 and self._state == FIELDS
-                and self._note(pos, size, i, j) != GO_ON
+                and self._note(pos, size, i, j) != PROCEED
             ):
                 return FAILED
             pos = j + 2
@@ -372,13 +372,13 @@ class Scanner:
             return self._note_once(CONTENT_RANGE, "Content-Range")
         elif octets.same(p, name, b"authorization", 13):
             return self._note_once(AUTHORIZATION, "Authorization")
-        return GO_ON
+        return PROCEED
 
     def _note_once(self, field: int, name: str) -> int:
         if self._once & field:
             return self._fail(400, f"there is more than one {name} field")
         self._once |= field
-        return GO_ON
+        return PROCEED
 
     def _is_host_of_before(self, i: int, j: int) -> bool:
         """Whether [i, j) is the host of the last head that was right, which has been judged."""

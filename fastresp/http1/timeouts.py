@@ -73,7 +73,7 @@ def drain(connection: Any) -> None:
     )
     if busy or connection.output.closing or deadlines.waits_for == LAST:
         return
-    if connection.service.secure and connection.transport.has_rest():
+    if connection.service.secure and connection.transport.has_encrypted():
         deadlines.watch(IN_HEAD, connection.service.head_timeout)
     else:
         connection.close_gracefully()

@@ -100,7 +100,7 @@ class TlsTransport:
 
     def eof_received(self) -> bool:
         if self.ending == OPEN:
-            if self.reader.rest is not None:
+            if self.reader.encrypted is not None:
                 self.eof = True
                 return True
             self._end()
@@ -165,7 +165,7 @@ class TlsTransport:
             if self.ending == OPEN:
                 self._fail(reader.failure)  # what came before it could not be answered any more
             return
-        if reader.rest is not None:
+        if reader.encrypted is not None:
             self._read_on()
         try:
             if data is not None and self.ending == OPEN:
@@ -186,7 +186,7 @@ class TlsTransport:
             # it ends both directions (RFC 5246, section 7.2.1); in TLS 1.3 it need not, but for HTTP it does
             self.protocol.eof_received()
             self._leave()
-        elif self.stopped and reader.rest is None:
+        elif self.stopped and reader.encrypted is None:
             if self.eof:
                 self._end()
             else:
@@ -194,7 +194,7 @@ class TlsTransport:
 
     def _read_on(self) -> None:
         """Something waits to be decrypted, or may have come: goes on with it in another turn, unless it has to wait."""
-        if self.reader.rest is not None and not (self.due or self.read_paused or self.held):
+        if self.reader.encrypted is not None and not (self.due or self.read_paused or self.held):
             self.service.loop.call_soon(self.proceed)
             self.due = True  # not before: it may raise
         self.steer()
@@ -202,12 +202,12 @@ class TlsTransport:
     def proceed(self) -> None:
         """Another turn for what waits to be decrypted."""
         self.due = False
-        if self.ending == OPEN and self.reader.rest is not None and not (self.read_paused or self.held):
+        if self.ending == OPEN and self.reader.encrypted is not None and not (self.read_paused or self.held):
             self._read()
 
     def steer(self) -> None:
         """Resume or pause the reading of the socket. At the end it is read: what comes then is dropped."""
-        stop = self.ending == OPEN and (self.read_paused or self.held or self.reader.rest is not None)
+        stop = self.ending == OPEN and (self.read_paused or self.held or self.reader.encrypted is not None)
         if stop != self.stopped and self.transport is not None and not self.transport.is_closing():
             self.stopped = stop
             if stop:
@@ -348,8 +348,8 @@ class TlsTransport:
     def can_write_eof(self) -> bool:
         return True
 
-    def has_rest(self) -> bool:  # read, and not decrypted, as more has to come or it has to wait
-        return self.reader.has_rest()
+    def has_encrypted(self) -> bool:  # read, and not decrypted, as more has to come or it has to wait
+        return self.reader.has_encrypted()
 
     def write_eof(self) -> None:
         """Say that nothing more will come from us, and drop what the client still says."""
@@ -362,7 +362,7 @@ class TlsTransport:
 
     def close(self) -> None:
         """Close behind what has been written and our close_notify; the client's is not waited for (RFC 8446, 6.1)."""
-        if self.has_rest() and self.protocol is not None:
+        if self.has_encrypted() and self.protocol is not None:
             # the system has more, and would reset the connection for it
             self.write_eof()
         elif self.ending < CLOSING:

@@ -25,7 +25,7 @@ class TlsReader:
 
     # fmt: off
     __slots__ = (
-        "_at", "_fed", "_header", "_left", "_missing", "established", "failure", "incoming", "over", "rest", "tls",
+        "_at", "_fed", "_header", "_left", "_missing", "encrypted", "established", "failure", "incoming", "over", "tls",
     )
     # fmt: on
 
@@ -35,7 +35,7 @@ class TlsReader:
         self.established = False  # the handshake is over
         self.over = False  # the client has said, or shown, that nothing more will come
         self.failure: Any = None  # an SSLError: nothing more can be decrypted
-        self.rest: Any = None  # bytes that wait for another turn; the first of them that does stands at _at
+        self.encrypted: Any = None  # bytes that wait for another turn; the first of them that does stands at _at
         self._at = 0
         # where in a record that is: so many bytes of its header are missing, and so many are left of what follows
         self._missing = HEADER
@@ -45,33 +45,33 @@ class TlsReader:
 
     def take(self, data: bytes) -> None:
         """The socket has brought this."""
-        if self.rest is None:
-            self.rest = data
+        if self.encrypted is None:
+            self.encrypted = data
         else:
-            self.rest = bytes(self.rest)[self._at :] + data
+            self.encrypted = bytes(self.encrypted)[self._at :] + data
         self._at = 0
 
     def drop(self) -> None:
         """Forget what waits: it is of no use any more."""
-        self.rest = None
+        self.encrypted = None
 
-    def has_rest(self) -> bool:
+    def has_encrypted(self) -> bool:
         """Whether something has come that is not decrypted, as it waits for another turn or the rest of its record."""
-        return self.rest is not None or self._left > 0 or self._missing != HEADER
+        return self.encrypted is not None or self._left > 0 or self._missing != HEADER
 
     def decrypt(self) -> bytes | None:
-        """The content of what comes next, up to the bound of one turn; None if there is none. `rest` is None if nothing
-        waits for another turn.
+        """The content of what comes next, up to the bound of one turn; None if there is none. `encrypted` is None where
+        nothing waits for another turn.
         """
         pieces: list[bytes] = []
         budget = RECORDS
-        while self.rest is not None and budget > 0:
+        while self.encrypted is not None and budget > 0:
             records = self._feed()
             count = len(pieces)
             if self.failure is None and (self.established or self._shake_hands()):
                 self._read(pieces)
             if self.over or self.failure is not None:
-                self.rest = None
+                self.encrypted = None
             silent = records - len(pieces) + count
             budget -= records + SILENT * silent if silent > 0 else records
         if not pieces:
@@ -80,7 +80,7 @@ class TlsReader:
 
     def _feed(self) -> int:
         """Give OpenSSL the next batch; how many records begin in it."""
-        data = self.rest
+        data = self.encrypted
         start = at = self._at
         size = len(data)
         records = 0
@@ -111,7 +111,7 @@ class TlsReader:
                 records += 1
         self._fed = at - start
         if at == size:
-            self.rest = None
+            self.encrypted = None
         else:
             self._at = at
         self.incoming.write(data if self._fed == size else memoryview(data)[start:at])

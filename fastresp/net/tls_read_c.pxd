@@ -9,12 +9,12 @@ cdef class TlsReader:
     cdef object failure
     cdef bint established
     cdef bint over
-    cdef bytes rest
+    cdef bytes encrypted
     cdef Py_ssize_t _at, _fed, _left
     cdef int _missing, _header
     cdef object take(self, bytes data)
     cdef object drop(self)
-    cdef bint has_rest(self) except -1
+    cdef bint has_encrypted(self) except -1
     @cython.locals(pieces=list, budget=Py_ssize_t, records=Py_ssize_t, count=Py_ssize_t, silent=Py_ssize_t)
     cdef bytes decrypt(self)
     @cython.locals(

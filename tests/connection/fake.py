@@ -53,7 +53,7 @@ class Transport(asyncio.Transport):
     def get_write_buffer_size(self) -> int:
         return self.unsent
 
-    def has_rest(self) -> bool:
+    def has_encrypted(self) -> bool:
         """As that of TLS, where the service is secure."""
         return False
 
