@@ -97,8 +97,7 @@ async def _guard(service: services.Service, awaitable: Any, request: Any, respon
 if sys.version_info >= (3, 12):
 
     def _new_task(coroutine: Any, loop: Any, context: contextvars.Context) -> asyncio.Task[None]:
-        # the running loop, which `loop` is but for tests' clocks: from 3.14 on no other one will do
-        return asyncio.Task(coroutine, loop=asyncio.get_running_loop(), context=context, eager_start=True)
+        return asyncio.Task(coroutine, loop=loop, context=context, eager_start=True)
 
 else:
 

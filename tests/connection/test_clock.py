@@ -27,6 +27,9 @@ class Clock:
     def time(self) -> float:
         return self._now
 
+    def is_running(self) -> bool:
+        return False  # for tasks: none is begun in it but by call_soon()
+
     def call_later(self, delay: float, callback: Callable[..., object], *arguments: Any) -> asyncio.Handle:
         self._due = (self._now + delay, partial(callback, *arguments))
         return asyncio.Handle(callback, arguments, self._loop)

@@ -32,6 +32,9 @@ class Loop:
     def time(self):
         return self._loop.time() + self.ahead
 
+    def is_running(self):
+        return False  # for tasks: none is begun in it but by call_soon()
+
     def call_soon(self, *arguments, **options):
         if self.is_full:
             raise MemoryError
