@@ -58,6 +58,7 @@ class Exchange:
         "link",       # what the exchange has become, where another protocol has followed
         "lost",       # memory or the stack ran out within a call: the protocol ends it without another byte
         "progress",   # of an answer in pieces
+        "reason",     # a status and the phrase that is to stand behind it, where a protocol has one; None: the usual
         "request", "service",
     )
     # fmt: on
@@ -73,6 +74,7 @@ class Exchange:
     link: Any
     lost: bool
     progress: Any
+    reason: tuple[int, bytes] | None
     request: Any
     service: services.Service
 

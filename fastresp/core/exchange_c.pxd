@@ -18,6 +18,7 @@ cdef class Exchange:
     cdef public list callbacks
     cdef public links.Link link
     cdef public Progress progress
+    cdef public tuple reason
     cdef public object request
     cdef public Service service
     @cython.final

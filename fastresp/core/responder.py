@@ -372,11 +372,9 @@ class Responder:
         if exchange is not None and state != DONE and not exchange.gone:
             exchange.abort() if is_told else answers.fail(exchange)
 
-    def _occupied_by(self, end: Any) -> None:
-        """The request is worked on outside the loop until `end.wait()`, which returns a future, says None."""
-        exchange = self._exchange
-        if exchange is not None:
-            exchange.occupied_by(end)
+    def _unanswered(self) -> Any:
+        """Return the exchange, for an adapter; None behind its answer."""
+        return self._exchange
 
     def __del__(self) -> None:
         exchange = self._exchange

@@ -36,8 +36,7 @@ cdef class Responder:
     @cython.locals(exchange=Exchange, head=tuple)
     cpdef links.Link _upgrade(self, bytes protocol, object headers, links.Session session)
     cpdef object _fail(self, bint is_told=*)
-    @cython.locals(exchange=Exchange)
-    cpdef object _occupied_by(self, object end)
+    cpdef Exchange _unanswered(self)
 
 @cython.locals(responder=Responder)
 cpdef Responder new_responder(Exchange exchange, Responder spare)

@@ -19,7 +19,7 @@ from fastresp.http1.states import ASKED, UPGRADE
 from fastresp.wire.blocks import without_field
 from fastresp.wire.chunks import format_chunk, last_chunk, size_line
 from fastresp.wire.headers import format_head
-from fastresp.wire.status import line_of
+from fastresp.wire.status import line_of, line_with
 
 if TYPE_CHECKING:
     from fastresp.core import service as services
@@ -60,6 +60,7 @@ class Http1Exchange(exchanges.Exchange):
         self.callbacks = None
         self.link = None
         self.progress = None
+        self.reason = None
         # bytes of its request that are kept for it, and that these come to, decoded, while it is handled
         self.weight = 0
         self.decoded = 0
@@ -94,7 +95,7 @@ class Http1Exchange(exchanges.Exchange):
                 length = -1
         if self.is_connect and 200 <= status < 300:
             self.close = True  # a tunnel was asked for, and HTTP ends there
-        line = line_of(status)
+        line = line_of(status) if self.reason is None else self._line(status)
         # PERF: as _tail would, whose call costs 40 instructions
         is_usual = not (facts or self.close or self.keep or self.incoming or self.service.closes)
         tail = self.service.tail if is_usual else self._tail(facts)
@@ -155,7 +156,8 @@ class Http1Exchange(exchanges.Exchange):
         tail += self._tail(facts)
         if facts & HAS_CONNECTION:
             block = self._block(block, facts)
-        message = format_head(line_of(status), block, content_type, max(length, -1), tail, b"")
+        line = line_of(status) if self.reason is None else self._line(status)
+        message = format_head(line, block, content_type, max(length, -1), tail, b"")
         self.chunked = chunked and not self.is_head
         self._put([message])
         self.begun = True  # not before: no chunk may overtake it
@@ -318,6 +320,11 @@ class Http1Exchange(exchanges.Exchange):
         for data in pieces:
             self.sent += len(data)
         connection.put(self, pieces)
+
+    def _line(self, status: int) -> bytes:
+        """The status line, with the phrase that was meant for this status."""
+        reason, self.reason = self.reason, None
+        return line_with(status, reason[1]) if reason and reason[0] == status else line_of(status)
 
     def _tail(self, facts: int) -> bytes:
         service = self.service

@@ -7,7 +7,7 @@ from fastresp.core cimport threads_c as threads
 from fastresp.core.service_c cimport Service
 from fastresp.wire.chunks_c cimport format_chunk, last_chunk, size_line
 from fastresp.wire.headers_c cimport format_head
-from fastresp.wire.status_c cimport line_of
+from fastresp.wire.status_c cimport line_of, line_with
 
 cdef int CONNECTION_CLOSE, HAS_CONNECTION, HAS_DATE, HAS_SERVER, HAS_TRAILER
 cdef int OWN_FIELDS
@@ -49,7 +49,7 @@ cdef class Http1Exchange(exchanges.Exchange):
         connection=Connection, block=bytes, declared=Py_ssize_t, facts=int, stated=Py_ssize_t, is_small=bint, message=bytes
     )
     cpdef object respond_ready(self, object response, int status, tuple fields, Py_ssize_t length, bytes data)
-    @cython.locals(block=bytes, declared=Py_ssize_t, facts=int, chunked=bint, tail=bytes, message=bytes)
+    @cython.locals(block=bytes, declared=Py_ssize_t, facts=int, chunked=bint, line=bytes, tail=bytes, message=bytes)
     cpdef object start(self, int status, tuple fields, object content_type, Py_ssize_t length, list trailer_names)
     @cython.locals(connection=Connection, completed=bint, last=bytes)
     cpdef object finish(self, bytes data, object trailers)
@@ -89,6 +89,9 @@ cdef class Http1Exchange(exchanges.Exchange):
     @cython.final
     @cython.locals(connection=Connection, data=bytes)
     cdef object _put(self, list pieces)
+    @cython.final
+    @cython.locals(reason=tuple)
+    cdef bytes _line(self, int status)
     @cython.final
     @cython.locals(service=Service, connection=Connection)
     cdef bytes _tail(self, int facts)

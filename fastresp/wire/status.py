@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastresp.status import REASONS, status_code
 
-__all__ = ["line_of", "status_line"]
+__all__ = ["line_of", "line_with", "status_line"]
 
 # The space after an unknown code's number stays: the grammar wants it. The first 100 are never asked for.
 _LINES = tuple(b"HTTP/1.1 %d %b\r\n" % (code, REASONS.get(code, "").encode("ascii")) for code in range(1000))
@@ -28,3 +28,8 @@ def line_of(status: int) -> bytes:
     if not 100 <= status <= 999:
         raise ValueError(f"a status is from 100 to 999, not {status}")
     return _LINES[status]
+
+
+def line_with(status: int, phrase: bytes) -> bytes:
+    """The status line of an int from 100 to 999 with this reason phrase, which has been checked."""
+    return b"HTTP/1.1 %d %b\r\n" % (status, phrase)

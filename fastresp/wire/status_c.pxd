@@ -5,3 +5,4 @@ The signatures and results are those of status.py.
 
 cpdef bytes status_line(object status)
 cpdef bytes line_of(int status)
+cpdef bytes line_with(int status, bytes phrase)

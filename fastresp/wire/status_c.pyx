@@ -33,3 +33,8 @@ cpdef bytes line_of(int status):
     if not 100 <= status <= 999:
         raise ValueError(f"a status is from 100 to 999, not {status}")
     return <bytes>_LINES[status]
+
+
+cpdef bytes line_with(int status, bytes phrase):
+    """The status line of an int from 100 to 999 with this reason phrase, which has been checked."""
+    return b"HTTP/1.1 %d %b\r\n" % (status, phrase)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from threading import get_ident
@@ -17,6 +18,7 @@ from fastresp.core.faults import pass_on, report
 from fastresp.core.names import describe
 from fastresp.engine import Request, Responder
 from fastresp.gateway import one_length, write_empty
+from fastresp.status import REASONS
 from fastresp.wire import format_headers
 from fastresp.wsgi.environ import Environ, new_environ
 from fastresp.wsgi.errors import ErrorStream
@@ -27,11 +29,13 @@ __all__ = ["Application", "Call"]
 
 Application: TypeAlias = Callable[[Environ, Callable[..., Callable[[bytes], None]]], Iterable[bytes]]
 
+_PHRASE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 # What describes a connection, not an answer, and is the server's (PEP 3333, "Other HTTP Features").
 _HOP_BY_HOP = {"connection", "keep-alive", "te", "trailer", "trailers", "transfer-encoding", "upgrade"}
 _HOP_BY_HOP |= {"proxy-authenticate", "proxy-authorization"}
 
 
+_USUAL = frozenset(f"{code} {phrase}" for code, phrase in REASONS.items())
 _told: set[str] = set()  # hop-by-hop fields of which the log has a line
 
 
@@ -42,6 +46,14 @@ def _tell_of_hop_by_hop(name: str) -> None:
             "the field %r of a WSGI application is left out: it is the server's (PEP 3333), and so are all later ones"
         )
         report(text, name, level=logging.WARNING)
+
+
+def _phrase(status: str) -> bytes:
+    """The reason phrase of a status. Raises ValueError for one that must not stand in a status line (RFC 9112)."""
+    phrase = status[4:]
+    if not _PHRASE.fullmatch(phrase):
+        raise ValueError(f"a reason phrase has no control characters and none beyond Latin-1, but is {phrase!r}")
+    return phrase.encode("latin-1")
 
 
 class End:
@@ -84,6 +96,7 @@ class Call:
     _status = 0
     _fields: list[tuple[str, str]]
     _length: int | None = None  # as the application has stated it
+    _reason: tuple[int, bytes] | None = None  # behind the status, where it is not the usual one
     _feed: Feed | None = None
     _is_begun = False
     _is_running = False
@@ -168,6 +181,7 @@ class Call:
         code = int(status[:3]) if status[:3].isdigit() and status[3:4] in ("", " ") else 0
         if not 200 <= code <= 999:
             raise ValueError(f"a status is a string like '200 OK', not below 200, but is {status!r}")
+        reason = None if status in _USUAL or len(status) < 5 else (code, _phrase(status))
         fields = list(headers)
         format_headers(fields)  # raises here, where the application can catch it
         length = None
@@ -184,6 +198,7 @@ class Call:
                 length = int(value) if value.strip().isdecimal() else -1  # which the responder refuses
         self._fields = kept
         self._length = length
+        self._reason = reason
         self._status = code
         return self._write
 
@@ -293,6 +308,8 @@ class Call:
 
     def _answer(self, body: bytes) -> None:
         try:
+            if self._reason is not None:
+                self._state_reason()
             if body:
                 if self._length is not None and 0 <= self._length < len(body):
                     what, more = describe(self._request), len(body) - self._length
@@ -308,10 +325,17 @@ class Call:
 
     def _answer_with(self, device: Any) -> None:
         try:
+            if self._reason is not None:
+                self._state_reason()
             self._responder.write(device, self._fields, self._status)
         except BaseException as error:
             self._refuse(error, True)
             pass_on(error)
+
+    def _state_reason(self) -> None:
+        exchange = self._responder._unanswered()
+        if exchange is not None:
+            exchange.reason = self._reason
 
     def _refuse(self, error: BaseException, nothing_sent: bool) -> None:
         try:

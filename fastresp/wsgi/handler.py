@@ -67,7 +67,9 @@ class WsgiHandler:
             call.environ["wsgi.multithread"] = self.threads > 1
             call.environ["wsgi.multiprocess"] = self.multiprocess
             self._pool.start(call, Context().run, call.run)
-            responder._occupied_by(call.end)
+            exchange = responder._unanswered()
+            if exchange is not None:
+                exchange.occupied_by(call.end)
             if self._pool.is_full():
                 responder.on_close(partial(call.leave, partial(self._pool.withdraw, call)))
         else:

@@ -21,6 +21,32 @@ class TestAnswers:
             b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello"
         )
 
+    @pytest.mark.parametrize("make", [answering, yielding])
+    @pytest.mark.parametrize(
+        ("status", "line"),
+        [
+            ("200 Fine Indeed", b"HTTP/1.1 200 Fine Indeed"),
+            ("299 Caf\u00e9\tcr\u00e8me ", b"HTTP/1.1 299 Caf\xe9\tcr\xe8me "),
+            ("404", b"HTTP/1.1 404 Not Found"),
+            ("404 ", b"HTTP/1.1 404 Not Found"),
+            ("404 Not Found", b"HTTP/1.1 404 Not Found"),
+        ],
+    )
+    def test_its_reason_phrase(self, wsgi, make, status, line):
+        client = wsgi(make(b"one", b"two", status=status))
+        for _ in range(2):
+            client.get()
+            answer = client.answer()
+            assert (answer.status_line, answer.body) == (line, b"onetwo")
+
+    def test_its_reason_phrase_behind_a_fault(self, wsgi, log):
+        client = wsgi(answering(b"one", status="200 Fine Indeed", fields=(("Content-Length", "a"),)))
+        client.get()
+        assert client.answer().status_line == b"HTTP/1.1 500 Internal Server Error"
+        log.wait_for("not one whole number")
+        client.get()
+        assert client.answer().status_line == b"HTTP/1.1 500 Internal Server Error"
+
     def test_a_list_has_its_length(self, wsgi):
         client = wsgi(answering(b"one", b"", b"two", status="201 Created"))
         client.get()

@@ -69,6 +69,8 @@ class TestFaults:
             ("OK", [], "a status is a string like '200 OK'"),
             ("100 Continue", [], "a status is a string like '200 OK'"),
             ("2000 OK", [], "a status is a string like '200 OK'"),
+            ("200 OK\r\nset-cookie: a=b", [], "a reason phrase has no control characters"),
+            ("200 \u20ac", [], "a reason phrase has no control characters"),
             (200, [], "TypeError"),
         ],
     )
