@@ -81,42 +81,6 @@ class TestFaults:
         assert (answer.status, answer.all(b"y")) == (500, [])
         log.wait_for(words)
 
-    @pytest.mark.parametrize("field", [("x", "a\r\ny: b"), ("bad name", "x"), ("x", "\u20ac"), (b"x", 1)])
-    def test_a_bad_field_can_be_caught(self, wsgi, field):
-        def app(environ, start_response):
-            try:
-                start_response("200 OK", [field])
-            except (ValueError, TypeError):
-                start_response("400 Bad Request", [])
-            return [b"caught"]
-
-        client = wsgi(app)
-        client.get()
-        answer = client.answer()
-        assert (answer.status, answer.body) == (400, b"caught")
-
-    def test_fields_of_the_connection_are_left_out(self, wsgi, caplog):
-        """As every tutorial on event streams sends them."""
-        fields = ("Connection", "keep-alive"), ("X-A", "1"), ("Transfer-Encoding", "chunked"), ("Keep-Alive", "max=5")
-        client = wsgi(answering(b"event", fields=fields))
-        for _ in range(3):
-            client.get()
-            answer = client.answer()
-            assert (answer.fields, answer.body) == ([(b"X-A", b"1"), (b"content-length", b"5")], b"event")
-        assert caplog.text.count("'Connection' of a WSGI application is left out") <= 1
-
-    def test_lengths_that_say_the_same(self, wsgi):
-        client = wsgi(answering(b"ok", fields=(("Content-Length", "2"), ("content-length", "2"))))
-        client.get()
-        answer = client.answer()
-        assert (answer.fields, answer.body) == ([(b"Content-Length", b"2")], b"ok")
-
-    def test_more_than_was_stated(self, wsgi, log):
-        client = wsgi(answering(b"longer", fields=(("Content-Length", "4"),)))
-        client.get()
-        assert client.answer().body == b"long"
-        log.wait_for("longer than the 4 bytes of its content-length: the other 2 are cut")
-
     @pytest.mark.parametrize(
         ("app", "words"),
         [

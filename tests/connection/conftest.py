@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from types import SimpleNamespace
 
 import pytest
-from connection.tools import Log, nothing_logged
+from connection.tools import Inbox, Log, nothing_logged
 
 from fastresp import Config, Server
 
@@ -45,3 +45,48 @@ def tls(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(certificate, key)
     return SimpleNamespace(server=server, client=ssl.create_default_context(cafile=certificate), file=certificate)
+
+
+@pytest.fixture
+def echo_class(twin):
+    """A session that sends back what it gets, in capitals, closes at a full stop, and notes what it is told."""
+
+    class Echo(twin("core.link").Session):
+        def __init__(self, told=None):
+            self.told = told or Inbox()
+            self.link = None
+            self.drains = self.sweeps = 0
+
+        def upgrade(self, responder, headers=None):
+            self.link = responder._upgrade(b"echo", headers, self)
+
+        def received(self, data):
+            self.told.put(data)
+            for start in range(0, len(data), 4):
+                self.link.send(data[start : start + 4].upper())
+            if b"." in data:
+                self.link.close()
+
+        def ended(self):
+            self.told.put("ended")
+            self.link.close()
+
+        def over(self):
+            self.told.put("over")
+
+        def failed(self):
+            self.told.put("failed")
+            self.link.send(b"failed")
+            self.link.close()
+
+        def drain(self):
+            self.drains += 1
+            if self.drains == 1:
+                self.told.put("drain")
+                self.link.send(b"bye")
+            self.link.close()
+
+        def sweep(self, now):
+            self.sweeps += 1
+
+    return Echo
