@@ -46,7 +46,8 @@ def one_length(fields: list[Any]) -> list[Any]:
     lengths = [field for field in fields if len(field[0]) == 14 and field[0].lower() in names]
     if len({value.strip() for _, value in lengths}) != 1:
         return fields
-    return [field for field in fields if field is lengths[0] or field not in lengths]
+    first = fields.index(lengths[0])
+    return [field for place, field in enumerate(fields) if place == first or field not in lengths]
 
 
 def write_empty(request: Request, responder: Responder, status: int, fields: Any, length: int | None) -> None:

@@ -36,7 +36,8 @@ def run(
 ) -> None:
     """Serve until SIGINT or SIGTERM, then close with `grace` seconds and return: `run(handler, port=8080)`.
 
-    An ASGI or WSGI application is served by an AsgiHandler or a WsgiHandler, where its arguments tell it apart.
+    An ASGI or WSGI application is served by an AsgiHandler or a WsgiHandler, where its arguments tell it apart; what
+    takes any (*args) is taken for a handler.
     A second signal drops what still runs, a third does what it did before. `on_start` is called with the server once
     it listens; a line on standard error says where that is, unless `quiet`.
     Takes what `Server`, `Server.start` and `Server.background` take (uds, fd, sock, ssl, reuse_port, backlog), and

@@ -182,7 +182,9 @@ class Server:
         if asyncio.get_running_loop() is not self._loop:
             raise RuntimeError("close() must be awaited in the loop that start() was awaited in")
         self._ending.limit(grace)
-        self._ending.callers.add(asyncio.current_task())
+        caller = asyncio.current_task()
+        cancelled = 0 if caller is None else caller.cancelling()  # before: it may have swallowed that
+        self._ending.callers.add(caller)
         if self._closing is None:
             self._state = "closing"
             cause = f"{self._cause}: " if self._cause else ""
@@ -194,8 +196,7 @@ class Server:
             if self._state == "closing" and self._closing.cancelled():  # before its first step, as all tasks were
                 self._closing = asyncio.Task(self._end(), loop=self._loop)
                 await asyncio.shield(self._closing)
-            caller = asyncio.current_task()
-            if self._state == "closed" and caller is not None and not caller.cancelling():
+            if self._state == "closed" and caller is not None and caller.cancelling() == cancelled:
                 return  # what was cancelled is another's call, and has come to its end
             raise
 

@@ -89,12 +89,15 @@ def recognise(target: Any, interface: str = "auto") -> str:
     """
     if interface != "auto" or not callable(target):
         return "native" if interface == "auto" else interface
-    if inspect.ismemberdescriptor(inspect.getattr_static(type(target), "__call__", None)):
-        target = target.__call__  # a slot, which holds another one for each object (Sentry's middleware)
+    call = inspect.getattr_static(type(target), "__call__", None)
+    if inspect.ismemberdescriptor(call):
+        target = getattr(target, "__call__", None)  # a slot, each object's own (Sentry's middleware)  # noqa: B004
     try:
-        parameters = inspect.signature(target).parameters.values()
+        parameters = [*inspect.signature(target).parameters.values()]
     except (TypeError, ValueError):
-        return "native"  # written in C, without a word on what it takes
+        if not inspect.isfunction(call):
+            return "native"  # written in C, without a word on what it takes
+        parameters = [*inspect.signature(call).parameters.values()][1:]
     positional = [
         parameter.name
         for parameter in parameters
@@ -103,7 +106,7 @@ def recognise(target: Any, interface: str = "auto") -> str:
     ]
     if positional == ["scope", "receive", "send"] or (len(positional) == 3 and is_coroutine_function(target)):
         return "asgi"
-    if len(positional) == 2 and positional[1].startswith("start"):
+    if len(positional) == 2 and positional[1] in ("start_response", "start"):
         return "wsgi"
     takes_any = any(parameter.kind == parameter.VAR_POSITIONAL for parameter in parameters)
     if len(positional) < 2 and takes_any:

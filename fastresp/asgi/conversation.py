@@ -156,7 +156,7 @@ class Conversation:
                 self._answer(self._write_path, message["path"])
                 self.state = DONE
             elif kind == "http.response.early_hint" and state != DONE:
-                links = [(b"link", link) for link in message.get("links", ())]
+                links = _checked((b"link", link) for link in message.get("links", ()))
                 if links and state <= _HELD:  # else there is nothing to say, or it is too late
                     self._responder.write(Headers(links), 103)
                 await self._responder.drain()
@@ -263,8 +263,8 @@ class Conversation:
         """Those that may be sent: the client takes them (RFC 9110, section 6.5.1), and a trailer field names them."""
         if not any("trailers" in _options(value) for value in self._request.headers.values("te")):
             return []
-        named = [value.decode("latin-1") for name, value in self._fields if name.lower() == b"trailer"]
-        names = _options(",".join(named))
+        lists = [value.decode("latin-1") for name, value in self._fields if name.lower() == b"trailer"]
+        names = [name.strip().lower() for name in ",".join(lists).split(",")]
         kept = [field for field in trailers if field[0].decode("latin-1").lower() in names]
         if len(kept) < len(trailers):
             remarks.make("a trailer that no trailer field announces is left out of the answer to %s", self._name())

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from queue import Empty, SimpleQueue
+from time import monotonic
 from typing import Any, TypeAlias
 
 from fastresp import forks
@@ -50,6 +51,8 @@ class Pool:
     def _forget(self) -> None:
         """A child process has none of its parent's threads, nor what these work on."""
         self._count = 0  # of threads
+        self._least = 0  # idle ones, at the least, since the last look
+        self._until = 0.0  # when the next look is
         self._lock = threading.RLock()  # the collector may run what ends another job
         self._open = 0  # jobs that have not come to their end
         self._open_of: dict[Loop, int] = {}  # of each loop
@@ -86,6 +89,8 @@ class Pool:
             self._open += 1
             self._open_of[loop] = self._open_of.get(loop, 0) + 1
             self._tokens.put(True)
+            if self._idle is not None:
+                self._shrink(self._idle)
 
     def withdraw(self, key: object) -> bool:
         """Forget a job that waits for a thread. Return False for one that has begun, which goes on."""
@@ -105,6 +110,18 @@ class Pool:
             self._count += 1
         elif not self._count:
             raise RuntimeError(NO_THREAD)
+
+    def _shrink(self, idle: float) -> None:
+        """End the threads that were not needed for so many seconds: of those that wait, all get a job now and then."""
+        now = monotonic()
+        spare = max(0, self._count - self._open)
+        self._least = min(self._least, spare)
+        if now >= self._until:
+            for _ in range(self._least):
+                self._tokens.put(False)
+            self._count -= self._least
+            self._least = spare - self._least
+            self._until = now + idle
 
     def close(self) -> None:
         """End the threads when they have no more to do; `start` makes new ones."""

@@ -21,12 +21,13 @@ PATIENCE = 5
 class Home:
     """The running loop of a server, and its thread."""
 
-    __slots__ = ("_generation", "loop", "thread")
+    __slots__ = ("_gave_up", "_generation", "loop", "thread")
 
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
         self.thread = threading.get_ident()
         self._generation = forks.generation
+        self._gave_up = False  # a call: the answer is broken off, and no other one need wait
 
     def call(self, call: Callable[[], object], responder: Any) -> bool:
         """Make `call` in the loop's thread, and wait for it. Raises what it raises; false if the loop has ended,
@@ -37,7 +38,7 @@ class Home:
         if threading.get_ident() == self.thread:  # one thread may run both loops
             call()
             return True
-        if self._generation != forks.generation:
+        if self._generation != forks.generation or (self._gave_up and not loop.is_running()):
             return False
         done = threading.Event()
         taken = threading.Lock()  # by the loop, or by us who wait no more: a loop may run again
@@ -65,4 +66,5 @@ class Home:
             ended = is_over and not loop.is_running() and taken.acquire(blocking=False)
         if errors:
             raise errors.pop()
-        return done.is_set()
+        self._gave_up = not done.is_set()
+        return not self._gave_up

@@ -178,7 +178,7 @@ class Call:
                 raise AssertionError("start_response() was called a second time, without exc_info")
         finally:
             exc_info = None
-        code = int(status[:3]) if status[:3].isdigit() and status[3:4] in ("", " ") else 0
+        code = int(status[:3]) if status[:3].isascii() and status[:3].isdigit() and status[3:4] in ("", " ") else 0
         if not 200 <= code <= 999:
             raise ValueError(f"a status is a string like '200 OK', not below 200, but is {status!r}")
         reason = None if status in _USUAL or len(status) < 5 else (code, _phrase(status))
@@ -193,9 +193,12 @@ class Call:
                 _tell_of_hop_by_hop(name)
                 kept = [each for each in kept if each is not field]
             elif lowered == "content-length":
-                if length is not None:
-                    kept = one_length(kept)
-                length = int(value) if value.strip().isdecimal() else -1  # which the responder refuses
+                if not (value.isascii() and value.strip().isdigit()):
+                    raise ValueError(f"a content-length is a whole number, not {value!r}")
+                if length is not None and length != int(value):
+                    raise ValueError(f"there are two content-lengths, {length} and {value}")
+                kept = kept if length is None else one_length(kept)
+                length = int(value)
         self._fields = kept
         self._length = length
         self._reason = reason
@@ -309,7 +312,7 @@ class Call:
     def _answer(self, body: bytes) -> None:
         try:
             if self._reason is not None:
-                self._state_reason()
+                self._state_reason(self._reason)
             if body:
                 if self._length is not None and 0 <= self._length < len(body):
                     what, more = describe(self._request), len(body) - self._length
@@ -326,22 +329,23 @@ class Call:
     def _answer_with(self, device: Any) -> None:
         try:
             if self._reason is not None:
-                self._state_reason()
+                self._state_reason(self._reason)
             self._responder.write(device, self._fields, self._status)
         except BaseException as error:
             self._refuse(error, True)
             pass_on(error)
 
-    def _state_reason(self) -> None:
+    def _state_reason(self, reason: tuple[int, bytes] | None) -> None:
         exchange = self._responder._unanswered()
         if exchange is not None:
-            exchange.reason = self._reason
+            exchange.reason = reason
 
     def _refuse(self, error: BaseException, nothing_sent: bool) -> None:
         try:
             report("the application failed on %s", describe(self._request), error=error)
         finally:
             if nothing_sent:
+                self._state_reason(None)
                 self._responder._fail()
 
 

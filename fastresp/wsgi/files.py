@@ -22,6 +22,8 @@ class FileWrapper:
 
     def __getattr__(self, name: str) -> Any:
         """What the file has: seek() for one who sends a range of it, and close()."""
+        if name == "filelike":  # a copy that is not made yet
+            raise AttributeError(name)
         return getattr(self.filelike, name)
 
     def __iter__(self) -> Iterator[bytes]:

@@ -6,11 +6,23 @@ import pytest
 from adapters.wsgi_applications import answering
 
 
-@pytest.mark.parametrize("field", [("x", "a\r\ny: b"), ("bad name", "x"), ("x", "\u20ac"), (b"x", 1)])
-def test_a_bad_field_can_be_caught(wsgi, field):
+@pytest.mark.parametrize(
+    "fields",
+    [
+        [("x", "a\r\ny: b")],
+        [("bad name", "x")],
+        [("x", "\u20ac")],
+        [(b"x", 1)],
+        [("content-length", "a")],
+        [("content-length", "-1")],
+        [("Content-Length", "\u0662")],
+        [("content-length", "6"), ("Content-Length", "5")],
+    ],
+)
+def test_a_bad_field_can_be_caught(wsgi, fields):
     def app(environ, start_response):
         try:
-            start_response("200 OK", [field])
+            start_response("200 OK", fields)
         except (ValueError, TypeError):
             start_response("400 Bad Request", [])
         return [b"caught"]
@@ -33,10 +45,12 @@ def test_fields_of_the_connection_are_left_out(wsgi, caplog):
 
 
 def test_lengths_that_say_the_same(wsgi):
-    client = wsgi(answering(b"ok", fields=(("Content-Length", "2"), ("content-length", "2"))))
-    client.get()
-    answer = client.answer()
-    assert (answer.fields, answer.body) == ([(b"Content-Length", b"2")], b"ok")
+    field = ("Content-Length", "2")
+    for other in [("content-length", "2"), field]:
+        client = wsgi(answering(b"ok", fields=(field, other)))
+        client.get()
+        answer = client.answer()
+        assert (answer.fields, answer.body) == ([(b"Content-Length", b"2")], b"ok")
 
 
 def test_more_than_was_stated(wsgi, log):

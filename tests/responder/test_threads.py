@@ -146,6 +146,23 @@ def test_a_child_process_makes_its_own():
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 5
 
 
+def test_those_that_a_light_load_does_not_need_end(monkeypatch):
+    """All of them get a call now and then."""
+    now, gate, pool = [0.0], threading.Event(), Pool("light", 5)
+    monkeypatch.setattr(blocking, "monotonic", lambda: now[0])
+
+    async def main():
+        burst = [pool.call(gate.wait, TIMEOUT) for _ in range(5)]
+        assert alive(pool) == 5
+        gate.set()
+        await asyncio.gather(*burst)
+        while alive(pool) > 1:
+            now[0] += 11
+            assert await pool.call(int) == (0, None)
+
+    asyncio.run(asyncio.wait_for(main(), TIMEOUT))
+
+
 def test_they_end_when_they_are_not_needed():
     threads = Pool("ending", 3, 0.01)
 

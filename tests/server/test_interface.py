@@ -142,8 +142,9 @@ class Slotted:
 
     __slots__ = ("__call__",)
 
-    def __init__(self):
-        self.__call__ = self.run
+    def __init__(self, is_set=True):
+        if is_set:
+            self.__call__ = self.run
 
     async def run(self, scope, receive, send): ...
 
@@ -183,7 +184,7 @@ class TestRecognise:
 
     @pytest.mark.parametrize(
         "target",
-        [native, native_with_more, native_coroutine, three, dict, 5],
+        [native, native_with_more, native_coroutine, three, dict, 5, Slotted(False)],
     )
     def test_native(self, target):
         assert recognise(target) == "native"
