@@ -127,7 +127,8 @@ def begin(
     elif declared != -1:
         raise ValueError("a chunked answer has no content-length: its end is its last chunk")
     lengths.check_framing(facts)
-    progress.trailer_names = announced_in(trailer_names, block if facts & HAS_TRAILER else b"")
+    if trailer_names or facts & HAS_TRAILER:
+        progress.trailer_names = announced_in(trailer_names, block if facts & HAS_TRAILER else b"")
     length = declared if sized else CHUNKED
     if lengths.is_empty(exchange, status):
         # nor need the next answer wait for what nothing would tell that it is over
@@ -179,7 +180,7 @@ def finish(exchange: exchanges.Exchange, data: bytes, trailers: Any) -> None:
     fields = None
     if trailers is not None:
         for name, _ in trailers._fields:
-            if name.lower() not in progress.trailer_names:
+            if progress.trailer_names is None or name.lower() not in progress.trailer_names:
                 raise HeaderError(
                     f"the trailer {name.decode('latin-1')!r} was not announced: name it in write_begin_chunked()"
                 )

@@ -34,7 +34,7 @@ class Progress:
 
     def __init__(self) -> None:
         self.remaining = -1  # bytes of content that are still to come; -1 where nothing states how many
-        self.trailer_names: Any = None  # those that are announced, in lower case
+        self.trailer_names: Any = None  # those that are announced, in lower case; None if none are
         self.source: Source | None = None  # the device that it is read from
         self.pump: Any = None  # what reads it
 

@@ -201,8 +201,8 @@ class Connection:
 
     # -- what an exchange calls
 
-    def put(self, exchange: Any, pieces: list[bytes]) -> None:
-        """Take bytes of its answer that follow each other."""
+    def put(self, exchange: Any, pieces: bytes | list[bytes]) -> None:
+        """Take bytes of its answer, in one piece or some that follow each other."""
         output = self.output
         completed = False
         try:

@@ -63,7 +63,7 @@ cdef class Connection:
     cpdef bint is_paused(self) except -1
     cpdef object expect_head_by(self, double deadline)
     @cython.locals(output=Output, pipeline=Pipeline, completed=bint)
-    cdef object put(self, Http1Exchange exchange, list pieces)
+    cdef object put(self, Http1Exchange exchange, object pieces)
     @cython.locals(service=Service)
     cdef object done(self, Http1Exchange exchange)
     cdef bint must_close(self, Http1Exchange exchange) except -1

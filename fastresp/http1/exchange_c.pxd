@@ -88,7 +88,7 @@ cdef class Http1Exchange(exchanges.Exchange):
     cdef object _put_whole(self, int status, list pieces)
     @cython.final
     @cython.locals(connection=Connection, data=bytes)
-    cdef object _put(self, list pieces)
+    cdef object _put(self, object pieces)
     @cython.final
     @cython.locals(reason=tuple)
     cdef bytes _line(self, int status)

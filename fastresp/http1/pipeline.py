@@ -79,16 +79,19 @@ class Pipeline:
             self.service.behind -= 1
         return following
 
-    def put(self, exchange: Any, pieces: list[bytes]) -> bool:
-        """Take bytes that follow each other, and between which nothing may come. Return whether they are on their way;
+    def put(self, exchange: Any, pieces: Any) -> bool:
+        """Take bytes, or a list of them between which nothing may come. Return whether they are on their way;
         else the exchange holds them, or nobody will get them.
         """
         output = self.output
         if exchange is not self.first or exchange.held is not None or output.writing:
-            return self._hold(exchange, pieces)
+            return self._hold(exchange, [pieces] if type(pieces) is bytes else pieces)
         output.writing = True
-        for data in pieces:
-            output.gather(data)
+        if type(pieces) is bytes:
+            output.gather(pieces)
+        else:
+            for data in pieces:
+                output.gather(data)
         output.writing = False
         if exchange.held is not None:  # what it got meanwhile
             self.write_held(exchange)

