@@ -322,17 +322,25 @@ def call_back(callback: Callable[[], object]) -> None:
 def release(exchange: exchanges.Exchange) -> None:
     """The exchange is over, answered or given up: let go of what it has, and tell its callbacks and its session."""
     exchange.request = None
-    link = exchange.link
-    if link is not None:
-        exchange.link = None
-        link.end()
     progress = exchange.progress
-    if progress is not None:
-        pump, source = progress.pump, progress.source
-        progress.pump = progress.source = None
-        if pump is not None:
-            pump.cancel(exchange)
-        elif source is not None:
-            close_source(source)
-    if exchange.callbacks is not None:
-        tell_closed(exchange)
+    link = exchange.link
+    try:
+        if exchange.callbacks is not None:
+            tell_closed(exchange)
+    finally:
+        try:
+            if progress is not None:
+                _release_source(exchange, progress)
+        finally:
+            if link is not None:
+                exchange.link = None
+                link.end()
+
+
+def _release_source(exchange: exchanges.Exchange, progress: exchanges.Progress) -> None:
+    pump, source = progress.pump, progress.source
+    progress.pump = progress.source = None
+    if pump is not None:
+        pump.cancel(exchange)
+    elif source is not None:
+        close_source(source)

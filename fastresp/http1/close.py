@@ -118,7 +118,6 @@ def lost(connection: Any) -> None:
         # a handler may keep what leads here, and must not keep what has come with it
         connection.receiver = connection.collected = None
         connection.parser = None
-        connection.link = None
         connection.incoming = None
         body, connection.body = connection.body, None
         try:

@@ -10,7 +10,7 @@ ORIGIN, ABSOLUTE, AUTHORITY, ASTERISK = range(4)
 # Where the parser is; LAST: the content is complete, END is to be told.
 LINE, FIELDS, CONTENT, CHUNK_LINE, CHUNK_DATA, CHUNK_CR, CHUNK_LF, TRAILERS, LAST, REFUSED = range(10)
 
-# What the lines of connection, transfer-encoding and expect say: flags.
-CLOSE, KEEP_ALIVE, UPGRADE = 1, 2, 4
+# What the lines of connection, upgrade, transfer-encoding and expect say: flags.
+CLOSE, KEEP_ALIVE, UPGRADE, WEBSOCKET = 1, 2, 4, 8
 CHUNKED, UNKNOWN = 1, 2
 CONTINUE, UNMET = 1, 2

@@ -40,7 +40,7 @@ class Connection:
     # fmt: off
     __slots__ = (
         "admitted", "asked", "at_work", "body", "call", "collected", "deadlines", "delimits", "discarding", "due",
-        "eof", "expecting", "host", "incoming", "link", "output", "parser", "peer", "pipeline", "read_paused",
+        "eof", "expecting", "host", "incoming", "output", "parser", "peer", "pipeline", "read_paused",
         "reading", "reads_until", "receiver", "seen", "service", "transport", "unread", "writing",
     )
     # fmt: on
@@ -62,7 +62,6 @@ class Connection:
         self.parser: Any = None  # between two messages
         self.reading = HEADS
         self.eof = False  # the client has closed its side
-        self.link: Any = None  # of the last exchange, which has upgraded the connection
         self.read_paused = False
         self.unread = False  # the client may be sending what nobody will read
         self.due = False  # proceed() is going to be called
@@ -123,11 +122,9 @@ class Connection:
 
     def eof_received(self) -> bool:
         output = self.output
-        link = self.link
         self.eof = True
-        if link is not None:
-            self.proceed()  # to what has come before
-            link.ended()
+        if self.reading == UPGRADED:
+            self.proceed()
         if output.closing or self.service.secure:
             # TLS 1.2 knows no half-closed connections; where something was lost, the sweep says how it ends
             return output.lost and not self.service.secure
@@ -198,6 +195,11 @@ class Connection:
 
     def is_cut(self) -> bool:
         return close.is_cut(self)
+
+    def link(self) -> Any:
+        """Return the link that it has become; None where it speaks HTTP."""
+        last = self.pipeline.last
+        return None if last is None else last.link
 
     # -- what an exchange calls
 
@@ -357,6 +359,11 @@ class Connection:
         if not self.read_paused:
             self.read_paused = True
             self.transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Have the transport read again."""
+        self.read_paused = False
+        self.transport.resume_reading()
 
     def take_parser(self) -> None:
         """Take a parser, in the middle of nothing."""

@@ -21,7 +21,6 @@ from fastresp.http1 cimport refusal_c as refusal
 from fastresp.http1 cimport timeouts_c as timeouts
 from fastresp.http1 cimport work_c as work
 from fastresp.http1.exchange_c cimport Http1Exchange
-from fastresp.http1.link_c cimport Http1Link
 from fastresp.http1 cimport pipeline_c as pipelines
 from fastresp.http1.pipeline_c cimport Pipeline, new_pipeline
 
@@ -39,7 +38,6 @@ cdef class Connection:
     cdef Peer peer
     cdef Parser parser
     cdef Http1Exchange incoming
-    cdef Http1Link link
     cdef object transport, host, call, body, receiver
     cdef readonly object collected
     cdef bint admitted, delimits, due, eof, expecting, read_paused, unread
@@ -47,7 +45,7 @@ cdef class Connection:
     cdef readonly int reading, writing
     cdef Py_ssize_t discarding, seen
     cdef double asked, reads_until
-    @cython.locals(output=Output, link=Http1Link)
+    @cython.locals(output=Output)
     cpdef bint eof_received(self) except -1
     @cython.locals(output=Output, completed=bint)
     cpdef object resume_writing(self)
@@ -59,6 +57,8 @@ cdef class Connection:
     cpdef str untaken(self)
     cpdef object cut(self, str reason)
     cpdef bint is_cut(self) except -1
+    @cython.locals(last=Http1Exchange)
+    cdef object link(self)
     cpdef object stop_reading(self)
     cpdef bint is_paused(self) except -1
     cpdef object expect_head_by(self, double deadline)
@@ -97,6 +97,7 @@ cdef class Connection:
     cdef object proceed_soon(self)
     cdef object resume_requests(self)
     cdef object pause_reading(self)
+    cdef object resume_reading(self)
     @cython.locals(service=Service, parser=Parser)
     cdef object take_parser(self)
     @cython.locals(service=Service)

@@ -201,7 +201,7 @@ class Http1Exchange(exchanges.Exchange):
         message = line_of(101) + block + b"upgrade: " + protocol + b"\r\nconnection: upgrade\r\n\r\n"
         link = new_link(connection, self, session)
         states.read(connection, UPGRADE)
-        self.link = connection.link = link
+        self.link = link
         self.close = True
         self.begun = True
         self.status = 101

@@ -27,6 +27,7 @@ from fastresp.http1.codes import (
     UNKNOWN,
     UNMET,
     UPGRADE,
+    WEBSOCKET,
 )
 from fastresp.wire import octets
 from fastresp.wire.octets import (
@@ -57,7 +58,6 @@ from fastresp.wire.octets import VALUE as _VALUE
 
 __all__ = [
     "chunk_extensions_end",
-    "connection_options",
     "content_length",
     "expectation",
     "field_fault",
@@ -152,8 +152,10 @@ def authority_end(p: bytes, i: int, j: int) -> int:
     return i
 
 
-def connection_options(p: bytes, i: int, j: int) -> int:
-    """CLOSE, KEEP_ALIVE and UPGRADE as far as the list names them (RFC 9110, section 7.6.1); others say nothing."""
+def list_options(p: bytes, i: int, j: int) -> int:
+    """CLOSE, KEEP_ALIVE, UPGRADE and WEBSOCKET as far as a list of tokens names them: a value of connection, or of
+    upgrade (RFC 9110, sections 7.6.1 and 7.8). Others say nothing.
+    """
     options = 0
     while i < j:
         word = i
@@ -166,6 +168,8 @@ def connection_options(p: bytes, i: int, j: int) -> int:
                 options |= KEEP_ALIVE
             elif end - word == 7 and octets.same(p, word, b"upgrade", 7):
                 options |= UPGRADE
+            elif end - word == 9 and octets.same(p, word, b"websocket", 9):
+                options |= WEBSOCKET
         while i < j and p[i] != COMMA:
             i += 1
         i = white_end(p, i + 1) if i < j else j

@@ -13,7 +13,7 @@ cdef const unsigned char *QUOTED
 cdef const unsigned char *HEX
 
 cdef int OTHER, GET, HEAD_METHOD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH
-cdef int CLOSE, KEEP_ALIVE, UPGRADE, CHUNKED, UNKNOWN, CONTINUE, UNMET
+cdef int CLOSE, KEEP_ALIVE, UPGRADE, WEBSOCKET, CHUNKED, UNKNOWN, CONTINUE, UNMET
 cdef int HTAB, LF, CR, SP, QUOTE, PERCENT, COMMA, SLASH, COLON, SEMICOLON
 cdef int EQUALS, QUESTION, OPENING, BACKSLASH, CLOSING, ZERO, NINE
 cdef Py_ssize_t MAX_LENGTH
@@ -32,7 +32,7 @@ cdef Py_ssize_t target_authority(octets_t p, Py_ssize_t i, Py_ssize_t j) except?
 cdef Py_ssize_t authority_end(octets_t p, Py_ssize_t i, Py_ssize_t j) noexcept
 
 @cython.locals(options=int, word=Py_ssize_t, end=Py_ssize_t)
-cdef int connection_options(octets_t p, Py_ssize_t i, Py_ssize_t j) noexcept
+cdef int list_options(octets_t p, Py_ssize_t i, Py_ssize_t j) noexcept
 
 @cython.locals(length=Py_ssize_t, digit=int)
 cdef Py_ssize_t content_length(octets_t p, Py_ssize_t i, Py_ssize_t j) noexcept

@@ -13,9 +13,10 @@ __all__ = ["Http1Link", "new_link"]
 class Http1Link(links.Link):
     """The link over a connection, whose last exchange stays in the pipeline until it is closed."""
 
-    __slots__ = ("connection",)
+    __slots__ = ("connection", "is_ended")
 
     connection: Any
+    is_ended: bool  # the session knows that the client has closed its side
 
     # -- what the session calls
 
@@ -48,11 +49,11 @@ class Http1Link(links.Link):
     # -- what the connection calls
 
     def read_on(self) -> None:
-        """Have the transport read, unless the session wants nothing."""
+        """Have the transport read, unless the session wants nothing, or the client takes nothing."""
         connection = self.connection
-        if connection.read_paused and not self.paused and connection.transport is not None:
-            connection.read_paused = False
-            connection.transport.resume_reading()
+        output = connection.output
+        if connection.read_paused and not (self.paused or output.paused or output.closing):
+            connection.resume_reading()
 
     def received(self, data: bytes) -> None:
         """Hand bytes to the session; what it sends meanwhile leaves in one write."""
@@ -75,19 +76,25 @@ class Http1Link(links.Link):
             if is_outer:
                 output.batching = False
                 output.flush(True)
+        if output.paused and not output.closing:
+            connection.pause_reading()  # what the session sends for what comes would have no bound
 
-    def ended(self) -> None:
-        """The client has closed its side."""
+    def proceed(self, data: bytes) -> None:
+        """Go on behind HTTP, behind which these bytes have come, or behind a pause."""
+        connection = self.connection
+        if data:
+            self.received(data)
         session = self.session
-        if session is not None:
+        if connection.eof and not self.is_ended and session is not None:
+            self.is_ended = True
             session.ended()
+        self.read_on()
 
     def sweep(self, now: float) -> None:
         """Once a tick."""
         connection = self.connection
-        session = self.session
-        if session is not None and connection.service.draining:
-            session.drain()
+        if connection.service.draining:
+            self.drain()
         session = self.session
         if session is not None:
             session.sweep(now)
@@ -105,5 +112,5 @@ def new_link(connection: Any, exchange: Any, session: links.Session) -> Http1Lin
     link.connection = connection
     link.exchange = exchange
     link.session = session
-    link.paused = False
+    link.paused = link.is_ended = False
     return link

@@ -16,6 +16,7 @@ cdef Py_ssize_t FULL
 
 cdef class Http1Link(links.Link):
     cdef Connection connection
+    cdef bint is_ended
     @cython.locals(exchange=Exchange)
     cpdef object send(self, bytes data)
     @cython.locals(exchange=Exchange)
@@ -27,12 +28,12 @@ cdef class Http1Link(links.Link):
     cpdef object close(self)
     @cython.locals(connection=Connection)
     cpdef object abort(self)
-    @cython.locals(connection=Connection)
+    @cython.locals(connection=Connection, output=Output)
     cdef object read_on(self)
     @cython.locals(connection=Connection, session=links.Session, output=Output, completed=bint, is_outer=bint)
     cdef object received(self, bytes data)
-    @cython.locals(session=links.Session)
-    cdef object ended(self)
+    @cython.locals(connection=Connection, session=links.Session)
+    cdef object proceed(self, bytes data)
     @cython.locals(connection=Connection, session=links.Session)
     cdef object sweep(self, double now)
     @cython.locals(session=links.Session)

@@ -33,6 +33,7 @@ from fastresp.http1.codes import (
     UNKNOWN,
     UNMET,
     UPGRADE,
+    WEBSOCKET,
 )
 from fastresp.http1.scanner import MAX_PINNED
 from fastresp.wire import octets
@@ -206,8 +207,10 @@ class Parser(scanner.Scanner):
         self.chunked = chunked
         self.has_body = self.in_body = has_body
         self.expect_continue = self._expect == CONTINUE and self._minor > 0
-        # what asks for another protocol (RFC 9110, section 7.8), and can get it: behind content it would be too late
-        self.upgrade = self._options & UPGRADE != 0 and self.keep_alive and self._minor > 0 and not has_body
+        # what asks for a WebSocket (RFC 6455, section 4.1), and can get one: behind content it would be too late. Any
+        # other protocol that is asked for, as h2c is by many clients, is one that is not spoken here.
+        asks = self._options & (UPGRADE | WEBSOCKET) == UPGRADE | WEBSOCKET
+        self.upgrade = asks and self.keep_alive and self._minor > 0 and not has_body
         if self.trailers_end > 0:
             self.trailers_data = b""
             self.trailers_end = 0

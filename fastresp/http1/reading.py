@@ -86,11 +86,11 @@ def proceed(connection: Any) -> None:
                 connection.ask_for_turn()
                 connection.asked = monotonic()
                 break
-            if connection.reading >= ASKED:
-                if _may_read_on(connection, parser):
-                    continue
-                break
             if connection.reading >= HELD:
+                if connection.reading >= ASKED:
+                    if _may_read_on(connection, parser):
+                        continue
+                    break
                 if connection.pipeline.first is not None or not refusal.may_handle(connection):
                     if connection.read_paused:
                         break
@@ -120,8 +120,7 @@ def proceed(connection: Any) -> None:
                 if connection.incoming is not None:
                     content.starved(connection)
                 if connection.read_paused:
-                    connection.read_paused = False
-                    connection.transport.resume_reading()
+                    connection.resume_reading()
                 break
             elif event == BODY:
                 pieces -= 1
@@ -166,15 +165,15 @@ def _may_read_on(connection: Any, parser: Any) -> bool:
         if connection.pipeline.first is None:
             states.read(connection, ANSWERED)  # with HTTP, which goes on
             return True
-        if parser.buffered == 0 or connection.read_paused:
-            return False
-        connection.pause_reading()
-        return True  # what the collector ran there may have answered
-    link = connection.link
-    rest = parser.take_unparsed()
-    if rest:
-        link.received(rest)
-    link.read_on()
+        if connection.read_paused and parser.buffered == 0:
+            connection.resume_reading()  # to see the client leave
+        elif parser.buffered > 0 and not connection.read_paused:
+            connection.pause_reading()
+            return True  # what the collector ran there may have answered
+        return False
+    link = connection.link()
+    if link is not None:
+        link.proceed(parser.take_unparsed())
     return False
 
 
@@ -239,8 +238,9 @@ def other(connection: Any, data: bytes) -> None:
         return
     parser = connection.parser
     if parser is None:
-        link = connection.link
-        link.received(data)
+        link = connection.link()
+        if link is not None:
+            link.received(data)
     else:  # it has what has come before
         parser.feed(data)
         proceed(connection)

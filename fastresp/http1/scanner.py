@@ -27,6 +27,7 @@ from fastresp.http1.codes import (
     OTHER,
     PROCEED,
     REFUSED,
+    WEBSOCKET,
 )
 from fastresp.wire import octets
 from fastresp.wire.octets import COLON, CR, HTAB, LF, NINE, SLASH, SP, STAR, ZERO
@@ -306,7 +307,7 @@ class Scanner:
                 break
             self._count += 1
             if (
-                (size == 4 or size == 6 or size == 10 or 12 <= size <= 14 or size == 17)
+                (size == 4 or size == 6 or size == 7 or size == 10 or 12 <= size <= 14 or size == 17)
                 and self._state == FIELDS
                 and self._note(pos, size, i, j) != PROCEED
             ):
@@ -345,7 +346,7 @@ class Scanner:
                 self._host_size = j - i
         elif size == 10:
             if octets.same(p, name, b"connection", 10):
-                self._options |= grammar.connection_options(p, i, j)
+                self._options |= grammar.list_options(p, i, j) & ~WEBSOCKET
         elif size == 14:
             if octets.same(p, name, b"content-length", 14):
                 if self._length >= 0:
@@ -365,6 +366,9 @@ class Scanner:
         elif size == 6:
             if octets.same(p, name, b"expect", 6):
                 self._expect |= grammar.expectation(p, i, j)
+        elif size == 7:
+            if octets.same(p, name, b"upgrade", 7):
+                self._options |= grammar.list_options(p, i, j) & WEBSOCKET
         elif size == 12:
             if octets.same(p, name, b"content-type", 12):
                 return self._note_once(CONTENT_TYPE, "Content-Type")

@@ -64,7 +64,7 @@ def last_call(connection: Any) -> None:
 def drain(connection: Any) -> None:
     """The server is about to stop: close now, if nothing is going on."""
     deadlines = connection.deadlines
-    link = connection.link
+    link = connection.link()
     if link is not None:
         link.drain()
         return
@@ -98,6 +98,11 @@ def sweep(connection: Any, now: float) -> None:
         sockopts.forget_reader(service.loop, transport.get_extra_info("socket"))
         connection.abort()
         return
+    link = connection.link()
+    if link is not None:
+        link.sweep(now)  # also where the client takes nothing
+        if connection.transport is None:
+            return
     if connection.writing == LINGERING:
         _watch_lingering(connection, now)
         return
@@ -107,10 +112,6 @@ def sweep(connection: Any, now: float) -> None:
     deadlines.taken_since = 0.0
     if (connection.eof or connection.read_paused) and (connection.is_answering() or connection.is_held()):
         _look(connection)
-    link = connection.link
-    if link is not None:
-        link.sweep(now)
-        return
     waits_for = deadlines.waits_for
     if waits_for == NOTHING:
         deadlines.coming_since = 0.0

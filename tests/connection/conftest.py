@@ -58,7 +58,7 @@ def echo_class(twin):
             self.drains = self.sweeps = 0
 
         def upgrade(self, responder, headers=None):
-            self.link = responder._upgrade(b"echo", headers, self)
+            self.link = responder._upgrade(b"websocket", headers, self)
 
         def received(self, data):
             self.told.put(data)

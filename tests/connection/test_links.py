@@ -8,8 +8,8 @@ import pytest
 from connection.fake import Wire, turns
 from connection.tools import message, post
 
-SWITCH = b"HTTP/1.1 101 Switching Protocols\r\nupgrade: echo\r\nconnection: upgrade\r\n\r\n"
-ASK = ("Connection: keep-alive, Upgrade", "Upgrade: echo")
+SWITCH = b"HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n"
+ASK = ("Connection: keep-alive, Upgrade", "Upgrade: websocket")
 
 
 @pytest.fixture
@@ -29,10 +29,10 @@ def scene(twin):
     "request_bytes",
     [
         message("GET", "/"),
-        message("GET", "/", "Upgrade: echo"),
-        message("GET", "/", "Connection: keep-alive", "Upgrade: echo"),
-        message("GET", "/", "Connection: upgraded", "Upgrade: echo"),
-        message("GET", "/", "Connection: close, upgrade", "Upgrade: echo"),
+        message("GET", "/", "Upgrade: websocket"),
+        message("GET", "/", "Connection: keep-alive", "Upgrade: websocket"),
+        message("GET", "/", "Connection: upgraded", "Upgrade: websocket"),
+        message("GET", "/", "Connection: close, upgrade", "Upgrade: websocket"),
         message("GET", "/", *ASK, version="1.0"),
         post("/", b"content", *ASK),
     ],
@@ -145,6 +145,124 @@ def test_reading_is_paused_and_resumed(scene, echo_class):
     scene(main)
 
 
+def test_reading_goes_on_behind_a_pause_before_its_answer(scene):
+    """Or nothing would tell that the client leaves."""
+
+    async def main(wire_of):
+        kept = []
+        wire = wire_of(lambda _, responder: kept.append(responder))
+        wire.feed(message("GET", "/", *ASK))
+        wire.protocol.pause_writing()
+        wire.protocol.proceed()
+        assert not wire.transport.reading
+        wire.protocol.resume_writing()
+        await turns()
+        assert wire.transport.reading
+        wire.lose()
+        kept.clear()
+        await turns()
+
+    scene(main)
+
+
+@pytest.mark.parametrize("protocol", ["h2c", "upgrade", "websockets", "websocket/13", "x websocket", ""])
+def test_a_protocol_that_is_not_spoken(scene, echo_class, protocol):
+    """Many clients ask for h2c: their requests are like any other."""
+
+    async def main(wire_of):
+        kept = []
+        wire = wire_of(lambda request, responder: kept.append((request.path, responder)))
+        fields = ("Connection: Upgrade, HTTP2-Settings, websocket", "HTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA")
+        wire.feed(message("GET", "/a", f"Upgrade: {protocol}", *fields) + message("GET", "/b"))
+        assert [path for path, _ in kept] == ["/a", "/b"]
+        with pytest.raises(ValueError, match="does not ask for another protocol"):
+            echo_class().upgrade(kept[0][1])
+        wire.lose()
+        kept.clear()
+        await turns()
+
+    scene(main)
+
+
+@pytest.mark.parametrize("protocol", ["WebSocket", "h2c, websocket", ",\twebsocket , x"])
+def test_a_protocol_that_is_spoken(scene, echo_class, protocol):
+    async def main(wire_of):
+        wire = wire_of(lambda _, responder: echo_class().upgrade(responder))
+        wire.feed(message("GET", "/", f"UPGRADE: {protocol}", "Connection: upgrade"))
+        assert wire.transport.sent == SWITCH
+        wire.lose()
+
+    scene(main)
+
+
+def test_a_client_that_has_closed_its_side_before(scene, echo_class):
+    async def main(wire_of):
+        kept = []
+        wire = wire_of(lambda _, responder: kept.append(responder))
+        wire.feed(message("GET", "/", *ASK))
+        wire.protocol.eof_received()
+        session = echo_class()
+        session.upgrade(kept.pop())
+        await turns()
+        assert session.told.take(2) == ["ended", "over"]
+        assert session.told.count == 2
+        wire.lose()
+
+    scene(main)
+
+
+def test_a_client_that_takes_nothing_is_not_read_from(scene, echo_class):
+    async def main(wire_of):
+        class Session(echo_class):
+            def received(self, data):
+                super().received(data)
+                wire.protocol.pause_writing()
+
+        session = Session()
+        wire = wire_of(lambda _, responder: session.upgrade(responder))
+        wire.feed(message("GET", "/", *ASK))
+        wire.feed(b"some")
+        assert not wire.transport.reading
+        session.link.pause_reading()
+        session.link.resume_reading()
+        assert not wire.transport.reading
+        wire.protocol.resume_writing()
+        await turns()
+        assert wire.transport.reading
+        wire.lose()
+
+    scene(main)
+
+
+@pytest.mark.parametrize("is_lost", [False, True])
+def test_an_end_that_raises_costs_no_callback(scene, echo_class, log, is_lost):
+    async def main(wire_of):
+        class Session(echo_class):
+            def over(self):
+                raise LookupError("on purpose")
+
+        session = Session()
+        closed = []
+
+        def handle(_, responder):
+            responder.on_close(lambda: closed.append(True))
+            session.upgrade(responder)
+
+        wire = wire_of(handle)
+        wire.feed(message("GET", "/", *ASK))
+        if is_lost:
+            wire.lose()
+            log.expect("giving up an answer failed", "on purpose")
+        else:
+            with pytest.raises(LookupError, match="on purpose"):
+                session.link.close()
+            wire.lose()
+        await turns()
+        assert closed == [True]
+
+    scene(main)
+
+
 def test_a_link_that_is_over_takes_nothing(scene, echo_class):
     async def main(wire_of):
         session = echo_class()
@@ -182,8 +300,11 @@ def test_the_sweep_and_the_drain_reach_the_session(scene, echo_class):
         wire.feed(message("GET", "/", *ASK))
         wire.protocol.sweep(1.0)
         assert (session.sweeps, session.drains) == (1, 0)
-        wire.service.drain()
+        wire.protocol.pause_writing()  # what it has to say waits behind what the client does not take
         wire.protocol.sweep(2.0)
+        assert (session.sweeps, session.drains) == (2, 0)
+        wire.service.drain()
+        wire.protocol.sweep(3.0)
         assert session.drains == 1
         await turns()
         assert wire.transport.sent == SWITCH + b"bye"

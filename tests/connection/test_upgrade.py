@@ -8,8 +8,8 @@ import socket
 import pytest
 from connection.tools import Inbox, Late, in_loop, message, settle, wait_for_no_connection
 
-SWITCH = b"HTTP/1.1 101 Switching Protocols\r\nupgrade: echo\r\nconnection: upgrade\r\n\r\n"
-ASK = ("Connection: keep-alive, Upgrade", "Upgrade: echo")
+SWITCH = b"HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n"
+ASK = ("Connection: keep-alive, Upgrade", "Upgrade: websocket")
 
 
 class TestOnASocket:
@@ -52,6 +52,47 @@ class TestOnASocket:
         assert client.rest() == SWITCH + b"LAST"
         assert session.told.take(3) == [b"last", "ended", "over"]
         wait_for_no_connection(server)
+
+    def test_a_client_that_has_closed_its_side_before(self, serve, connect, echo_class):
+        late = Late()
+        server = serve(late)
+        client = connect(server)
+        client.send(message("GET", "/", *ASK))
+        client.half_close()
+        _, responder = late.calls.get()
+        settle(server)
+        session = echo_class()
+        in_loop(server, session.upgrade, responder)
+        assert client.rest() == SWITCH
+        assert session.told.take(2) == ["ended", "over"]
+        wait_for_no_connection(server)
+
+    def test_a_client_that_sends_and_never_reads(self, serve, connect, echo_class):
+        """What is held for it has a bound: its sending comes to a stop."""
+        session = echo_class()
+        received = []
+
+        def note(data):
+            received.append(len(data))
+            session.link.send(data)
+
+        session.received = note
+        server = serve(lambda _, responder: session.upgrade(responder))
+        client = connect(server)
+        client.get("/", *ASK)
+        client.until(b"\r\n\r\n")
+        client.socket.setblocking(False)
+        idle = 0
+        while idle < 50:  # turns of the loop in which nothing could be sent
+            try:
+                client.send(bytes(65536))
+                idle = 0
+            except BlockingIOError:
+                settle(server)
+                idle += 1
+            assert sum(received) < 32 << 20
+        client.reset()
+        assert session.told.get() == "over"
 
     def test_a_client_that_leaves(self, serve, connect, echo_class):
         session = echo_class()
