@@ -82,15 +82,25 @@ class Pool:
         Raises RuntimeError if the system gives not even one.
         """
         loop = asyncio._get_running_loop()
+        job = (function, arguments, loop)
+        queued = completed = False
         with self._lock:
-            if self._open >= self._count < self.limit:
-                self._add()
-            self._jobs[key] = (function, arguments, loop)
-            self._open += 1
-            self._open_of[loop] = self._open_of.get(loop, 0) + 1
-            self._tokens.put(True)
             if self._idle is not None:
                 self._shrink(self._idle)
+            if self._open >= self._count < self.limit:
+                self._add()
+            count = self._open + 1
+            self._open_of[loop] = self._open_of.get(loop, 0) + 1
+            self._open = count
+            try:
+                self._jobs[key] = job
+                queued = True
+                self._tokens.put(True)
+                completed = True
+            finally:
+                # where memory has run out; a thread may have begun it, by the token of one that was withdrawn
+                if not completed and (not queued or self._jobs.pop(key, None) is not None):
+                    self._done(loop)
 
     def withdraw(self, key: object) -> bool:
         """Forget a job that waits for a thread. Return False for one that has begun, which goes on."""
@@ -114,21 +124,21 @@ class Pool:
     def _shrink(self, idle: float) -> None:
         """End the threads that were not needed for so many seconds: of those that wait, all get a job now and then."""
         now = monotonic()
-        spare = max(0, self._count - self._open)
+        spare = max(0, self._count - self._open - 1)  # one takes the call that is about to come
         self._least = min(self._least, spare)
         if now >= self._until:
-            for _ in range(self._least):
-                self._tokens.put(False)
-            self._count -= self._least
-            self._least = spare - self._least
             self._until = now + idle
+            least, self._least = self._least, spare - self._least
+            for _ in range(least):
+                self._tokens.put(False)
+                self._count -= 1
 
     def close(self) -> None:
         """End the threads when they have no more to do; `start` makes new ones."""
         with self._lock:
-            for _ in range(self._count):
+            while self._count:
                 self._tokens.put(False)
-            self._count = 0
+                self._count -= 1
             self._renew()
 
     async def drained(self) -> None:
@@ -159,7 +169,8 @@ class Pool:
             if generation != forks.generation:
                 forks.end()  # a child that the call has forked
             del function, arguments
-            self._done(loop)
+            with suppress(BaseException):
+                self._done(loop)
 
     def _next(self, tokens: SimpleQueue[bool]) -> bool:
         """Wait for the next job. Return False if the thread is to end."""
@@ -176,10 +187,11 @@ class Pool:
     def _done(self, loop: Loop) -> None:
         with self._lock:
             self._open -= 1
-            left = self._open_of.pop(loop) - 1
+            left = self._open_of[loop] - 1
             if left:
                 self._open_of[loop] = left
                 return
+            del self._open_of[loop]
             waiters = self._waiters.pop(loop, ())
         for future in waiters:
             with suppress(RuntimeError):  # a closed loop waits for nothing

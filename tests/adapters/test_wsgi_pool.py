@@ -7,6 +7,7 @@ import sys
 import threading
 
 import pytest
+from client import TIMEOUT
 from connection.tools import Inbox, message
 
 from fastresp.core.blocking import Pool
@@ -85,6 +86,32 @@ def test_one_client_that_pipelines(serve, connect, gate):
     gate.set()
     assert called.take(2) == ["/other", "/slow/1"]
     assert other.answer().status == 200
+
+
+@pytest.mark.parametrize("where", ["_jobs", "_tokens"])
+def test_memory_that_runs_out_as_a_call_is_queued(monkeypatch, where):
+    """Nothing of it is left: the next call is the next that runs."""
+
+    def fail(*_):
+        raise MemoryError("on purpose")
+
+    async def main():
+        pool = Pool("test", 2)
+        await pool.call(int)
+        await pool.drained()  # its thread is free, and no other one made below
+        ran = []
+        with monkeypatch.context() as patch:
+            broken = type("Broken", (type(getattr(pool, where)),), {"__setitem__": fail, "put": fail})
+            patch.setattr(pool, where, broken())
+            with pytest.raises(MemoryError, match="on purpose"):
+                pool.call(ran.append, "failed")
+        for number in range(3):
+            await asyncio.wait_for(pool.call(ran.append, number), TIMEOUT)
+        await asyncio.wait_for(pool.drained(), TIMEOUT)
+        assert ran == [0, 1, 2]
+        pool.close()
+
+    asyncio.run(main())
 
 
 def test_drained():
