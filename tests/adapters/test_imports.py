@@ -25,6 +25,6 @@ import fastresp
 def test_what_is_imported(module, packages):
     program = f"import {module}, json, sys; print(json.dumps(sorted(sys.modules)))"
     environment = {**os.environ, "PYTHONPATH": str(Path(fastresp.__file__).parents[1])}
-    done = subprocess.run([sys.executable, "-c", program], check=True, stdout=subprocess.PIPE, env=environment)
+    done = subprocess.run([sys.executable, "-P", "-c", program], check=True, stdout=subprocess.PIPE, env=environment)
     modules = json.loads(done.stdout)
     assert [name for name in ("fastresp.asgi", "fastresp.qt", "fastresp.wsgi") if name in modules] == packages

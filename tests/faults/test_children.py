@@ -245,5 +245,5 @@ if pid == 0:
         os._exit(7)
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) & 0xFF)
 """
-    status = subprocess.run([sys.executable, "-c", program, way], timeout=30, check=False).returncode
+    status = subprocess.run([sys.executable, "-P", "-c", program, way], timeout=30, check=False).returncode
     assert status == (0 if way == "fork" else -signal.SIGTERM & 0xFF)

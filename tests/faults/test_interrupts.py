@@ -80,7 +80,7 @@ def program(twin, loop_factory):
         environment = {"PYTHONPATH": root, "FASTRESP_NO_EXTENSIONS": "0" if twin.compiled else "1"}
         text = PROGRAM.replace("WHERE", repr(where)).replace("HANDLER", handler)
         process = subprocess.Popen(
-            [sys.executable, "-c", text, loop],
+            [sys.executable, "-P", "-c", text, loop],
             env={**os.environ, **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

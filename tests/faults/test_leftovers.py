@@ -149,7 +149,7 @@ from fastresp import exits
 exits.limit(3, float("inf"))
 threading.Thread(target=time.sleep, args=(0.3,)).start()
 """
-    assert subprocess.run([sys.executable, "-c", program], timeout=TIMEOUT).returncode == 0
+    assert subprocess.run([sys.executable, "-P", "-c", program], timeout=TIMEOUT).returncode == 0
     assert capfd.readouterr().err == ""
 
 

@@ -196,7 +196,7 @@ def test_names_of_trailers_that_memory_does_not_hold():
                 _testcapi.remove_mem_hooks()
             kept = [b"x-%d" % each for each in range(50)]
     """
-    subprocess.run([sys.executable, "-c", textwrap.dedent(script)], check=True, timeout=30)
+    subprocess.run([sys.executable, "-P", "-c", textwrap.dedent(script)], check=True, timeout=30)
 
 
 def test_a_reader_that_can_not_be_told(twin, monkeypatch):
@@ -347,4 +347,4 @@ def test_what_the_system_has_not_taken_at_once(twin, loop):
                 answers = [content.split()[0].decode() for content in contents if content[:1] == b"/"]
                 assert answers == paths[: len(answers)], (fails_at, answers)
     """
-    subprocess.run([sys.executable, "-c", textwrap.dedent(script)], check=True, timeout=60)
+    subprocess.run([sys.executable, "-P", "-c", textwrap.dedent(script)], check=True, timeout=60)

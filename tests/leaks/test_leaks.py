@@ -17,6 +17,8 @@ from typing import Any
 import pytest
 from leaks.load import visitors
 
+import fastresp
+
 REQUESTS = int(os.environ.get("FASTRESP_LEAK_REQUESTS", "2000"))
 # The allocators' own: what a thread or an arena takes when it is first wanted, and a page here and there.
 KIB = 8192
@@ -31,14 +33,13 @@ class Process:
 
     def __init__(self, twin: str, loop: str, *files: Path) -> None:
         command = [sys.executable, str(Path(__file__).with_name("application.py")), twin, loop, *map(str, files)]
-        root = str(Path(__file__).resolve().parents[2])
-        paths = [path for path in (os.environ.get("PYTHONPATH"), root) if path]
+        places = (Path(fastresp.__file__).parents[1], Path(__file__).resolve().parents[2], os.environ.get("PYTHONPATH"))
         self.process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(str(place) for place in places if place)},
         )
         self.ports: list[int] = self.read()
         self.secure = len(self.ports) // 2

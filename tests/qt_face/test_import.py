@@ -35,7 +35,7 @@ for adapter, status in ((in_server_thread, 202), (in_qt_thread, 500)):
 def run(before: str, after: str) -> subprocess.CompletedProcess[str]:
     program = PROGRAM.format(before=before, after=after)
     environment = {**os.environ, "PYTHONPATH": str(Path(fastresp.__file__).parents[1])}
-    command = [sys.executable, "-c", program]
+    command = [sys.executable, "-P", "-c", program]
     return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60)
 
 

@@ -199,6 +199,6 @@ def test_program(pure: str, program: str, printed: str) -> None:
         "PYTHONPATH": str(Path(fastresp.__file__).parents[1]),
         "QT_QPA_PLATFORM": "offscreen",
     }
-    command = [sys.executable, "-W", "error", "-X", "faulthandler", "-c", program]
+    command = [sys.executable, "-W", "error", "-X", "faulthandler", "-P", "-c", program]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60)
     assert (done.returncode, done.stdout, done.stderr) == (0, printed, "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -193,7 +194,8 @@ def test_a_hangup_is_never_the_second_signal(spawn, tmp_path, arguments):
         client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         process.wait_for("^(asked)")
         os.close(master)
-        assert "SIGHUP: closing" in process.popen.stderr.readline()
+        # a worker may get the supervisor's signal before the system's
+        assert re.search(": SIG(HUP|TERM): closing", process.popen.stderr.readline())
         for _ in range(3):
             process.popen.send_signal(signal.SIGHUP)
         with open(tmp_path / "gate", "w"):

@@ -80,5 +80,5 @@ for make in (kind, lambda: kind.__new__(kind)):
             pass
         print(name)
 """
-    done = subprocess.run([sys.executable, "-X", "faulthandler", "-W", "ignore", "-c", code], capture_output=True)
+    done = subprocess.run([sys.executable, "-P", "-X", "faulthandler", "-W", "ignore", "-c", code], capture_output=True)
     assert done.returncode == 0, done.stderr[-3000:]
