@@ -47,7 +47,8 @@ class Http1Exchange(exchanges.Exchange):
     unsafe: bool
 
     def set_up(self, service: Any) -> None:
-        """What an exchange is made with, and has again when it was answered by one message."""
+        """What an exchange is made with."""
+        self.connection: Any = None
         self.gone = False
         self.lost = False
         self.dropped = False

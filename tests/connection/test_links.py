@@ -263,11 +263,14 @@ def test_an_end_that_raises_costs_no_callback(scene, echo_class, log, is_lost):
     scene(main)
 
 
-def test_a_link_that_is_over_takes_nothing(scene, echo_class):
+@pytest.mark.parametrize("is_closed", [False, True])
+def test_a_link_that_is_over_takes_nothing(scene, echo_class, is_closed):
     async def main(wire_of):
         session = echo_class()
         wire = wire_of(lambda _, responder: session.upgrade(responder))
         wire.feed(message("GET", "/", *ASK))
+        if is_closed:
+            session.link.close()
         wire.lose()
         session.link.send(b"late")
         session.link.close()
