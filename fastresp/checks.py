@@ -11,7 +11,7 @@ from typing import TypeAlias
 from fastresp import engine
 from fastresp.text import shown
 
-__all__ = ["Handler", "check_grace", "check_handler", "check_ssl"]
+__all__ = ["Handler", "check_grace", "check_handler", "check_root_path", "check_ssl"]
 
 Handler: TypeAlias = Callable[[engine.Request, engine.Responder], object]
 
@@ -52,6 +52,14 @@ def check_handler(handler: object) -> None:
         ) from None
     if inspect.isgeneratorfunction(handler) or inspect.isasyncgenfunction(handler):
         raise TypeError(f"a handler is a plain or a coroutine function; {name}{signature} is a generator")
+
+
+def check_root_path(path: object) -> None:
+    """Raise TypeError for what is no text, ValueError for what is not "" or "/" and names behind it, like "/api/v1"."""
+    if not isinstance(path, str):
+        raise TypeError(f"root_path is the path under which a proxy has the application, not {shown(path)}")
+    if path and (path[0] != "/" or path[-1] == "/" or not path.isprintable() or any(mark in path for mark in "?#% ")):
+        raise ValueError(f"root_path begins with a slash and ends without one, decoded, like /api, not {shown(path)}")
 
 
 def check_ssl(context: object) -> None:

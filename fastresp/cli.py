@@ -26,7 +26,7 @@ from fastresp.options import LISTENING, read_options
 from fastresp.runner import run
 from fastresp.server import GRACE, Server
 from fastresp.supervisor import Supervisor, Worker
-from fastresp.target import Failure, adapt, load_target, one_line, recognise
+from fastresp.target import Failure, adapt, call_factory, load_target, one_line, recognise
 
 __all__ = ["main", "program"]
 
@@ -110,9 +110,12 @@ def _serve(options: dict[str, Any], left: list[float], worker: Worker | None = N
     if worker is not None:
         logs.take_down()  # those of the parent: the program's own come first
     if "target" in options:
-        handler = load_target(options["target"])
+        handler = load_target(options["target"], options.get("app_dir", ""))
+        if options.get("factory"):
+            handler = call_factory(options["target"], handler)
         interface = recognise(handler, options.get("interface", "auto"))
-        handler = adapt(handler, interface, options.get("threads"), count > 1, options.get("pathsend", False))
+        given = {name: options[name] for name in ("threads", "pathsend", "root_path") if name in options}
+        handler = adapt(handler, interface, count > 1, **given)
     else:
         from fastresp.welcome import welcome as handler
     logs.set_up()  # after the import: a program that gives our loggers handlers has its way

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any, NoReturn
 
 from fastresp import __version__
-from fastresp.checks import check_grace
+from fastresp.checks import check_grace, check_root_path
 from fastresp.config import Config
 from fastresp.peers import advice
 from fastresp.target import INTERFACES, Failure, one_line
@@ -115,6 +115,18 @@ def _parser() -> _Parser:
     add("--grace", metavar="S", type=_grace, help="seconds that running requests may take at the end (default: 10)")
     add("--loop", metavar="L", type=_loop, help="auto, uvloop or asyncio (default: auto)")
     add("--interface", metavar="I", type=_interface, help="auto, native, asgi or wsgi (default: auto)")
+    add(
+        "--factory",
+        action=argparse.BooleanOptionalAction,
+        help="TARGET is a function without arguments that returns what to serve (default: no)",
+    )
+    add("--app-dir", metavar="D", type=_file, help="look for TARGET's module here (default: the current directory)")
+    add(
+        "--root-path",
+        metavar="P",
+        type=_root_path,
+        help="what a proxy in front has cut off the paths of an ASGI or WSGI application, like /api",
+    )
     add("--threads", metavar="N", type=_threads, help=_THREADS_HELP)
     add(
         "--pathsend",
@@ -214,7 +226,15 @@ def _path(text: str) -> str:
 
 def _file(text: str) -> str:
     if not text or "\0" in text:
-        raise argparse.ArgumentTypeError(f"takes the path of a file, not {text!r}")
+        raise argparse.ArgumentTypeError(f"takes a path, not {text!r}")
+    return text
+
+
+def _root_path(text: str) -> str:
+    try:
+        check_root_path(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error).removeprefix("root_path ")) from None
     return text
 
 

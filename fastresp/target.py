@@ -13,10 +13,12 @@ from typing import Any
 
 from fastresp.checks import Handler, check_handler
 from fastresp.core.handlers import is_coroutine_function
+from fastresp.text import shown
 
-__all__ = ["INTERFACES", "Failure", "adapt", "load_target", "one_line", "recognise"]
+__all__ = ["INTERFACES", "Failure", "adapt", "call_factory", "load_target", "one_line", "recognise"]
 
 INTERFACES = ("auto", "native", "asgi", "wsgi")
+_INTERFACES_OF = {"threads": ("wsgi",), "pathsend": ("asgi",), "root_path": ("asgi", "wsgi")}  # options of adapters
 
 
 class Failure(Exception):
@@ -27,31 +29,35 @@ class Failure(Exception):
         self.status = status
 
 
-def load_target(target: str) -> Any:
-    """The object that `module:name` means; the name may be dotted, and is `handle` if there is none.
+def load_target(target: str, folder: str = "") -> Any:
+    """The object that `module:name` means; the name may be dotted, and is `handle` if there is none. The module is
+    looked for in `folder`, by default the current one, before anywhere else.
 
     Raises Failure for a target that is wrong in any way.
     """
+    if folder and not os.path.isdir(folder):
+        raise Failure(f"--app-dir: there is no directory {folder!r}", 2)
     module_name, _, name = target.partition(":")
     name = name or "handle"
     words = (*module_name.split("."), *name.split("."))
-    is_file = os.path.isfile(module_name)
+    is_file = os.path.isfile(os.path.join(folder, module_name))
     # of another file (`app`, or mod_wsgi's `app.wsgi`), a module of its name may be meant
     is_source = is_file and module_name.endswith(".py")
     if target.endswith(":") or is_source or not all(word.isidentifier() for word in words):
         raise _not_a_target(target, is_file)
     with suppress(FileNotFoundError):  # the current directory may be gone
-        sys.path.insert(0, os.getcwd())
+        sys.path.insert(0, os.path.abspath(folder))
     try:
         found: Any = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         if error.name is not None and f"{module_name}.".startswith(f"{error.name}."):
             if is_file:
                 raise _not_a_target(target, True) from error
-            raise Failure(f"the target {target!r}: {one_line(error)}, here or where Python looks") from error
-        raise Failure(_import_failure(module_name, error)) from error
+            here = f"in {folder!r}" if folder else "here"
+            raise Failure(f"the target {target!r}: {one_line(error)}, {here} or where Python looks") from error
+        raise _failure_of(f"importing {module_name!r}", error) from error
     except (Exception, SystemExit) as error:
-        raise Failure(_import_failure(module_name, error)) from error
+        raise _failure_of(f"importing {module_name!r}", error) from error
     place = f"module {module_name!r}"
     for part in name.split("."):
         try:
@@ -69,7 +75,22 @@ def _not_a_target(target: str, is_file: bool) -> Failure:
     return Failure(f"the target {target!r} is not module:name{hint}; for app.py and its handle, say app:handle", 2)
 
 
-def _import_failure(module: str, error: BaseException) -> str:
+def call_factory(target: str, factory: Any) -> Any:
+    """What the function that the target is returns. Raises Failure for one that returns nothing to serve, or fails."""
+    if not callable(factory):
+        raise Failure(f"the target {target!r} is no factory: it can't be called", 2)
+    if is_coroutine_function(factory):
+        raise Failure(f"the factory {target!r} is a coroutine function: there is no loop yet that could run it", 2)
+    try:
+        made = factory()
+    except (Exception, SystemExit) as error:
+        raise _failure_of(f"the factory {target!r}", error) from error
+    if not callable(made):
+        raise Failure(f"the factory {target!r} returned {shown(made)}, which is nothing to serve", 2)
+    return made
+
+
+def _failure_of(what: str, error: BaseException) -> Failure:
     frames = [
         (frame.filename, frame.lineno)
         for frame in traceback.extract_tb(error.__traceback__)
@@ -79,7 +100,7 @@ def _import_failure(module: str, error: BaseException) -> str:
         frames.append((error.filename, error.lineno))
     where = " ({}:{})".format(*frames[-1]) if frames else ""
     text = error.msg if isinstance(error, SyntaxError) else one_line(error)
-    return f"importing {module!r} failed: {type(error).__name__}{f': {text}' if text else ''}{where}"
+    return Failure(f"{what} failed: {type(error).__name__}{f': {text}' if text else ''}{where}")
 
 
 def recognise(target: Any, interface: str = "auto") -> str:
@@ -112,29 +133,28 @@ def recognise(target: Any, interface: str = "auto") -> str:
     if len(positional) < 2 and takes_any:
         raise Failure("the target may take any arguments (*args): say which by --interface native, asgi or wsgi", 2)
     if not parameters:
-        raise Failure("the target takes no arguments: what it returns may be the handler, or the application", 2)
+        raise Failure("the target takes no arguments: if it returns what is to be served, say so by --factory", 2)
     return "native"
 
 
-def adapt(
-    target: Any, interface: str, threads: int | None = None, multiprocess: bool = False, pathsend: bool = False
-) -> Handler:
-    """The handler that a target of this interface is; `threads` and `multiprocess` are for "wsgi", `pathsend` for
-    "asgi". Raises Failure for one that is none.
+def adapt(target: Any, interface: str, multiprocess: bool = False, **options: Any) -> Handler:
+    """The handler that a target of this interface is. `options` are those of its adapter: threads, pathsend, root_path.
+    Raises Failure for one that it does not have, and for a target that is none.
     """
-    if threads is not None and interface != "wsgi":
-        raise Failure(f"--threads is for WSGI applications, and the target's interface is {interface}", 2)
-    if pathsend and interface != "asgi":
-        raise Failure(f"--pathsend is for ASGI applications, and the target's interface is {interface}", 2)
+    given = {name: value for name, value in options.items() if value is not False and value != ""}
+    for name in given:
+        if interface not in _INTERFACES_OF[name]:
+            option, kinds = name.replace("_", "-"), " and ".join(kind.upper() for kind in _INTERFACES_OF[name])
+            raise Failure(f"--{option} is for {kinds} applications, and the target's interface is {interface}", 2)
     try:
         if interface == "asgi":
             from fastresp.asgi import AsgiHandler
 
-            return AsgiHandler(target, pathsend=pathsend)
+            return AsgiHandler(target, **given)
         if interface == "wsgi":
             from fastresp.wsgi import WsgiHandler
 
-            return WsgiHandler(target, threads=threads, multiprocess=multiprocess)
+            return WsgiHandler(target, multiprocess=multiprocess, **given)
         check_handler(target)
     except TypeError as error:
         raise Failure(one_line(error)) from error

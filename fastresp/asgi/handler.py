@@ -6,10 +6,12 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
+from urllib.parse import quote
 
 from fastresp import forks
 from fastresp.asgi.conversation import DONE, Conversation, Message
 from fastresp.asgi.lifespan import Lifespan
+from fastresp.checks import check_root_path
 from fastresp.engine import Request, Responder
 from fastresp.gateway import bind_host, end_point
 from fastresp.hooks import StartUpError
@@ -28,16 +30,22 @@ class AsgiHandler:
 
     pathsend: Whether it is told that it may answer with the path of a file (http.response.pathsend). Middlewares that
     know only pieces of content lose such answers.
+    root_path: Where a proxy has the application that cuts this off the paths that it passes on, as "/api": it is put
+    before them again.
     The server has its lifespan run: startup before it listens, shutdown after the last answer. An application that
     knows no lifespan is served all the same. Servers of one loop that share an AsgiHandler share its lifespan,
-    from the first that starts to the last that closes. Raises TypeError for what can't be called.
+    from the first that starts to the last that closes. Raises TypeError for what can't be called, ValueError for a
+    root_path that is none.
     """
 
-    def __init__(self, app: Application, *, pathsend: bool = False) -> None:
+    def __init__(self, app: Application, *, pathsend: bool = False, root_path: str = "") -> None:
         if not callable(app):
             raise TypeError(f"an ASGI application is a callable of (scope, receive, send), not {app!r}")
         self.app = app
+        check_root_path(root_path)
         self.pathsend = pathsend
+        self.root_path = root_path
+        self._raw_root = quote(root_path).encode()
         self._state: dict[str, Any] = {}
         self._lifespan: Lifespan | None = None
         self._servers = 0  # that have this lifespan, or begin it
@@ -84,6 +92,11 @@ class AsgiHandler:
         bind_host(request, headers)
         remote = request.remote_address
         local = request.local_address
+        path = request.path
+        raw_path = request.raw_path
+        if self.root_path and path != "*":
+            path = self.root_path + path
+            raw_path = self._raw_root + raw_path
         # PERF: a display of this size costs less than a copied template and its changes
         scope: Message = {
             "type": "http",
@@ -91,10 +104,10 @@ class AsgiHandler:
             "http_version": request.http_version,
             "method": request.method,
             "scheme": request.scheme,
-            "path": request.path,
-            "raw_path": request.raw_path,
+            "path": path,
+            "raw_path": raw_path,
             "query_string": request.query_string,
-            "root_path": "",
+            "root_path": self.root_path,
             "headers": headers,
             "client": remote if type(remote) is tuple and len(remote) == 2 else end_point(remote),
             "server": local if type(local) is tuple and len(local) == 2 else _server(local),

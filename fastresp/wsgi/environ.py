@@ -43,7 +43,7 @@ _variables = _Variables()
 
 
 def new_environ(request: Request) -> Environ:
-    """What the application is told of a request; the whole body is in it."""
+    """What the application is told of a request, but for its place; the whole body is in it."""
     target = request.target
     body = request.body
     headers = request.raw_headers
@@ -52,7 +52,6 @@ def new_environ(request: Request) -> Environ:
     server = end_point(request.local_address)
     environ: Environ = {
         "REQUEST_METHOD": request.method,
-        "SCRIPT_NAME": "",
         "PATH_INFO": (unquote_to_bytes(path) if b"%" in path else path).decode("latin-1"),
         "QUERY_STRING": request.query_string.decode("latin-1"),
         "REQUEST_URI": target.decode("latin-1"),
@@ -62,8 +61,6 @@ def new_environ(request: Request) -> Environ:
         "wsgi.input": BytesIO(body),
         "wsgi.input_terminated": True,
         "wsgi.errors": ErrorStream(),
-        "wsgi.multithread": False,
-        "wsgi.multiprocess": False,
         "wsgi.run_once": False,
         "wsgi.file_wrapper": FileWrapper,
     }

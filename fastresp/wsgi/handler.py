@@ -7,6 +7,7 @@ import os
 from contextvars import Context, copy_context
 from functools import partial
 
+from fastresp.checks import check_root_path
 from fastresp.core.blocking import Pool
 from fastresp.engine import Request, Responder
 from fastresp.text import shown
@@ -28,7 +29,9 @@ class WsgiHandler:
     more slowly than the application produces; beyond them, and with 0, its thread waits for the client. In memory are
     64 KiB of an answer that the application yields, one piece, and what is being sent; a list is held as it is. An
     answer that goes on for ever, as a stream of events does, holds a thread for as long.
-    Raises TypeError for what can't be called or counted, ValueError for a number below 0.
+    `root_path`: where a proxy has the application that cuts this off the paths that it passes on, as "/api": its
+    SCRIPT_NAME.
+    Raises TypeError for what can't be called or counted, ValueError for a number below 0, and a root_path that is none.
     """
 
     in_turn = True
@@ -42,6 +45,7 @@ class WsgiHandler:
         threads: int | None = None,
         multiprocess: bool = False,
         spool_limit: int = 1 << 30,
+        root_path: str = "",
     ) -> None:
         if not callable(app):
             raise TypeError(f"a WSGI application is a callable of (environ, start_response), not {app!r}")
@@ -54,18 +58,23 @@ class WsgiHandler:
             raise ValueError(f"threads must not be below 0, which is the loop's own, but is {threads}")
         if spool_limit < 0:
             raise ValueError(f"spool_limit must not be below 0, which is no spooling at all, but is {spool_limit}")
+        check_root_path(root_path)
         self.app = app
+        self.root_path = root_path
+        self._variables = {
+            "SCRIPT_NAME": root_path.encode().decode("latin-1"),  # PEP 3333, "Unicode Issues"
+            "wsgi.multiprocess": multiprocess,
+            "wsgi.multithread": threads > 1,
+        }
         self.spool_limit = spool_limit
         self.threads = threads
-        self.multiprocess = multiprocess
         # threads that stay, as what an application keeps for each does: connections of a database, say
         self._pool = Pool("fastresp-wsgi", threads, None)
 
     def __call__(self, request: Request, responder: Responder) -> None:
         if self.threads:
             call = Call(self.app, request, responder, asyncio.get_running_loop(), self.spool_limit)
-            call.environ["wsgi.multithread"] = self.threads > 1
-            call.environ["wsgi.multiprocess"] = self.multiprocess
+            call.environ.update(self._variables)
             self._pool.start(call, Context().run, call.run)
             exchange = responder._unanswered()
             if exchange is not None:
@@ -74,7 +83,7 @@ class WsgiHandler:
                 responder.on_close(partial(call.leave, partial(self._pool.withdraw, call)))
         else:
             call = Call(self.app, request, responder, None)
-            call.environ["wsgi.multiprocess"] = self.multiprocess
+            call.environ.update(self._variables)
             # of its own: what one request sets must not be seen by the next, which may be another client's
             copy_context().run(call.run)
 

@@ -7,6 +7,7 @@ import socket
 import sys
 import threading
 from contextlib import suppress
+from urllib.parse import unquote_to_bytes
 
 import pytest
 from adapters.asgi_applications import body, length, read, start
@@ -14,6 +15,7 @@ from client import Client, needs_unix
 from connection.tools import Inbox
 
 from fastresp.asgi import AsgiHandler, ClientDisconnected
+from fastresp.wsgi import WsgiHandler
 
 needs_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="no abstract sockets on this platform")
 
@@ -82,6 +84,26 @@ class TestScope:
     def test_an_asterisk(self, ask):
         scope = ask(b"OPTIONS * HTTP/1.1\r\nhost: test\r\n\r\n")
         assert (scope["method"], scope["raw_path"], scope["path"]) == ("OPTIONS", b"*", "*")
+
+    @pytest.mark.parametrize(("target", "path"), [("/x%20y?/", "/ä/v1/x y"), ("*", "*")])
+    def test_where_a_proxy_has_it(self, serve, connect, target, path):
+        async def app(scope, receive, send):
+            if scope["type"] == "http":
+                told = f"{scope['root_path']}|{scope['path']}|{unquote_to_bytes(scope['raw_path']).decode()}"
+                await send(start())
+                await send(body(told.encode()))
+
+        client = connect(serve(AsgiHandler(app, root_path="/ä/v1")))
+        client.get(target, method="OPTIONS")
+        assert client.answer().body.decode() == f"/ä/v1|{path}|{path}"
+
+    @pytest.mark.parametrize("handler_class", [AsgiHandler, WsgiHandler])
+    def test_a_root_path_that_is_none(self, handler_class):
+        with pytest.raises(TypeError, match="root_path is the path under which a proxy has the application, not None"):
+            handler_class(print, root_path=None)
+        for path in ("api", "/", "/api/", "/a?b", "/a%20b", "/a\r\nb", "/\ud800"):
+            with pytest.raises(ValueError, match="root_path begins with a slash and ends without one"):
+                handler_class(print, root_path=path)
 
     def test_the_host_of_a_target_replaces_the_field(self, ask):
         """RFC 9112, section 3.2.2."""

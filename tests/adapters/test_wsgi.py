@@ -63,6 +63,16 @@ class TestEnviron:
             "wsgi.run_once": False,
         }
 
+    @pytest.mark.parametrize("threads", [0, 1])
+    def test_where_a_proxy_has_it(self, serve, connect, threads):
+        def app(environ, start_response):
+            start_response("200 OK", [])
+            return [f"{environ['SCRIPT_NAME']}|{environ['PATH_INFO']}".encode("latin-1")]
+
+        client = connect(serve(WsgiHandler(app, threads=threads, root_path="/ä/v1")))
+        client.get("/x%20y")
+        assert client.answer().body == "/ä/v1|/x y".encode()
+
     def test_octets_are_latin_1(self, ask):
         environ = ask(b"GET /%C3%A9 HTTP/1.1\r\nhost: x\r\nx: caf\xc3\xa9\r\n\r\n")
         assert environ["PATH_INFO"].encode("latin-1").decode() == "/\xe9"

@@ -196,7 +196,9 @@ class TestRecognise:
 
     @pytest.mark.parametrize("target", [Asgi, lambda: wsgi])
     def test_what_makes_an_application(self, target):
-        with pytest.raises(Failure, match="takes no arguments: what it returns may be"):
+        with pytest.raises(
+            Failure, match="takes no arguments: if it returns what is to be served, say so by --factory"
+        ):
             recognise(target)
 
     @pytest.mark.parametrize("interface", ["native", "asgi", "wsgi"])
