@@ -340,7 +340,7 @@ def test_what_the_system_has_not_taken_at_once(twin, loop):
                         if got.count(b"/31 ") and asked:
                             client.sendall(asked[32])
                             asked = []
-                except ConnectionError:
+                except (ConnectionError, MemoryError):  # the one that fails may be this thread's
                     pass
                 client.close()
                 contents = got.split(b"\\r\\n\\r\\n")[1:]
