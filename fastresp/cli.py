@@ -53,7 +53,11 @@ def _command(arguments: Sequence[str] | None, left: list[float]) -> int:
     """`left` is told how many seconds of its grace a server has left at its end."""
     standard.keep_open()
     try:
-        options = read_options(sys.argv[1:] if arguments is None else arguments, os.environ)
+        given = sys.argv[1:] if arguments is None else arguments
+        options = read_options(given, os.environ)
+        if "env_file" in options:
+            _read_environment(options["env_file"])
+            options = read_options(given, os.environ)
         count = options.pop("workers", 1)
         if count > 1:
             return _serve_together(options, count, left)
@@ -64,6 +68,21 @@ def _command(arguments: Sequence[str] | None, left: list[float]) -> int:
     except KeyboardInterrupt:
         return 130
     return 0
+
+
+def _read_environment(path: str) -> None:
+    """Set the variables of a file that are not set. Raises Failure for what can't be read."""
+    try:
+        from dotenv import load_dotenv
+    except ImportError:
+        raise Failure("--env-file is read by python-dotenv: python -m pip install python-dotenv") from None
+    try:
+        with open(path, encoding="utf-8") as file:
+            load_dotenv(stream=file)
+    except OSError as error:
+        raise Failure(f"--env-file: can't read {path!r}: {error.strerror}") from None
+    except ValueError as error:  # no UTF-8, or a NUL
+        raise Failure(f"--env-file: can't read {path!r}: {one_line(error)}") from None
 
 
 # --- serving

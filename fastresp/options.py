@@ -121,6 +121,7 @@ def _parser() -> _Parser:
         help="TARGET is a function without arguments that returns what to serve (default: no)",
     )
     add("--app-dir", metavar="D", type=_file, help="look for TARGET's module here (default: the current directory)")
+    add("--env-file", metavar="F", type=_file, help="set what this file says in the environment, if nothing else does")
     add(
         "--root-path",
         metavar="P",

@@ -64,7 +64,6 @@ _ADVICE = {
     "--lifespan": "none here: it is found out",
     "--ws": "none here",
     "--chdir": "here that is --app-dir, which changes no directory",
-    "--env-file": "none here: set the environment",
     "--url-path-prefix": "here that is --root-path",
     "--preload": "none here: each worker imports for itself",
     "--reload": _RESTART,

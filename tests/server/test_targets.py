@@ -1,4 +1,4 @@
-"""The command line's --factory, --app-dir and --root-path: what is served, and what is said of a wrong one."""
+"""Options of the command line about its target: what is served, and what is said of a wrong one."""
 
 from __future__ import annotations
 
@@ -109,6 +109,44 @@ class TestAppDir:
         (tmp_path / "site").mkdir()
         line = "the target 'app:native': No module named 'app', in 'site' or where Python looks"
         check_failure(spawn("app:native", "--app-dir=site"), 1, line)
+
+
+class TestEnvFile:
+    def test_it_sets_what_is_not_set(self, spawn, tmp_path):
+        """For the application, and for fastresp itself, whose command line wins."""
+        (tmp_path / "app.py").write_text(
+            "import os\n\n"
+            "def handle(request, responder):\n"
+            "    responder.write(' '.join(os.environ[name] for name in ('A', 'B', 'C')))\n"
+        )
+        lines = "A=here", "B='two words'", "export C=${A}", "FASTRESP_PORT=1"
+        (tmp_path / ".env").write_text("\n".join(lines))
+        process = spawn("app", "--port=0", "--env-file", ".env", environment={"A": "outside"})
+        assert get(process.port(), "/") == (200, b"outside two words outside")
+        assert process.stop() == 0
+
+    def test_in_each_worker(self, spawn, tmp_path):
+        (tmp_path / "app.py").write_text(
+            "import os\n\ndef handle(request, responder):\n    responder.write(os.environ['NAME'])\n"
+        )
+        (tmp_path / "env").write_text("NAME=here\nFASTRESP_WORKERS=2\n")
+        process = spawn("app", "--port=0", "--env-file=env")
+        port = process.port()
+        assert process.wait_for(r"^workers: (\d)") == "2"
+        assert get(port, "/") == (200, b"here")
+        assert process.stop() == 0
+
+    def test_one_that_is_none(self, spawn, tmp_path):
+        check_failure(spawn("--env-file=none"), 1, "--env-file: can't read 'none': No such file or directory")
+        (tmp_path / "binary").write_bytes(b"A=\xff")
+        check_failure(spawn("--env-file=binary"), 1, "--env-file: can't read 'binary': 'utf-8' codec can't decode")
+        (tmp_path / "env").write_text("FASTRESP_PORT=many")
+        check_failure(spawn("--env-file=env"), 2, "FASTRESP_PORT takes a port number")
+
+    def test_without_the_package_that_reads_it(self, spawn, tmp_path):
+        (tmp_path / "dotenv.py").write_text("raise ImportError")
+        (tmp_path / "env").write_text("")
+        check_failure(spawn("--env-file=env"), 1, "--env-file is read by python-dotenv: python -m pip install ")
 
 
 class TestRootPath:
