@@ -12,6 +12,7 @@ import pkgutil
 import socket
 import ssl
 import sys
+import traceback
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import fields
@@ -52,6 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _command(arguments: Sequence[str] | None, left: list[float]) -> int:
     """`left` is told how many seconds of its grace a server has left at its end."""
     standard.keep_open()
+    options: dict[str, Any] = {}
     try:
         given = sys.argv[1:] if arguments is None else arguments
         options = read_options(given, os.environ)
@@ -63,6 +65,8 @@ def _command(arguments: Sequence[str] | None, left: list[float]) -> int:
             return _serve_together(options, count, left)
         _serve(options, left)
     except Failure as failure:
+        if options.get("traceback") and failure.__cause__ is not None:
+            traceback.print_exception(failure.__cause__)
         _complain(str(failure))
         return failure.status
     except KeyboardInterrupt:

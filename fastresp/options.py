@@ -134,6 +134,11 @@ def _parser() -> _Parser:
         action=argparse.BooleanOptionalAction,
         help="let ASGI applications answer with the path of a file; middlewares may not know that (default: no)",
     )
+    add(
+        "--traceback",
+        action=argparse.BooleanOptionalAction,
+        help="print where TARGET's module, or its factory, has failed (default: one line alone)",
+    )
     add("--workers", metavar="N", type=_workers, help="processes that serve together (default: 1; Linux)")
     add("--version", action="version", version=f"fastresp {__version__}")
     limits = parser.add_argument_group("limits and times (bytes, counts, seconds)")

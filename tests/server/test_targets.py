@@ -92,6 +92,26 @@ class TestFactory:
         check_failure(spawn("app:make_asgi"), 2, line)
 
 
+class TestTraceback:
+    @pytest.mark.parametrize("workers", ["1", "2"])
+    def test_of_an_import(self, spawn, tmp_path, workers):
+        (tmp_path / "app.py").write_text("def settings():\n    return {}['key']\n\nsettings()\n")
+        process = spawn("app", "--port=0", "--traceback", "--workers", workers)
+        status, _, told = process.ended()
+        assert status == 1
+        assert "return {}['key']" in told
+        assert "fastresp: importing 'app' failed: KeyError: 'key' (" in told
+        assert "KeyError: 'key'\n" in told
+
+    def test_of_a_factory(self, spawn, app):
+        _, _, told = spawn("app:make_badly", "--factory", "--traceback").ended()
+        assert told.startswith("Traceback (most recent call last):\n")
+        assert told.count("LookupError: no settings\n") == 1
+
+    def test_of_a_wrong_command_line(self, spawn, app):
+        check_failure(spawn("app:nothing", "--traceback"), 1, "the target 'app:nothing': module 'app' has no attribute")
+
+
 class TestAppDir:
     @pytest.mark.parametrize("folder", ["site", "./site/", "{here}/site"])
     def test_the_module_is_there(self, spawn, tmp_path, folder):
