@@ -46,8 +46,10 @@ def test_what_is_public(thing):
 @pytest.mark.parametrize(("module", "name"), [(module, name) for module in TWINS for name in TWINS[module]])
 def test_twins(twin, module, name):
     thing = getattr(twin(module), name)
-    assert run(thing)[1]
-    assert thing.__doc__ == getattr(__import__(f"fastresp.{module}", fromlist=[name]), name).__doc__
+    text, examples = run(thing)
+    assert examples
+    # from Python 3.13 on its compiler takes the indentation away, and Cython does not
+    assert text == inspect.getdoc(getattr(__import__(f"fastresp.{module}", fromlist=[name]), name))
 
 
 def test_all_of_wire_is_there():
