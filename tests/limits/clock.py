@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from connection import test_clock
 from connection.fake import Transport, Wire
+from connection.test_clock import Clock
 
 
 class Holding(Transport):
@@ -32,15 +32,6 @@ class Holding(Transport):
         if self.unsent <= 16384 and self.paused:
             self.paused = False
             self.protocol.resume_writing()
-
-
-class Clock(test_clock.Clock):
-    """Turns the time of the loop that runs."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._loop.time = self.time  # type: ignore[method-assign]
-        self._loop.call_later = self.call_later  # type: ignore[assignment,method-assign]
 
 
 class HeldWire(Wire):

@@ -65,7 +65,8 @@ def timed(twin, contexts):
 
         async def main():
             clock = Clock()
-            service = twin("core.service").new_service(handle, Config(**config), clock, True, True)
+            loop = asyncio.get_running_loop()
+            service = twin("core.service").new_service(handle, Config(**config), loop, True, True)
             service.open()
             client = Connection(service, twin, contexts(), transport)
             client.shake_hands()
