@@ -25,7 +25,8 @@ from fastresp.wsgi import WsgiHandler
 def work(at):
     if at == WHERE:
         print("working", flush=True)
-        time.sleep(600)
+        for _ in range(6000):
+            time.sleep(0.1)  # not once for long: a signal may have come before
 
 class Native:
     async def start_up(self):
