@@ -17,6 +17,7 @@ import sys
 import weakref
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any, NoReturn
 
 __all__ = ["end", "forget_in_children", "generation", "leave", "parents", "release", "status_of"]
@@ -77,7 +78,8 @@ def parents() -> Iterator[None]:
 def leave(loop: Any) -> None:
     """In a child: end it where it comes back to its copy of the loop."""
     loop.call_soon(_stop, loop)
-    loop.set_exception_handler(_end_of_step)
+    if sys.version_info >= (3, 14):
+        loop.set_exception_handler(partial(_end_of_step, loop.get_exception_handler()))
 
 
 def _stop(loop: Any) -> None:
@@ -86,11 +88,18 @@ def _stop(loop: Any) -> None:
     loop.call_soon(end)
 
 
-def _end_of_step(loop: Any, context: dict[str, Any]) -> None:
-    """In a child no loop is running: Python 3.14 says so at the end of a task's step, not what that has raised."""
+def _end_of_step(before: Any, loop: Any, context: dict[str, Any]) -> None:
+    """In a child no loop is running: Python 3.14 says so at the end of a task's step, not what that has raised. All
+    else that the loop is told, of a task that the collector has found, say, is what it was: `before` hears it.
+    """
     error = context.get("exception")
-    raised = error.__context__ if isinstance(error, RuntimeError) else None
-    end(raised if isinstance(raised, SystemExit | KeyboardInterrupt) else None)
+    if "handle" in context and type(error) is RuntimeError and "running" in str(error):
+        raised = error.__context__
+        end(raised if isinstance(raised, SystemExit | KeyboardInterrupt) else None)
+    if before is None:
+        loop.default_exception_handler(context)
+    else:
+        before(loop, context)
 
 
 def release(addresses: Iterable[Any], poll: int) -> None:

@@ -19,7 +19,7 @@ pytestmark = [
 ]
 
 APP = """
-import asyncio, os, sys
+import asyncio, gc, os, sys
 
 here = os.getpid()
 
@@ -35,6 +35,9 @@ def fork(way):
             raise LookupError("of the child's")
         elif way == "interrupt":
             raise KeyboardInterrupt
+        elif way == "lost":
+            gc.collect()  # which tells the loop of a task of the parent's
+            sys.exit(3)
     return pid
 
 def count(request):
@@ -51,6 +54,9 @@ def plain(request, responder):
         responder.write(str(pid))
 
 async def coroutine(request, responder):
+    if request.path == "/lost":
+        gc.disable()
+        asyncio.create_task(asyncio.Event().wait())
     await asyncio.sleep(0.01)
     plain(request, responder)
 
@@ -125,9 +131,10 @@ def stream(environ, start_response):
     yield b" "
 """
 
-STATUS = {"exit": 3, "text": 1, "raise": 1, "interrupt": 130, "return": 0}
+STATUS = {"exit": 3, "text": 1, "raise": 1, "interrupt": 130, "return": 0, "lost": 3}
 CASES = [
-    *[(kind, way) for kind in ("plain", "coroutine", "wsgi") for way in STATUS],
+    *[(kind, way) for kind in ("plain", "coroutine", "wsgi") for way in STATUS if way != "lost"],
+    ("coroutine", "lost"),
     *[(kind, way) for kind in ("waits", "thread", "task", "asgi", "stream", "device") for way in ("exit", "return")],
 ]
 
@@ -153,6 +160,8 @@ def test_it_ends(site, kind, way):
         assert "the handler failed" not in log
     elif way == "text":
         assert "the child's last words\n" in log
+    elif way == "lost":
+        assert "Task was destroyed but it is pending" in log
     else:
         assert remarks(log) == []
     assert "served by" not in server.process.popen.stdout.read()
