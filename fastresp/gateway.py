@@ -44,7 +44,8 @@ def one_length(fields: list[Any]) -> list[Any]:
     """The fields, with content-lengths that say the same collapsed into the first (RFC 9110, section 8.6)."""
     names = (b"content-length", "content-length")
     lengths = [field for field in fields if len(field[0]) == 14 and field[0].lower() in names]
-    if len({value.strip() for _, value in lengths}) != 1:
+    zero = "0" if lengths and isinstance(lengths[0][1], str) else b"0"
+    if len({value.strip().lstrip(zero) for _, value in lengths}) != 1:
         return fields
     first = fields.index(lengths[0])
     return [field for place, field in enumerate(fields) if place == first or field not in lengths]

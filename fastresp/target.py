@@ -127,7 +127,7 @@ def recognise(target: Any, interface: str = "auto") -> str:
     ]
     if positional == ["scope", "receive", "send"] or (len(positional) == 3 and is_coroutine_function(target)):
         return "asgi"
-    if len(positional) == 2 and positional[1] in ("start_response", "start"):
+    if len(positional) == 2 and positional[1].startswith("start"):
         return "wsgi"
     takes_any = any(parameter.kind == parameter.VAR_POSITIONAL for parameter in parameters)
     if len(positional) < 2 and takes_any:

@@ -16,7 +16,7 @@ from fastresp.core.names import describe
 from fastresp.engine import Request, Responder
 from fastresp.errors import BodyError
 from fastresp.gateway import Fields, declared_length, one_length, write_empty
-from fastresp.headers import Headers
+from fastresp.headers import FORBIDDEN_TRAILERS, Headers
 from fastresp.status import CONTENT_FREE
 
 __all__ = ["DONE", "ClientDisconnected", "Conversation", "Message"]
@@ -67,8 +67,10 @@ class Conversation:
         self._responder = responder
 
     async def receive(self) -> Message:
-        """The next event: http.request until the body has come, then http.disconnect when there is no more to do."""
-        if not self._body_is_read:
+        """The next event: http.request until the body has come, then http.disconnect when there is no more to do,
+        as behind a complete answer.
+        """
+        if not self._body_is_read and self.state != DONE:
             try:
                 if self._pieces is None:
                     try:
@@ -145,12 +147,13 @@ class Conversation:
                 else:
                     await self._put_last(body)
             elif kind == "http.response.trailers" and state == _TRAILERS:
-                self._trailers = [*(self._trailers or ()), *_checked(message.get("headers", ()))]
+                trailers = [*(self._trailers or ()), *_checked(message.get("headers", ()))]
                 if message.get("more_trailers"):
+                    self._trailers = trailers
                     await asyncio.sleep(0)  # many of them must not keep the loop
                 else:
                     if self._has_content():
-                        self._responder.write_end_chunked(trailers=self._announced(self._trailers))
+                        self._responder.write_end_chunked(trailers=self._announced(trailers))
                     self.state = DONE
             elif kind == "http.response.pathsend" and state == _HELD:
                 self._answer(self._write_path, message["path"])
@@ -221,12 +224,12 @@ class Conversation:
             self.state = DONE
 
     def _answer(self, write: Callable[[Any], None], argument: Any) -> None:
-        """Send the head by `write`; without a transfer-encoding of the application's, for framing is the server's."""
+        """Send the head by `write`; without what the application can't say of framing, and of trailers."""
         try:
             write(argument)
         except BaseException:
-            kept = one_length(_without(b"transfer-encoding", self._fields))
-            if len(kept) == len(self._fields):
+            kept = _possible(self._fields)
+            if kept == self._fields:
                 self.state = _NEW  # nothing was sent, and another answer may be
                 raise
             self._fields = kept
@@ -289,6 +292,21 @@ def _checked(headers: Any) -> Fields:
 def _options(value: str) -> list[str]:
     """The elements of a list, in lower case, without their parameters."""
     return [element.partition(";")[0].strip().lower() for element in value.split(",")]
+
+
+def _possible(fields: Fields) -> Fields:
+    """The fields without a transfer-encoding, which is the server's, with one length, and no trailer announced that
+    can't be any (RFC 9110, section 6.5.1).
+    """
+    kept: Fields = []
+    for name, value in one_length(_without(b"transfer-encoding", fields)):
+        if name.lower() == b"trailer":
+            names = [each for each in value.split(b",") if each.strip().lower() not in FORBIDDEN_TRAILERS]
+            if names:
+                kept.append((name, b",".join(names)))
+        else:
+            kept.append((name, value))
+    return kept
 
 
 def _without(name: bytes, fields: Fields) -> Fields:

@@ -178,6 +178,8 @@ class Call:
                 raise AssertionError("start_response() was called a second time, without exc_info")
         finally:
             exc_info = None
+        if isinstance(status, str):
+            status = str.__str__(status)  # what is checked is what is sent
         code = int(status[:3]) if status[:3].isascii() and status[:3].isdigit() and status[3:4] in ("", " ") else 0
         if not 200 <= code <= 999:
             raise ValueError(f"a status is a string like '200 OK', not below 200, but is {status!r}")

@@ -6,6 +6,7 @@ from io import BytesIO
 from typing import Any, TypeAlias
 from urllib.parse import unquote_to_bytes
 
+from fastresp import __version__
 from fastresp.engine import Request
 from fastresp.gateway import bind_host, end_point
 from fastresp.wsgi.errors import ErrorStream
@@ -14,6 +15,8 @@ from fastresp.wsgi.files import FileWrapper
 __all__ = ["Environ", "new_environ"]
 
 Environ: TypeAlias = dict[str, Any]
+
+SOFTWARE = f"fastresp/{__version__}"
 
 
 class _Variables(dict[bytes, str | None]):
@@ -52,9 +55,10 @@ def new_environ(request: Request) -> Environ:
     server = end_point(request.local_address)
     environ: Environ = {
         "REQUEST_METHOD": request.method,
-        "PATH_INFO": (unquote_to_bytes(path) if b"%" in path else path).decode("latin-1"),
+        "PATH_INFO": "" if path == b"*" else (unquote_to_bytes(path) if b"%" in path else path).decode("latin-1"),
         "QUERY_STRING": request.query_string.decode("latin-1"),
         "REQUEST_URI": target.decode("latin-1"),
+        "SERVER_SOFTWARE": SOFTWARE,
         "SERVER_PROTOCOL": f"HTTP/{request.http_version}",
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": request.scheme,
@@ -71,6 +75,8 @@ def new_environ(request: Request) -> Environ:
     remote = end_point(request.remote_address)
     if remote is not None:
         environ["REMOTE_ADDR"], environ["REMOTE_PORT"] = remote[0], str(remote[1])
+    else:
+        environ["REMOTE_ADDR"] = ""
     for name, octets in headers:
         variable = _variables[name]
         if variable is not None:

@@ -55,8 +55,11 @@ def as_stated(filelike: Any, length: int | None) -> Any:
         return filelike
     try:
         position = filelike.tell()
-        size = filelike.seek(0, os.SEEK_END) - position
-        filelike.seek(position)
-    except (AttributeError, OSError, TypeError, ValueError):
+        try:
+            filelike.seek(0, os.SEEK_END)  # returns nothing in Python 3.12's mmap, and may in others
+            size = filelike.tell() - position
+        finally:
+            filelike.seek(position)
+    except Exception:  # of any kind: it is the application's own
         return _Blocks(filelike)
     return filelike if size == length else _Blocks(filelike)

@@ -250,6 +250,22 @@ class TestDisconnects:
         assert done.wait(10)
         assert told == ["http.request", "http.disconnect"]
 
+    @pytest.mark.parametrize("content", [b"", b"ab"])
+    def test_behind_a_complete_answer(self, asgi, content):
+        """Also where nobody has read the request's content, of which `content` has come."""
+        told = Inbox()
+
+        async def app(scope, receive, send):
+            if scope["type"] == "http":
+                await send(start(200))
+                await send(body(b"answer"))
+                told.put(await receive())
+
+        client = asgi(app)
+        client.send(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n" + content)
+        assert client.answer().body == b"answer"
+        assert told.get() == {"type": "http.disconnect"}
+
     def test_in_the_middle_of_the_body(self, asgi):
         app, told, ready, done = self.leaving()
         client = asgi(app)
@@ -304,20 +320,18 @@ class TestDisconnects:
             begun.clear()
 
     def test_behind_the_answer_receive_tells_it_at_once(self, asgi):
-        told = []
+        told = Inbox()
 
         async def app(scope, receive, send):
             if scope["type"] == "http":
                 await send(start())
                 await send(body(b"answer"))
-                told.append([(await receive())["type"], (await receive())["type"]])
+                told.put([(await receive())["type"], (await receive())["type"]])
 
         client = asgi(app)
         client.get()
         assert client.answer().body == b"answer"
-        client.get()
-        assert client.answer().body == b"answer"
-        assert told[0] == ["http.request", "http.disconnect"]
+        assert told.get() == ["http.disconnect", "http.disconnect"]
 
     def test_waiting_receives_end_with_the_answer(self, asgi):
         """As frameworks do that listen for the client's end beside the answer; one waiter's end is not the other's."""

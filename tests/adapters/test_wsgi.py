@@ -8,6 +8,7 @@ import pytest
 from adapters.wsgi_applications import PLAIN, answering, yielding
 from client import Client, needs_unix
 
+import fastresp
 from fastresp.wsgi import WsgiHandler
 from fastresp.wsgi.environ import _variables
 
@@ -49,6 +50,7 @@ class TestEnviron:
             "REQUEST_URI": "/a%20b?x=%20",
             "SERVER_NAME": "127.0.0.1",
             "SERVER_PORT": server,
+            "SERVER_SOFTWARE": f"fastresp/{fastresp.__version__}",
             "SERVER_PROTOCOL": "HTTP/1.1",
             "REMOTE_ADDR": "127.0.0.1",
             "REMOTE_PORT": client,
@@ -72,6 +74,10 @@ class TestEnviron:
         client = connect(serve(WsgiHandler(app, threads=threads, root_path="/ä/v1")))
         client.get("/x%20y")
         assert client.answer().body == "/ä/v1|/x y".encode()
+
+    def test_an_asterisk(self, ask):
+        environ = ask(b"OPTIONS * HTTP/1.1\r\nhost: x\r\n\r\n")
+        assert (environ["SCRIPT_NAME"], environ["PATH_INFO"], environ["REQUEST_URI"]) == ("", "", "*")
 
     def test_octets_are_latin_1(self, ask):
         environ = ask(b"GET /%C3%A9 HTTP/1.1\r\nhost: x\r\nx: caf\xc3\xa9\r\n\r\n")
@@ -128,12 +134,12 @@ class TestEnviron:
     ):
         def app(environ, start_response):
             start_response("200 OK", [])
-            return [f"{environ['SERVER_NAME']} {environ['SERVER_PORT']} {'REMOTE_ADDR' in environ}".encode()]
+            return [f"{environ['SERVER_NAME']} {environ['SERVER_PORT']} {environ['REMOTE_ADDR']!r}".encode()]
 
         path = str(tmp_path / "s")
         with server_class(WsgiHandler(app)).background(uds=path, loop_factory=loop_factory), Client(path) as client:
             client.send(f"GET / HTTP/1.1\r\nhost: {host}\r\n\r\n".encode())
-            assert client.answer().body == f"{name} {port} False".encode()
+            assert client.answer().body == f"{name} {port} ''".encode()
 
     def test_the_host_of_a_target_replaces_the_field(self, ask):
         environ = ask(b"GET http://real.example/a?b HTTP/1.1\r\nhost: other.example\r\n\r\n")
@@ -151,6 +157,7 @@ class TestValidator:
             b"HEAD / HTTP/1.1\r\nhost: x\r\n",
             b"POST / HTTP/1.1\r\nhost: x\r\ncontent-type: a/b\r\ncontent-length: 0\r\n",
             b"GET http://a.example HTTP/1.1\r\nhost: x\r\n",
+            b"OPTIONS * HTTP/1.1\r\nhost: x\r\n",
             b"GET / HTTP/1.0\r\n",
         ],
     )

@@ -229,6 +229,21 @@ class TestFiles:
         while not opened[0].closed:  # in a thread
             time.sleep(0.001)
 
+    @pytest.mark.parametrize("fails", [False, True])
+    def test_one_whose_seek_says_nothing(self, wsgi, fails):
+        """As that of an mmap before Python 3.13."""
+
+        class File(io.BytesIO):
+            def seek(self, position, whence=0):
+                super().seek(position, whence)
+                if fails and whence:
+                    raise NotImplementedError
+
+        app, _ = self.sending(lambda: File(b"content"), ("Content-Length", "7"))
+        client = wsgi(app)
+        client.get()
+        assert client.answer().body == b"content"
+
     def test_an_object_with_read_alone(self, wsgi):
         class Reader:
             left = 3

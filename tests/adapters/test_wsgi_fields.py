@@ -47,9 +47,25 @@ def test_fields_of_the_connection_are_left_out(wsgi, caplog, monkeypatch):
     assert caplog.text.count("'Connection' of a WSGI application is left out") == 1
 
 
+def test_a_phrase_of_a_str_with_a_mind_of_its_own(wsgi):
+    """What is checked is what is sent."""
+
+    class Status(str):
+        def __getitem__(self, place):
+            return Status(str.__getitem__(self, place))
+
+        def encode(self, *_):
+            return b"fine\r\nx-evil: 1"
+
+    client = wsgi(answering(b"ok", status=Status("200 Fine")))
+    client.get()
+    answer = client.answer()
+    assert (answer.status_line, answer.all(b"x-evil")) == (b"HTTP/1.1 200 Fine", [])
+
+
 def test_lengths_that_say_the_same(wsgi):
     field = ("Content-Length", "2")
-    for other in [("content-length", "2"), field]:
+    for other in [("content-length", "2"), ("content-length", "02"), field]:
         client = wsgi(answering(b"ok", fields=(field, other)))
         client.get()
         answer = client.answer()

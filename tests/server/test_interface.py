@@ -177,7 +177,16 @@ class TestRecognise:
         assert recognise(target) == "asgi"
 
     @pytest.mark.parametrize(
-        "target", [wsgi, wsgi_by_other_names, lambda env, start: [], Wsgi, Flasklike(), Asgi().method]
+        "target",
+        [
+            wsgi,
+            wsgi_by_other_names,
+            lambda env, start: [],
+            lambda env, start_resp: [],
+            Wsgi,
+            Flasklike(),
+            Asgi().method,
+        ],
     )
     def test_wsgi(self, target):
         assert recognise(target) == "wsgi"
