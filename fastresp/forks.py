@@ -93,7 +93,8 @@ def _end_of_step(before: Any, loop: Any, context: dict[str, Any]) -> None:
     else that the loop is told, of a task that the collector has found, say, is what it was: `before` hears it.
     """
     error = context.get("exception")
-    if "handle" in context and type(error) is RuntimeError and "running" in str(error):
+    is_step = "task" not in context and "future" not in context
+    if is_step and type(error) is RuntimeError and "running" in str(error):
         raised = error.__context__
         end(raised if isinstance(raised, SystemExit | KeyboardInterrupt) else None)
     if before is None:
