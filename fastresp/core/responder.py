@@ -1,8 +1,4 @@
-"""The responder: which call means what, and which may follow which (QHttpServerResponder). Its states:
-
-    READY      write, send_response with 1xx -> READY; with a final status -> DONE; write_begin_chunked -> STREAMING
-    STREAMING  write_chunk -> STREAMING; write_end_chunked -> DONE
-Any other call is a ResponderStateError, and the wire is untouched. Once the client is gone every call does nothing.
+"""The responder: which call means what, and which may follow which (QHttpServerResponder). See `states.py`.
 
 Each call makes plain values of its arguments, looks at the state, changes it, and only then calls the exchange:
 whatever code the arguments run, or the exchange's log lines and callbacks, finds a state that holds.
@@ -83,13 +79,11 @@ class Responder:
 
         `write(status)`, `write(headers, status)`, `write(document, status)`, `write(document, headers, status)`,
         `write(data, mime_type, status)`, `write(data, headers, status)`; the status is 200 where none is given.
-
         data: str (sent as UTF-8), any C-contiguous buffer, or a device: a path, a binary file object, an object with
         `async def read(n)`, an async iterator of bytes. A device is closed when the answer is over, whatever happens.
         document: dict, list or Json. headers: Headers, a mapping, or pairs. Without a type, str is text/plain in UTF-8,
         a document application/json, a path what its name says, anything else application/octet-stream.
         A status below 200 sends an informational response, and the final one may follow.
-
         Raises HeaderError for a field that must not be sent, ResponderStateError after another answer, TypeError and
         ValueError for other arguments; nothing is sent then.
         """
@@ -172,7 +166,10 @@ class Responder:
             completed = True
         finally:
             if not (completed or exchange.begun or exchange.ended):
-                self._exchange, self._state = exchange, READY
+                if self._exchange is None:
+                    self._exchange, self._state = exchange, READY
+                else:
+                    answers.drop(exchange)  # swapped meanwhile: this one has no responder any more
 
     def send_response(self, response: Response) -> None:
         """Send a Response, which stays usable (QHttpServerResponder::sendResponse).
@@ -275,7 +272,10 @@ class Responder:
             completed = True
         finally:
             if not completed:
-                self._exchange, self._state = exchange, STREAMING
+                if self._exchange is None:
+                    self._exchange, self._state = exchange, STREAMING
+                else:
+                    answers.drop(exchange)  # as in _answer
 
     def _upgrade(self, protocol: bytes, headers: Any, session: Any) -> Any:
         """Answer with another protocol, which the client has asked for, and `session` speaks; None if it is gone."""
@@ -321,8 +321,7 @@ class Responder:
             if exchange is None or exchange.gone or exchange.ended:
                 await asyncio.sleep(0)  # a handler that writes on in vain must not keep the loop
                 return
-            waiter = exchange.waiter()
-            if waiter is None:
+            if (waiter := exchange.waiter()) is None:
                 return
             await waiter
 
@@ -351,7 +350,10 @@ class Responder:
     def _restore(self, exchange: Any) -> None:
         """A call was refused; the answer can still be given if nothing of that call is on its way."""
         if not (exchange.ended or exchange.begun):
-            self._exchange, self._state = exchange, READY
+            if self._exchange is None or self._exchange is exchange:
+                self._exchange, self._state = exchange, READY
+            else:
+                answers.drop(exchange)  # as in _answer
 
     def _finish(self, status: int) -> None:
         self._state = DONE

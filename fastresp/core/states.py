@@ -1,4 +1,9 @@
-"""The states of a responder, and what is wrong with a call that does not fit one. Never compiled."""
+"""The states of a responder, and what is wrong with a call that does not fit one. Never compiled.
+
+    READY      write, send_response with 1xx -> READY; with a final status -> DONE; write_begin_chunked -> STREAMING
+    STREAMING  write_chunk -> STREAMING; write_end_chunked -> DONE
+Any other call is a ResponderStateError, and the wire is untouched. Once the client is gone every call does nothing.
+"""
 
 from __future__ import annotations
 
