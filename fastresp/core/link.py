@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from fastresp.core.faults import pass_on, report
+
 __all__ = ["Link", "Session"]
 
 
 class Session:
-    """What has taken over from HTTP. Its class implements the methods; what they raise ends the connection."""
+    """What has taken over from HTTP. Its class implements the methods; what they raise is logged, and ends the
+    connection, as from a handler. What a signal's handler raises goes on.
+    """
 
     __slots__ = ()
 
@@ -86,10 +90,22 @@ class Link:
         """The handler has raised."""
         session = self.session
         if session is not None:
-            session.failed()
+            try:
+                session.failed()
+            except BaseException as error:
+                self.fail_with(error)
 
     def end(self) -> None:
         """The exchange is over."""
         session, self.session = self.session, None
         if session is not None:
-            session.over()
+            try:
+                session.over()
+            except BaseException as error:
+                self.fail_with(error)
+
+    def fail_with(self, error: BaseException) -> None:
+        """The session has raised this."""
+        report("the session of another protocol failed", error=error)
+        self.abort()
+        pass_on(error)

@@ -26,3 +26,5 @@ cdef class Link:
     @cython.final
     @cython.locals(session=Session)
     cdef object end(self)
+    @cython.final
+    cdef object fail_with(self, object error)

@@ -49,10 +49,9 @@ class Http1Link(links.Link):
     # -- what the connection calls
 
     def read_on(self) -> None:
-        """Have the transport read, unless the session wants nothing, or the client takes nothing."""
+        """Have the transport read, unless the session wants nothing, or what it has sent waits."""
         connection = self.connection
-        output = connection.output
-        if connection.read_paused and not (self.paused or output.paused or output.closing):
+        if connection.read_paused and not (self.paused or self.is_full() or connection.output.closing):
             connection.resume_reading()
 
     def received(self, data: bytes) -> None:
@@ -66,18 +65,22 @@ class Http1Link(links.Link):
             connection.filled()
         is_outer = not output.batching
         output.batching = True
-        completed = False
         try:
             session.received(data)
-            completed = True
-        finally:
-            if not completed:
-                output.lost = output.closing = True
-            if is_outer:
-                output.batching = False
-                output.flush(True)
-        if output.paused and not output.closing:
+        except BaseException as error:
+            self.fail_with(error)
+        if is_outer:
+            output.batching = False
+            output.flush(True)
+        if self.is_full() and not output.closing:
             connection.pause_reading()  # what the session sends for what comes would have no bound
+
+    def is_full(self) -> bool:
+        """Return whether what the session has sent waits, for the client or for the answers before it."""
+        connection = self.connection
+        pipeline = connection.pipeline
+        is_full: bool = connection.output.paused or pipeline.is_full()
+        return is_full
 
     def proceed(self, data: bytes) -> None:
         """Go on behind HTTP, behind which these bytes have come, or behind a pause."""
@@ -87,7 +90,10 @@ class Http1Link(links.Link):
         session = self.session
         if connection.eof and not self.is_ended and session is not None:
             self.is_ended = True
-            session.ended()
+            try:
+                session.ended()
+            except BaseException as error:
+                self.fail_with(error)
         self.read_on()
 
     def sweep(self, now: float) -> None:

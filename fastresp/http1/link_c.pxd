@@ -10,6 +10,7 @@ cpdef Http1Link new_link(object connection, Exchange exchange, links.Session ses
 
 # These need the names above.
 from fastresp.http1.connection_c cimport Connection
+from fastresp.http1.pipeline_c cimport Pipeline
 from fastresp.net.output_c cimport Output
 
 cdef Py_ssize_t FULL
@@ -28,10 +29,12 @@ cdef class Http1Link(links.Link):
     cpdef object close(self)
     @cython.locals(connection=Connection)
     cpdef object abort(self)
-    @cython.locals(connection=Connection, output=Output)
+    @cython.locals(connection=Connection)
     cdef object read_on(self)
-    @cython.locals(connection=Connection, session=links.Session, output=Output, completed=bint, is_outer=bint)
+    @cython.locals(connection=Connection, session=links.Session, output=Output, is_outer=bint)
     cdef object received(self, bytes data)
+    @cython.locals(connection=Connection, pipeline=Pipeline)
+    cdef bint is_full(self) except -1
     @cython.locals(connection=Connection, session=links.Session)
     cdef object proceed(self, bytes data)
     @cython.locals(connection=Connection, session=links.Session)

@@ -191,6 +191,10 @@ class Pipeline:
                 requests.append(exchange.request)
         return requests
 
+    def is_full(self) -> bool:
+        """Return whether so much waits for other answers that nothing is to be added."""
+        return self.held_size >= HELD
+
     def kept(self) -> int:
         """Return the bytes that the exchanges behind the first hold, or may come to: each as much as the largest answer
         of late, or as all may where there are many on all connections.

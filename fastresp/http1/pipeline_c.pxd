@@ -45,6 +45,7 @@ cdef class Pipeline:
     cdef list line(self)
     @cython.locals(exchange=Http1Exchange)
     cdef list unanswered(self)
+    cdef bint is_full(self) except -1
     @cython.locals(
         first=Http1Exchange, exchange=Http1Exchange, service=Service, largest=Py_ssize_t, progress=Progress,
         size=Py_ssize_t

@@ -250,15 +250,73 @@ def test_an_end_that_raises_costs_no_callback(scene, echo_class, log, is_lost):
 
         wire = wire_of(handle)
         wire.feed(message("GET", "/", *ASK))
-        if is_lost:
-            wire.lose()
-            log.expect("giving up an answer failed", "on purpose")
-        else:
-            with pytest.raises(LookupError, match="on purpose"):
-                session.link.close()
-            wire.lose()
+        if not is_lost:
+            session.link.close()
+        wire.lose()
+        log.expect("the session of another protocol failed", "on purpose")
         await turns()
         assert closed == [True]
+
+    scene(main)
+
+
+@pytest.mark.parametrize("error", [LookupError("on purpose"), SystemExit(3)])
+@pytest.mark.parametrize("call", ["received", "ended", "failed"])
+def test_a_session_that_raises(scene, echo_class, log, call, error):
+    """Its connection ends, and no other, nor the loop."""
+
+    async def main(wire_of):
+        def fail(*_):
+            raise error
+
+        session = type("Session", (echo_class,), {call: fail})()
+
+        def handle(_, responder):
+            session.upgrade(responder)
+            if call == "failed":
+                raise ArithmeticError("of the handler")
+
+        wire = wire_of(handle)
+        wire.feed(message("GET", "/", *ASK))
+        if call == "received":
+            wire.feed(b"data")
+        elif call == "ended":
+            wire.protocol.eof_received()
+        log.expect("the session of another protocol failed", type(error).__name__)
+        if call == "failed":
+            log.expect("the handler failed", "of the handler")
+        await turns()
+        assert wire.transport.aborted
+        assert session.told.take(session.told.count)[-1:] == ["over"]
+        wire.lose()
+
+    scene(main)
+
+
+def test_what_is_held_behind_an_answer_has_a_bound(scene, echo_class):
+    async def main(wire_of):
+        kept = []
+        session = echo_class()
+
+        def handle(request, responder):
+            kept.append(responder) if request.path == "/late" else session.upgrade(responder)
+
+        wire = wire_of(handle)
+        wire.feed(message("GET", "/late") + message("GET", "/", *ASK))
+        count = 0
+        while wire.transport.reading:
+            wire.feed(bytes(65536))
+            await turns(2)
+            count += 1
+            assert count < 8
+        session.link.pause_reading()
+        session.link.resume_reading()
+        assert not wire.transport.reading
+        kept.pop().write(b"late")
+        await turns()
+        assert wire.transport.reading
+        assert wire.transport.sent.endswith(SWITCH + bytes(count * 65536))
+        wire.lose()
 
     scene(main)
 
