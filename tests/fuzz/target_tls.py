@@ -131,6 +131,14 @@ class Scene:
             self.taken += len(sent)
             self.peer.hear(sent)
 
+    def in_loop(self, call: Callable[..., object], *arguments: Any) -> None:
+        """Call what a running loop calls."""
+        asyncio._set_running_loop(self.loop)
+        try:
+            call(*arguments)
+        finally:
+            asyncio._set_running_loop(None)
+
     def gone(self) -> bool:
         return self.lost or self.transport.closed
 
@@ -149,7 +157,7 @@ class Scene:
             if self.gone():
                 return
             assert self.transport.reading, "nothing will ever read what comes"
-            self.server.data_received(wire[start : start + size])
+            self.in_loop(self.server.data_received, wire[start : start + size])
             if self.pure:  # the compiled one shows nobody what it holds
                 assert self.server.reader.incoming.pending <= UNREAD, self.server.reader.incoming.pending
                 waits = self.transport.closed or self.server.writer.full or self.server.writer.waiting
@@ -160,7 +168,7 @@ class Scene:
         """The client stops taking, or takes again."""
         if not self.gone():
             self.writing = not self.writing
-            self.server.resume_writing() if self.writing else self.server.pause_writing()
+            self.in_loop(self.server.resume_writing if self.writing else self.server.pause_writing)
 
     def touch(self, way: int, reader: Reader) -> None:
         """Does something to what is on the wire."""
