@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from connection.fake import Wire
+from connection.fake import Transport, Wire, turns
 from connection.tools import message
 
 from fastresp.errors import ResponderStateError
@@ -87,5 +87,34 @@ def test_a_call_in_a_thread_behind_the_end(twin):
         wire.feed(message("GET", "/"))
         kept.pop().occupied_by(End())
         wire.lose()
+
+    asyncio.run(main())
+
+
+def test_an_end_that_fails(twin):
+    """Nobody can give it again: the next sweep ends the connection, which its client would wait on for ever."""
+
+    class Failing(Transport):
+        fails = False
+
+        def write(self, data):
+            if self.fails:
+                raise MemoryError("on purpose")
+            super().write(data)
+
+    async def main():
+        kept = []
+        wire = Wire(twin, lambda _, responder: kept.append(responder), transport=Failing())
+        wire.feed(message("GET", "/"))
+        kept[0].write_begin_chunked("text/plain")
+        await turns()
+        wire.transport.fails = True
+        with pytest.raises(MemoryError, match="on purpose"):
+            kept[0].write_end_chunked(b"end")
+        wire.protocol.sweep(wire.service.now)
+        assert wire.transport.aborted
+        wire.lose()
+        kept.clear()
+        await turns()
 
     asyncio.run(main())
