@@ -101,7 +101,7 @@ class Call:
     _is_begun = False
     _is_running = False
     _writer = 0  # the thread that may call write(), while it may
-    _fed = 0  # bytes of content that the feed has taken
+    _given = 0  # bytes of content, where its length is stated
 
     def __init__(
         self,
@@ -245,33 +245,48 @@ class Call:
             self._writer = writer
 
     def _put(self, data: bytes, is_all: bool) -> None:
+        length = self._length
         if not data:  # which says that there is nothing yet
-            is_over = self._feed is not None and self._feed.is_closed and self._fed != self._length
+            is_over = self._feed is not None and self._feed.is_closed and self._given != length
             if is_over or self._responder.is_response_canceled:
                 raise _Unwanted
             return
+        self._check_start()
+        if length is not None:
+            self._given += len(data)
+            if self._given > length:
+                self._put_last(data, length)
         if self._loop is None:
-            self._check_start()
             self._collected.append(data)
         elif self._feed is not None:
             if not self._feed.put(data):
                 raise _Unwanted
-            self._fed += len(data)
         elif self._is_begun:
-            raise _Unwanted  # beyond its content-length
-        elif is_all or self._length == len(data):
+            raise _Unwanted  # a second piece of what said that it holds one
+        elif is_all or length == len(data):
             self._answer_whole(data)
         else:
-            self._check_start()
             self._is_begun = True
             self._feed = Feed(self._loop, self._spool_limit)
             if len(data) <= WINDOW:
                 self._feed.put(data)
-                self._fed = len(data)
                 self._tell(self._answer_with, self._feed)
             else:  # put() waits for the reader
                 self._tell(self._answer_with, self._feed)
-                self._put(data, False)
+                if not self._feed.put(data):
+                    raise _Unwanted
+
+    def _put_last(self, data: bytes, length: int) -> None:
+        """Take of the data what is within the content-length, log that there is more, and raise _Unwanted."""
+        kept = data[: max(0, len(data) - (self._given - length))]
+        if self._given - len(data) <= length:
+            text = "the answer to %s is longer than the %d bytes of its content-length: what is beyond them is cut"
+            report(text, describe(self._request), length)
+        if self._feed is not None:
+            self._feed.put(kept)
+        elif not self._is_begun:
+            self._answer_whole(b"".join([*self._collected, kept]))
+        raise _Unwanted
 
     def _check_process(self, error: BaseException | None = None) -> None:
         """End a child that the application has forked: the answer is the parent's to give."""
@@ -316,11 +331,6 @@ class Call:
             if self._reason is not None:
                 self._state_reason(self._reason)
             if body:
-                if self._length is not None and 0 <= self._length < len(body):
-                    what, more = describe(self._request), len(body) - self._length
-                    text = "the answer to %s is longer than the %d bytes of its content-length: the other %d are cut"
-                    report(text, what, self._length, more)
-                    body = body[: self._length]
                 self._responder.write(body, self._fields, self._status)
             else:
                 write_empty(self._request, self._responder, self._status, self._fields, self._length)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from adapters.wsgi_applications import answering
 
@@ -72,8 +74,56 @@ def test_lengths_that_say_the_same(wsgi):
         assert (answer.fields, answer.body) == ([(b"Content-Length", b"2")], b"ok")
 
 
-def test_more_than_was_stated(wsgi, log):
-    client = wsgi(answering(b"longer", fields=(("Content-Length", "4"),)))
+def in_pieces(*pieces):
+    """An application that yields these."""
+
+    def application(environ, start_response):
+        start_response("200 OK", [("Content-Length", "4")])
+        yield from pieces
+
+    return application
+
+
+def written(environ, start_response):
+    write = start_response("200 OK", [("Content-Length", "4")])
+    write(b"lo")
+    write(b"nger")
+    return []
+
+
+@pytest.mark.parametrize(
+    "application",
+    [
+        answering(b"longer", fields=(("Content-Length", "4"),)),
+        in_pieces(b"longer"),
+        in_pieces(b"long", b"", b"er"),
+        in_pieces(b"lo", b"", b"nger", b"and longer"),
+        in_pieces(b"lo", b"ng", b"", b"er"),
+        written,
+    ],
+)
+def test_more_than_was_stated(wsgi, log, application):
+    client = wsgi(application)
+    for path in ("/a", "/b"):  # the connection goes on
+        client.get(path)
+        assert client.answer().body == b"long"
+        line = log.wait_for(f"the answer to GET {path} ")
+        assert line.endswith("is longer than the 4 bytes of its content-length: what is beyond them is cut")
+
+
+def test_content_that_never_ends_beyond_its_length(wsgi):
+    """Its thread, or the loop, is not held: the application is told."""
+    ended = threading.Event()
+
+    def application(environ, start_response):
+        start_response("200 OK", [("Content-Length", "4")])
+        try:
+            while True:
+                yield b"long"
+        finally:
+            ended.set()
+
+    client = wsgi(application)
     client.get()
     assert client.answer().body == b"long"
-    log.wait_for("longer than the 4 bytes of its content-length: the other 2 are cut")
+    assert ended.wait(10)
