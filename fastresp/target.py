@@ -111,11 +111,12 @@ def recognise(target: Any, interface: str = "auto") -> str:
     if interface != "auto" or not callable(target):
         return "native" if interface == "auto" else interface
     call = inspect.getattr_static(type(target), "__call__", None)
-    if inspect.ismemberdescriptor(call):
-        target = getattr(target, "__call__", None)  # a slot, each object's own (Sentry's middleware)  # noqa: B004
+    if inspect.ismemberdescriptor(call) or isinstance(call, staticmethod | classmethod):
+        # a slot, each object's own (Sentry's middleware), or what signature() takes for a method of the object
+        target = getattr(target, "__call__", None)  # noqa: B004
     try:
         parameters = [*inspect.signature(target).parameters.values()]
-    except (TypeError, ValueError):
+    except Exception:  # of a __signature__ of its own, too
         if not inspect.isfunction(call):
             return "native"  # written in C, without a word on what it takes
         parameters = [*inspect.signature(call).parameters.values()][1:]

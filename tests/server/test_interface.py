@@ -158,6 +158,31 @@ class Flasklike:
     def __call__(self, environ, start_response): ...
 
 
+class Static:
+    @staticmethod
+    async def __call__(scope, receive, send): ...
+
+
+class OfItsClass:
+    @classmethod
+    async def __call__(cls, scope, receive, send): ...
+
+
+class StaticWsgi:
+    @staticmethod
+    def __call__(environ, start_response): ...
+
+
+class Unsigned:
+    """What it says of its arguments raises."""
+
+    async def __call__(self, scope, receive, send): ...
+
+    @property
+    def __signature__(self):
+        raise KeyError
+
+
 class TestRecognise:
     @pytest.mark.parametrize(
         "target",
@@ -171,6 +196,9 @@ class TestRecognise:
             functools.partial(asgi_with_more, option=1),
             functools.partial(Asgi()),
             Slotted(),
+            Static(),
+            OfItsClass(),
+            Unsigned(),
         ],
     )
     def test_asgi(self, target):
@@ -185,6 +213,7 @@ class TestRecognise:
             lambda env, start_resp: [],
             Wsgi,
             Flasklike(),
+            StaticWsgi(),
             Asgi().method,
         ],
     )
