@@ -63,8 +63,8 @@ def complete(
 
     asyncio and uvloop leave `run_forever` with a SystemExit or a KeyboardInterrupt that a task or a callback raises.
     Unless such an exception `is_meant` for the process, it goes to the log, and the loop goes on. One that is cancels
-    the coroutine, and is raised when that has ended. What is left on the loop then has as many `seconds` to end, and
-    less in a `hurry`.
+    the coroutine, and is raised when that has ended. A loop that runs out of memory goes on. What is left on it behind
+    the coroutine has as many `seconds` to end, and less in a `hurry`.
     """
     loop = (loop_factory or new_event_loop)()
     try:
@@ -99,6 +99,9 @@ def _run(
                 forks.end(error if ends else None)
             if is_behind and isinstance(error, RuntimeError) and not task.done():
                 is_behind = False  # it was stopped: in uvloop, an exit at the end of a run leaves that for the next
+                continue
+            if isinstance(error, MemoryError) and not task.done():  # of the loop itself, which can go on
+                report("memory ran out in the event loop, which goes on", error=error)
                 continue
             if not ends or is_meant(error) or (task.done() and not task.cancelled() and task.exception() is error):
                 raise

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import selectors
 import subprocess
 import sys
 import textwrap
 
 import pytest
+from client import Client
 from connection.fake import Transport, Wire, turns
 from connection.tools import message, post
 
@@ -348,3 +350,28 @@ def test_what_the_system_has_not_taken_at_once(twin, loop):
                 assert answers == paths[: len(answers)], (fails_at, answers)
     """
     subprocess.run([sys.executable, "-P", "-c", textwrap.dedent(script)], check=True, timeout=60)
+
+
+def test_memory_that_ends_in_the_loop_itself(server_class, caplog):
+    """As asyncio's does, in the look for what has come: the server goes on."""
+
+    class Selector(selectors.DefaultSelector):
+        fails = False
+
+        def select(self, timeout=None):
+            fails, self.fails = self.fails, False
+            if fails:
+                raise MemoryError
+            return super().select(timeout)
+
+    def handle(request, responder):
+        selector.fails = request.path == "/last"
+        responder.write(request.path)
+
+    selector = Selector()
+    server = server_class(handle)
+    with server.background(port=0, loop_factory=lambda: asyncio.SelectorEventLoop(selector)), Client(server.port) as it:
+        for path in ("/last", "/first"):
+            it.get(path)
+            assert it.answer().body == path.encode()
+    assert "memory ran out in the event loop, which goes on" in caplog.messages
