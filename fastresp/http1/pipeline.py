@@ -131,9 +131,9 @@ class Pipeline:
     def waiter(self, exchange: Any) -> Any:
         """Return a future that is done when this exchange may write on; None if it may now."""
         output = self.output
-        output.flush_to_wait()
-        if not output.closing and exchange is self.first and output.has_room():
+        if exchange is self.first and output.has_room():
             return None
+        output.flush_to_wait()
         future = output.new_waiter()
         if output.closing or (exchange is self.first and not output.paused):
             # a client that takes everything at once must not keep the others waiting; or it has become the first

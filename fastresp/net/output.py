@@ -20,6 +20,8 @@ JOINED = 131072
 """Answers of up to this size together are joined for one write."""
 SMALL = 4096
 """Bytes that are better copied than kept apart."""
+PROMPT = 65536
+"""Bytes of an answer in pieces that do not wait for the end of the turn: a transport has had enough of so many."""
 
 
 def runs_of(pieces: list[bytes]) -> list[bytes]:
@@ -211,7 +213,10 @@ class Output:
 
     def has_room(self) -> bool:
         """Return whether more may be written now: the client takes it, and others have not waited for too long."""
-        if self.paused or self.transport.is_closing():
+        # PERF: less leaves at the end of the turn: ten pieces took x2.5 of the CPU with a write for each
+        if self.out_size >= PROMPT:
+            self.flush_to_wait()
+        if self.closing or self.paused or self.transport.is_closing():
             return False
         self.burst += CALL
         return self.burst <= GATHERED

@@ -4,7 +4,7 @@ from fastresp.core.service_c cimport Service
 from fastresp.net.direct_c cimport send, send_buffer
 from fastresp.wire.buffer_c cimport OutputBuffer
 
-cdef Py_ssize_t CALL, GATHERED, JOINED, SMALL
+cdef Py_ssize_t CALL, GATHERED, JOINED, PROMPT, SMALL
 
 @cython.locals(runs=list, small=list, piece=bytes)
 cdef list runs_of(list pieces)
