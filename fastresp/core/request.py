@@ -100,12 +100,12 @@ class Request:
         """The method, in the spelling of the request (RFC 9110, section 9)."""
         if self._method:
             return METHODS[self._method]
-        return self._data[self._method_start : self._method_end].decode("ascii")
+        return octets.piece(self._data, self._method_start, self._method_end).decode("ascii")
 
     @property
     def target(self) -> bytes:
         """The request target, as sent (RFC 9112, section 3.2)."""
-        return self._data[self._target_start : self._target_end]
+        return octets.piece(self._data, self._target_start, self._target_end)
 
     def _path_start(self) -> int:
         """Where the path of the target begins; in absolute-form that may be where the query does, or the end."""
@@ -131,12 +131,12 @@ class Request:
     @property
     def raw_path(self) -> bytes:
         """The target's path, as sent."""
-        return self._data[self._path_start() : self._path_end()] or b"/"
+        return octets.piece(self._data, self._path_start(), self._path_end()) or b"/"
 
     @property
     def query_string(self) -> bytes:
         """The target's query, as sent, without its "?"."""
-        return self._data[self._path_end() + 1 : self._target_end]
+        return octets.piece(self._data, self._path_end() + 1, self._target_end)
 
     @property
     def query(self) -> Query:
@@ -175,7 +175,7 @@ class Request:
         """The host, and its port where one is given, that the request is for: the authority of a target that has one,
         else the Host field (RFC 9112, section 3.3).
         """
-        return self._data[self._host_start : self._host_end].decode("latin-1")
+        return octets.piece(self._data, self._host_start, self._host_end).decode("latin-1")
 
     @property
     def http_version(self) -> str:
@@ -242,8 +242,8 @@ def _fields(data: bytes, place: int, end: int, lower: bool) -> list[tuple[bytes,
             start += 1
         while start < stop and (p[stop - 1] == SP or p[stop - 1] == HTAB):
             stop -= 1
-        name = data[place:colon]
-        fields.append((name.lower() if lower else name, data[start:stop]))
+        name = octets.lowered(data, place, colon) if lower else octets.piece(data, place, colon)
+        fields.append((name, octets.piece(data, start, stop)))
         place = line_end + 1
     return fields
 

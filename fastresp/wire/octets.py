@@ -45,6 +45,16 @@ HEX = bytes(int(chr(octet), 16) if chr(octet) in "0123456789abcdefABCDEF" else 1
 """The value of a hex digit; 16 for any other octet."""
 
 
+def piece(data: bytes, start: int, end: int) -> bytes:
+    """The octets from `start` to `end`, neither of which is behind the data's end."""
+    return data[start:end]
+
+
+def lowered(data: bytes, start: int, end: int) -> bytes:
+    """As `piece`, with ASCII letters in lower case."""
+    return data[start:end].lower()
+
+
 def find(data: bytes, octet: int, start: int, end: int) -> int:
     """Where the first octet of this value is, or -1."""
     return data.find(octet, start, end)
