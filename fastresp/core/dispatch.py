@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from fastresp import forks
-from fastresp.core import isolation, references
+from fastresp.core import isolation, references, steps
 from fastresp.core.faults import pass_on, report
 from fastresp.core.names import describe
 from fastresp.core.responder import new_responder
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from fastresp.core import service as services
 
 __all__ = ["dispatch"]
+
+OVER = object()
 
 
 def dispatch(service: services.Service, exchange: Any, request: Any) -> None:
@@ -64,34 +66,160 @@ def fail(service: services.Service, request: Any, responder: Any, error: Any) ->
 
 def start(service: services.Service, awaitable: Any, request: Any, responder: Any, exchange: Any) -> None:
     """Run a coroutine handler; in a task of its own from the first time that it waits."""
-    task = _new_task(_guard(service, awaitable, request, responder), service.loop, service.context.copy())
-    if task.done():
+    handling = Handling(service, awaitable, request, responder)
+    task = _new_task(handling, service.loop, service.context.copy())
+    if handling.is_over:
         return
-    tasks = service.tasks
-    tasks.add(task)
-    task.add_done_callback(tasks.discard)
-    if not exchange.occupy(task):  # a plain function has answered, and returned what is awaited
-        connection = request._peer.connection
-        if connection is not None:
-            connection.occupy(task)
+    place = exchange.begin_work()
+    if place is None:  # a plain function has answered, and returned what is awaited
+        place = request._peer.connection
+        if place is not None:
+            place.begin_work()
+    handling.place = place
+    handling.task = task
+    service.tasks.add(task)
 
 
-async def _guard(service: services.Service, awaitable: Any, request: Any, responder: Any) -> None:
-    try:
-        result = await awaitable
+class Handling:
+    """The coroutine of a handler's task: it runs what the handler has returned, and sees its end, also that of a task
+    that is cancelled before its first step. Who looks at the task finds the name, the frame and the state of what runs.
+    """
+
+    # PERF: an `async def` would need two callbacks of its task for that, and a turn of the loop for these
+
+    __slots__ = ("awaitable", "cr_running", "is_over", "place", "request", "responder", "service", "steps", "task")
+
+    def __init__(self, service: services.Service, awaitable: Any, request: Any, responder: Any) -> None:
+        self.service = service
+        self.awaitable = awaitable
+        self.request = request
+        self.responder = responder
+        self.steps: Any = None
+        self.place: Any = None  # that counts this as work
+        self.task: Any = None
+        self.is_over = False
+        self.cr_running = False
+
+    def __await__(self) -> Handling:
+        return self
+
+    def __iter__(self) -> Handling:
+        return self
+
+    def __next__(self) -> Any:
+        self._enter()
+        found: Any = OVER
+        try:
+            if self.steps is None:
+                self.steps = steps.steps_of(self.awaitable)
+            found = steps.advance(self.steps, OVER)
+        except StopIteration as end:
+            self._returned(end.value)
+        except BaseException as error:
+            self._raised(error)
+        else:
+            if found is not OVER:
+                self.cr_running = False
+                return found
+            self._returned(None)
+        raise StopIteration
+
+    def send(self, value: None) -> Any:
+        """Take a step, as `next()` does."""
+        return self.__next__()
+
+    def throw(self, kind: Any, value: Any = None, traceback: Any = None) -> Any:
+        """Raise an exception where it waits. Return what it yields then; raise StopIteration at its end."""
+        error = kind if value is None else value
+        if isinstance(error, type):
+            error = error()
+        self._enter()
+        try:
+            if self.steps is None:
+                self._dispose()
+                raise error
+            found = self.steps.throw(error)
+        except StopIteration as end:
+            self._returned(end.value)
+        except BaseException as raised:
+            self._raised(raised)
+        else:
+            self.cr_running = False
+            return found
+        raise StopIteration
+
+    def close(self) -> None:
+        """End it where it waits (PEP 492)."""
+        if not self.is_over:
+            self._enter()
+            try:
+                self._dispose()
+            finally:
+                self._end()
+
+    @property
+    def cr_await(self) -> Any:
+        """What the handler has returned."""
+        return self.awaitable
+
+    def __getattr__(self, name: str) -> Any:
+        """The frame, the code and the name are those of what the handler has returned, while it has not ended."""
+        if name in ("cr_code", "cr_frame", "cr_origin"):
+            return getattr(self.awaitable, name, None)
+        if name in ("__name__", "__qualname__"):
+            return getattr(self.awaitable, name, type(self).__name__)
+        raise AttributeError(name)
+
+    @property
+    def cr_suspended(self) -> bool:
+        """Whether it waits."""
+        return self.steps is not None and not self.cr_running
+
+    def _enter(self) -> None:
+        """A step begins. Raise what a coroutine of Python's would, where there can't be one."""
+        if self.cr_running:
+            raise ValueError("coroutine already executing")
+        if self.is_over:
+            raise RuntimeError("cannot reuse already awaited coroutine")
+        self.cr_running = True
+
+    def _dispose(self) -> None:
+        close = getattr(self.awaitable if self.steps is None else self.steps, "close", None)
+        if close is not None:
+            close()
+
+    def _returned(self, result: Any) -> None:
+        service = self.service
         if service.forked:
             forks.end()
+        self._end()
         if result is not None:
             service.tell_of_value(result)
-    except asyncio.CancelledError as error:
-        if not service.forked and (service.aborted or responder.is_response_canceled):
+
+    def _raised(self, error: BaseException) -> None:
+        service = self.service
+        responder = self.responder
+        request = self.request
+        self._end()
+        if type(error) is GeneratorExit and service.loop.is_closed():
+            raise error  # the task is destroyed with its loop
+        is_cancelled = isinstance(error, asyncio.CancelledError)
+        if is_cancelled and not service.forked and (service.aborted or responder.is_response_canceled):
             responder._fail()  # the server's end, or the client's, is told elsewhere
         else:
             fail(service, request, responder, error)
-    except BaseException as error:
-        if type(error) is GeneratorExit and service.loop.is_closed():
-            raise  # the task is destroyed with its loop
-        fail(service, request, responder, error)
+
+    def _end(self) -> None:
+        """It is no work any more."""
+        place = self.place
+        self.is_over = True
+        self.cr_running = False
+        self.steps = self.awaitable = self.request = self.responder = self.place = None
+        if self.task is not None:
+            self.service.tasks.discard(self.task)
+            self.task = None
+        if place is not None:
+            place.end_work()
 
 
 if sys.version_info >= (3, 12):

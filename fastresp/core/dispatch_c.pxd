@@ -2,15 +2,33 @@
 cimport cython
 from fastresp.core cimport references_c as references
 from fastresp.core cimport isolation_c as isolation
-from fastresp.core.request_c cimport Peer, Request
+from fastresp.core.request_c cimport Request
 from fastresp.core.responder_c cimport Responder, new_responder
 from fastresp.core.service_c cimport Service
 from fastresp.core.exchange_c cimport Exchange
+from fastresp.core cimport steps_c as steps
 
 cdef int DONE
+cdef object OVER
 
 @cython.locals(responder=Responder, waits=bint)
 cpdef object dispatch(Service service, Exchange exchange, Request request)
 cpdef object fail(Service service, object request, Responder responder, object error)
-@cython.locals(peer=Peer)
-cpdef object start(Service service, object awaitable, Request request, object responder, Exchange exchange)
+@cython.locals(handling=Handling)
+cpdef object start(Service service, object awaitable, Request request, Responder responder, Exchange exchange)
+
+@cython.final
+cdef class Handling:
+    cdef Service service
+    cdef object awaitable, place, request, steps, task
+    cdef Responder responder
+    cdef bint is_over
+    cdef readonly bint cr_running
+    cdef object _enter(self)
+    cdef object _dispose(self)
+    @cython.locals(service=Service)
+    cdef object _returned(self, object result)
+    @cython.locals(service=Service, responder=Responder, is_cancelled=bint)
+    cdef object _raised(self, object error)
+    @cython.locals(service=Service)
+    cdef object _end(self)

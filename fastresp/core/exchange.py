@@ -143,6 +143,12 @@ class Exchange:
         """
         raise NotImplementedError
 
+    def begin_work(self) -> Any:
+        """Count a handler's task as `occupy` does. Return what has `end_work()` called behind it; None where there is
+        no connection to count it for.
+        """
+        raise NotImplementedError
+
     def occupied_by(self, end: Any) -> None:
         """As `occupy`, for what is done in a thread: `end.wait()` returns a future, or None where it is done."""
         raise NotImplementedError

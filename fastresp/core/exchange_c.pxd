@@ -36,5 +36,6 @@ cdef class Exchange:
     cpdef bint is_next(self) except -1
     cpdef object waiter(self)
     cpdef object wake(self)
+    cpdef object begin_work(self)
     cpdef bint occupy(self, object future) except -1
     cpdef object occupied_by(self, object end)

@@ -243,8 +243,11 @@ class Connection:
     def occupy(self, future: Any) -> None:
         work.occupy(self, future)
 
-    def let_go(self, future: Any) -> None:
-        work.let_go(self)
+    def begin_work(self) -> None:
+        self.at_work += 1
+
+    def end_work(self, future: Any = None) -> None:
+        work.end(self)
 
     def begin_call(self, end: Any) -> None:
         work.begin_call(self, end)
@@ -298,8 +301,8 @@ class Connection:
         self.service.loop.call_soon(self.close_gracefully)
 
     def hear_of(self, future: Any) -> None:
-        """Have let_go() called when `future` is done."""
-        future.add_done_callback(self.let_go)
+        """Have end_work() called when `future` is done."""
+        future.add_done_callback(self.end_work)
 
     # -- the end
 

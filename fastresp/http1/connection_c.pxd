@@ -68,7 +68,8 @@ cdef class Connection:
     cdef object done(self, Http1Exchange exchange)
     cdef bint must_close(self, Http1Exchange exchange) except -1
     cpdef object occupy(self, object future)
-    cpdef object let_go(self, object future)
+    cpdef object begin_work(self)
+    cpdef object end_work(self, object future=*)
     cdef object begin_call(self, object end)
     cpdef object want_body(self)
     cpdef object gather(self, object pieces)

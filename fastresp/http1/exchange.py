@@ -244,6 +244,12 @@ class Http1Exchange(exchanges.Exchange):
         connection.occupy(future)
         return True
 
+    def begin_work(self) -> Any:
+        connection = self.connection
+        if connection is not None:
+            connection.begin_work()
+        return connection
+
     def occupied_by(self, end: Any) -> None:
         connection = self.connection
         if connection is not None:

@@ -66,6 +66,7 @@ cdef class Http1Exchange(exchanges.Exchange):
     @cython.locals(connection=Connection, output=Output)
     cpdef object wake(self)
     @cython.locals(service=Service, connection=Connection)
+    cpdef object begin_work(self)
     cpdef bint occupy(self, object future) except -1
     @cython.locals(connection=Connection)
     cpdef object occupied_by(self, object end)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["begin_call", "is_free", "let_go", "lose_place", "occupy", "vacate"]
+__all__ = ["begin_call", "end", "is_free", "lose_place", "occupy", "vacate"]
 
 
 def occupy(connection: Any, future: Any) -> None:
@@ -17,7 +17,7 @@ def occupy(connection: Any, future: Any) -> None:
     connection.hear_of(future)
 
 
-def let_go(connection: Any) -> None:
+def end(connection: Any) -> None:
     """A handler has ended, or a device is closed: where the client has left, the place may be free now."""
     connection.at_work -= 1
     if connection.transport is None:

@@ -4,7 +4,7 @@ from fastresp.core.service_c cimport Service
 from fastresp.http1.connection_c cimport Connection
 
 cdef object occupy(Connection connection, object future)
-cdef object let_go(Connection connection)
+cdef object end(Connection connection)
 cdef object begin_call(Connection connection, object end)
 cdef bint is_free(Connection connection) except -1
 @cython.locals(service=Service)

@@ -76,7 +76,7 @@ handle, ending = Handler(), Ending()
 LINES = {
     "task": "1 task (stubborn), cancelled in vain",
     "again": "1 task (again), cancelled in vain",
-    "handler": "1 task (_guard), cancelled in vain",
+    "handler": "1 task (Handler.__call__), cancelled in vain",
     "call": "calls in threads (asyncio.to_thread, run_in_executor), which go on",
     "generator": "asynchronous generators that are not closed",
     "thread": "the thread worker",

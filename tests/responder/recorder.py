@@ -10,6 +10,15 @@ GET, HEAD, CONNECT = b"GET", b"HEAD", b"CONNECT"
 UNSTATED, CHUNKED = -1, -2
 
 
+class Place:
+    """Where a handler's task is counted."""
+
+    has_ended = False
+
+    def end_work(self):
+        self.has_ended = True
+
+
 def recorder_of(twin):
     """The recorder on top of a twin's Exchange."""
     answers = twin("core.answer")
@@ -82,6 +91,11 @@ def recorder_of(twin):
         def occupy(self, future):
             self.work.append(future)
             return True
+
+        def begin_work(self):
+            place = Place()
+            self.work.append(place)
+            return place
 
         def occupied_by(self, end):
             self.work.append(end)

@@ -330,11 +330,15 @@ def test_a_coroutine_is_work_of_its_exchange(play):
     async def scene(dispatch):
         async def handle(_, responder):
             responder.write(b"ok", "a/b")
-            await asyncio.sleep(0)
+            await go.wait()
 
+        go = asyncio.Event()
         exchange = dispatch(handle)
         await turns()
         assert exchange.events == [respond(200, 2, b"ok")]
-        assert [task.done() for task in exchange.work] == [True]
+        assert [place.has_ended for place in exchange.work] == [False]
+        go.set()
+        await turns()
+        assert [place.has_ended for place in exchange.work] == [True]
 
     play(scene)

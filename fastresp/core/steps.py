@@ -1,0 +1,28 @@
+"""The steps of what a coroutine handler returns, as a task takes them.
+
+Never compiled: steps_c.pxd asks the interpreter, which need not raise a StopIteration at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Generator
+from typing import Any
+
+__all__ = ["advance", "steps_of"]
+
+
+def steps_of(awaitable: Awaitable[Any]) -> Generator[Any, None, Any]:
+    """Return what `advance` takes. Raises what the awaitable's `__await__` raises."""
+    return awaitable.__await__()
+
+
+def advance(steps: Generator[Any, None, Any], over: object) -> Any:
+    """Take a step, and return what is yielded; `over` at the end. Raises what the step raises, and StopIteration at an
+    end that returns anything but None.
+    """
+    try:
+        return next(steps)
+    except StopIteration as end:
+        if end.value is None:
+            return over
+        raise
