@@ -62,6 +62,8 @@ TWINS = {
     "fastresp.net.tls_read_c": "fastresp/net/tls_read.py",
     "fastresp.net.tls_write_c": "fastresp/net/tls_write.py",
     "fastresp.net.tls_c": "fastresp/net/tls.py",
+    "fastresp.asgi.answer_c": "fastresp/asgi/answer.py",
+    "fastresp.asgi.call_c": "fastresp/asgi/call.py",
 }
 
 

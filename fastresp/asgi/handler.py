@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote
 
 from fastresp import forks
-from fastresp.asgi.conversation import DONE, Conversation, Message
+from fastresp.asgi.channels import Message
 from fastresp.asgi.lifespan import Lifespan
 from fastresp.checks import check_root_path
 from fastresp.engine import Request, Responder
-from fastresp.gateway import bind_host, end_point
 from fastresp.hooks import StartUpError
+from fastresp.wire import compiled
+
+if TYPE_CHECKING or not compiled:
+    from fastresp.asgi.call import call
+else:
+    from fastresp.asgi.call_c import call
 
 __all__ = ["AsgiHandler"]
 
 Application: TypeAlias = Callable[
     [Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]
 ]
-
-VERSIONS = {"version": "3.0", "spec_version": "2.3"}
 
 
 class AsgiHandler:
@@ -38,6 +40,10 @@ class AsgiHandler:
     root_path that is none.
     """
 
+    is_async = True
+    """For the server: what a call returns is awaited, and reads the body by itself."""
+    call = staticmethod(call)
+
     def __init__(self, app: Application, *, pathsend: bool = False, root_path: str = "") -> None:
         if not callable(app):
             raise TypeError(f"an ASGI application is a callable of (scope, receive, send), not {app!r}")
@@ -45,8 +51,8 @@ class AsgiHandler:
         check_root_path(root_path)
         self.pathsend = pathsend
         self.root_path = root_path
-        self._raw_root = quote(root_path).encode()
-        self._state: dict[str, Any] = {}
+        self.raw_root = quote(root_path).encode()
+        self.state: dict[str, Any] = {}  # what the lifespan has put there, for each request to copy
         self._lifespan: Lifespan | None = None
         self._servers = 0  # that have this lifespan, or begin it
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -71,8 +77,8 @@ class AsgiHandler:
         try:
             async with self._turn:
                 if self._lifespan is None:
-                    self._state = {}
-                    lifespan = Lifespan(self.app, self._state)
+                    self.state = {}
+                    lifespan = Lifespan(self.app, self.state)
                     await lifespan.start_up()
                     self._lifespan = lifespan
         except BaseException:
@@ -87,47 +93,5 @@ class AsgiHandler:
                 lifespan, self._lifespan = self._lifespan, None
                 await lifespan.shut_down()
 
-    async def __call__(self, request: Request, responder: Responder) -> None:
-        headers = request.raw_headers
-        bind_host(request, headers)
-        remote = request.remote_address
-        local = request.local_address
-        path = request.path
-        raw_path = request.raw_path
-        if self.root_path and path != "*":
-            path = self.root_path + path
-            raw_path = self._raw_root + raw_path
-        # PERF: a display of this size costs less than a copied template and its changes
-        scope: Message = {
-            "type": "http",
-            "asgi": VERSIONS.copy(),
-            "http_version": request.http_version,
-            "method": request.method,
-            "scheme": request.scheme,
-            "path": path,
-            "raw_path": raw_path,
-            "query_string": request.query_string,
-            "root_path": self.root_path,
-            "headers": headers,
-            "client": remote if type(remote) is tuple and len(remote) == 2 else end_point(remote),
-            "server": local if type(local) is tuple and len(local) == 2 else _server(local),
-            # new ones: what an application writes there is for this request
-            "extensions": {"http.response.early_hint": {}, "http.response.trailers": {}},
-            "state": self._state.copy(),
-        }
-        if self.pathsend:
-            scope["extensions"]["http.response.pathsend"] = {}
-        conversation = Conversation(request, responder)
-        try:
-            await self.app(scope, conversation.receive, conversation.send)
-        except BaseException as error:
-            if not conversation.excuses(error):
-                raise
-        else:
-            if conversation.state != DONE:
-                conversation.leave()
-
-
-def _server(local: Any) -> tuple[str, int | None] | None:
-    """The server's end of the connection: host and port, or the path of a UNIX socket; None if it has neither."""
-    return end_point(local) or ((os.fsdecode(local), None) if local else None)
+    def __call__(self, request: Request, responder: Responder) -> Awaitable[None]:
+        return self.call(self, request, responder)

@@ -8,7 +8,7 @@ from typing import Any
 
 from fastresp.core.faults import report
 
-__all__ = ["Remarks"]
+__all__ = ["Remarks", "remarks"]
 
 MOST = 20
 """Lines in a second, as for other faults of clients."""
@@ -33,3 +33,6 @@ class Remarks:
         self._count += 1
         if self._count <= MOST:
             report(text, *arguments, level=logging.INFO)
+
+
+remarks = Remarks()

@@ -78,7 +78,7 @@ class Service:
         self, handler: Callable[[Any, Any], object], config: Config, loop: Any, secure: bool, gather: bool
     ) -> None:
         self.handler: Any = handler
-        self.is_async = is_coroutine_function(handler)
+        self.is_async = is_coroutine_function(handler) or bool(getattr(handler, "is_async", False))
         self.in_turn = bool(getattr(handler, "in_turn", False))
         self.config = config
         self.loop = loop

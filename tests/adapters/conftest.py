@@ -10,7 +10,7 @@ import pytest
 from client import TIMEOUT, Client
 
 from fastresp.asgi import AsgiHandler
-from fastresp.asgi.remarks import Remarks
+from fastresp.asgi.remarks import remarks
 from fastresp.wsgi import WsgiHandler
 
 
@@ -40,9 +40,7 @@ class Log(logging.Handler):
 
 @pytest.fixture
 def log(monkeypatch) -> Iterator[Log]:
-    monkeypatch.setattr(
-        "fastresp.asgi.conversation.remarks", Remarks()
-    )  # other tests of this second may have used it up
+    monkeypatch.setattr(remarks, "_count", 0)  # other tests of this second may have used it up
     log = Log()
     logger = logging.getLogger("fastresp")
     level = logger.level
@@ -69,3 +67,11 @@ def threads(request) -> int:
 def wsgi(serve, connect, threads) -> Callable[..., Client]:
     """A connection to a server of this WSGI application."""
     return lambda app, **config: connect(serve(WsgiHandler(app, threads=threads), date_header=False, **config))
+
+
+@pytest.fixture(autouse=True)
+def its_twin(request, monkeypatch) -> None:
+    """ASGI applications are called by the twin under test."""
+    if "twin" in request.fixturenames:
+        call = request.getfixturevalue("twin")("asgi.call").call
+        monkeypatch.setattr(AsgiHandler, "call", staticmethod(call))
