@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from fastresp.asgi.answer import new_answer
 from fastresp.asgi.channels import receive, send
+from fastresp.core.path import path_text
+from fastresp.core.request import METHODS
 from fastresp.gateway import bind_host, end_point
+from fastresp.wire import octets
 
 if TYPE_CHECKING:
     from fastresp.asgi.handler import AsgiHandler
@@ -30,13 +33,18 @@ async def call(handler: AsgiHandler, request: Any, responder: Any) -> None:
 
 def scope_of(handler: Any, request: Any) -> dict[str, Any]:
     """The connection scope of a request (ASGI HTTP specification 2.4)."""
+    # PERF: its attributes, where its properties take 80 instructions each to be found
     headers = request.raw_headers
     if request._path_from:
         bind_host(request, headers)
-    remote = request.remote_address
-    local = request.local_address
-    path = request.path
-    raw_path = request.raw_path
+    data = request._data
+    start = request._path_start()
+    end = request._path_end()
+    path = path_text(data, start, end)
+    raw_path = octets.piece(data, start, end) or b"/"
+    peer = request._peer
+    remote = peer.remote()
+    local = peer.local()
     root_path = handler.root_path
     if root_path and path != "*":
         path = root_path + path
@@ -49,12 +57,12 @@ def scope_of(handler: Any, request: Any) -> dict[str, Any]:
     return {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.3"},
-        "http_version": request.http_version,
-        "method": request.method,
-        "scheme": request.scheme,
+        "http_version": "1.1" if request._minor else "1.0",
+        "method": METHODS[request._method] if request._method else request.method,
+        "scheme": "https" if peer.secure else "http",
         "path": path,
         "raw_path": raw_path,
-        "query_string": request.query_string,
+        "query_string": octets.piece(data, end + 1, request._target_end),
         "root_path": root_path,
         "headers": headers,
         "client": remote if type(remote) is tuple and len(remote) == 2 else end_point(remote),

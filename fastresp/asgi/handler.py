@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote
 
@@ -40,7 +41,7 @@ class AsgiHandler:
     root_path that is none.
     """
 
-    is_async = True
+    server_awaits = True
     """For the server: what a call returns is awaited, and reads the body by itself."""
     call = staticmethod(call)
 
@@ -92,6 +93,11 @@ class AsgiHandler:
             if not self._servers and self._lifespan is not None:
                 lifespan, self._lifespan = self._lifespan, None
                 await lifespan.shut_down()
+
+    @property
+    def server_calls(self) -> Callable[[Request, Responder], Awaitable[None]]:
+        """What the server calls instead of this."""
+        return partial(self.call, self)  # PERF: the call of an object in Python takes 1,500 instructions more
 
     def __call__(self, request: Request, responder: Responder) -> Awaitable[None]:
         return self.call(self, request, responder)

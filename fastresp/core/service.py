@@ -77,8 +77,8 @@ class Service:
     def __init__(
         self, handler: Callable[[Any, Any], object], config: Config, loop: Any, secure: bool, gather: bool
     ) -> None:
-        self.handler: Any = handler
-        self.is_async = is_coroutine_function(handler) or bool(getattr(handler, "is_async", False))
+        self.handler: Any = getattr(handler, "server_calls", handler)
+        self.is_async = is_coroutine_function(handler) or getattr(handler, "server_awaits", False) is True
         self.in_turn = bool(getattr(handler, "in_turn", False))
         self.config = config
         self.loop = loop
