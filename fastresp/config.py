@@ -51,6 +51,9 @@ class Config:
     connect: Whether the handler gets CONNECT requests (RFC 9110, section 9.3.6); without it they are refused with 501.
     early_hints: Whether 103 responses (RFC 8297) are sent; some proxies take them for the final response.
     min_write_rate: Bytes a second that a client must take of an answer, on average of half a minute; 0 for no limit.
+    disconnect_at_drain: Whether the handlers of running streams whose length nothing states are told, as the server's
+        end begins, that their client has left (`on_close`, ASGI's http.disconnect): a stream of events holds the end
+        for its whole grace else.
 
     A time is at most 10**9 seconds (so not infinite), a limit at most 2**62.
     Raises TypeError or ValueError for a value that makes no sense, naming the field and the value.
@@ -78,6 +81,7 @@ class Config:
     connect: bool = False
     early_hints: bool = True
     min_write_rate: int = 240
+    disconnect_at_drain: bool = False
 
     def __post_init__(self) -> None:
         for field in fields(self):

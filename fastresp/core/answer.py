@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "begin", "drop", "dropped", "fail", "finish", "interim", "on_close", "release", "respond", "respond_empty",
-    "respond_with", "send", "tell_closed", "upgrade",
+    "respond_with", "send", "tell_closed", "tell_stream", "upgrade",
 ]  # fmt: skip
 
 
@@ -136,6 +136,8 @@ def begin(
         return
     exchange.start(status, fields, content_type, length, trailer_names)
     progress.remaining = declared
+    if exchange.service.ends_streams:
+        tell_stream(exchange)
 
 
 def respond_empty(
@@ -308,6 +310,17 @@ def tell_closed(exchange: exchanges.Exchange) -> None:
         for context, callback in callbacks:
             # not now: it may answer, or swap, while neither the line nor the responder knows that this is over
             loop.call_soon(call_back, callback, context=context)
+
+
+def tell_stream(exchange: exchanges.Exchange) -> None:
+    """The server ends: have the callbacks called of an answer that has begun, and whose length nothing states."""
+    progress = exchange.progress
+    if progress is None or not exchange.begun or exchange.ended or progress.remaining >= 0:
+        return
+    source = progress.source
+    if source is None or source.size is None:
+        exchange.left = True  # for callbacks to come
+        tell_closed(exchange)
 
 
 def call_back(callback: Callable[[], object]) -> None:

@@ -67,7 +67,7 @@ class Service:
         "_admitted", "_empty", "_hosts", "_is_full", "_rates", "_refused", "_remarks", "_second", "_server_line",
         "_ticked", "_timer", "_told_of_value", "_unswept", "aborted", "behind", "body_timeout", "buffer",
         "closes", "config", "connections", "context", "copy", "date_header", "date_line", "devices", "draining",
-        "early_hints", "exchange", "forked", "gather", "handler", "head_timeout", "in_turn", "is_async",
+        "early_hints", "ends_streams", "exchange", "forked", "gather", "handler", "head_timeout", "in_turn", "is_async",
         "keep_alive_timeout", "largest", "left", "loop", "max_connections", "max_per_host", "min_body_rate",
         "min_write_rate", "now", "observer", "pace", "parser", "pending", "rate_limit", "request", "responder", "room",
         "secure", "tail", "tail_close", "tail_keep", "tasks", "thread", "write_timeout",
@@ -89,6 +89,7 @@ class Service:
         self.tasks: set[asyncio.Task[None]] = set()
         self.devices: set[asyncio.Future[Any]] = set()  # what those that are not closed yet wait for
         self.draining = False
+        self.ends_streams = False  # draining, which the handlers of streams are told
         # the last answer that a connection has under way says close: the server ends, or keeps none that is idle
         self.closes = config.keep_alive_timeout == 0
         self.aborted = False
@@ -308,6 +309,10 @@ class Service:
         """
         if not self.draining:
             self.draining = self.closes = True
+            config = self.config
+            if config.disconnect_at_drain:
+                self.ends_streams = True
+                self._each(list(self.connections), methodcaller("tell_streams"))
             self.call_behind_reads(LAST_CALL, self._close_idle)
 
     def call_behind_reads(self, seconds: float, callback: Callable[[], object]) -> Any:

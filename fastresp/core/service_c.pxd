@@ -9,7 +9,7 @@ cdef Py_ssize_t LIKELY, BUFFER
 cdef class Service:
     cdef readonly unsigned long thread
     cdef readonly object handler, config, loop, connections, tasks, devices, context
-    cdef readonly bint is_async, in_turn, secure, gather, draining, closes, aborted, forked, date_header, early_hints
+    cdef readonly bint is_async, in_turn, secure, gather, draining, closes, aborted, forked, date_header, early_hints, ends_streams
     cdef readonly double now, pace, head_timeout, body_timeout, write_timeout, keep_alive_timeout
     cdef readonly Py_ssize_t max_connections, max_per_host, min_body_rate, min_write_rate, rate_limit
     cdef Py_ssize_t behind, largest, _admitted, _remarks

@@ -165,6 +165,11 @@ class Connection:
     def drain(self) -> None:
         timeouts.drain(self)
 
+    def tell_streams(self) -> None:
+        """The server ends, which the handlers of streams are to know."""
+        for exchange in self.pipeline.line():
+            answers.tell_stream(exchange)
+
     def abort(self) -> None:
         close.abort(self)
 

@@ -51,6 +51,8 @@ cdef class Connection:
     cpdef object resume_writing(self)
     cpdef object sweep(self, double now)
     cpdef object drain(self)
+    @cython.locals(exchange=Http1Exchange)
+    cpdef object tell_streams(self)
     cpdef object abort(self)
     cpdef object lose_place(self)
     cpdef list unanswered(self)

@@ -216,3 +216,87 @@ def test_a_coroutine_that_never_ends_is_canceled(serve, connect, log):
     log.expect("cut at the end of grace: GET / from")
     log.expect("cancelled at the end of grace: 1 coroutine handler")
     ended.get()
+
+
+class Streams:
+    """A stream that goes on until its handler is told that the client has left, or to its end, if it has one."""
+
+    def __init__(self):
+        self.told = Inbox()
+        self.go = asyncio.Event()
+
+    async def __call__(self, request, responder):
+        kind = request.path[1:]
+        over = asyncio.Event()
+
+        def tell():
+            self.told.put(kind)
+            over.set()
+
+        if kind == "sized":
+            responder._begin_sized({"content-length": "4"}, 200)
+            responder.write_chunk(b"on")
+        elif kind != "whole":
+            responder.write_begin_chunked("text/plain")
+            responder.write_chunk(b"on")
+        if kind == "late":
+            await self.go.wait()
+        responder.on_close(tell)
+        if kind in ("chunks", "late"):
+            await over.wait()
+            responder.write_end_chunked(b" and over")
+        else:
+            await self.go.wait()
+            if kind == "whole":
+                responder.write(b"whole", "text/plain")
+            else:
+                responder.write_end_chunked(b"ly")
+
+
+@pytest.mark.parametrize("tells", [True, False])
+def test_streams_are_told_of_the_end(serve, connect, log, tells):
+    """Those that nothing ends but their handler; every other answer is completed, as ever."""
+    handler = Streams()
+    server = serve(handler, disconnect_at_drain=tells)
+    clients = {}
+    for kind in ("chunks", "late", "sized", "whole"):
+        clients[kind] = connect(server)
+        clients[kind].get(f"/{kind}")
+        if kind != "whole":
+            clients[kind].until(b"on")
+    settle(server)
+    closing = close(server, 10.0 if tells else 0.5)
+    if tells:
+        assert handler.told.get() == "chunks"
+        clients["chunks"].until(b"9\r\n and over\r\n0\r\n\r\n")
+    server._loop.call_soon_threadsafe(handler.go.set)
+    assert clients["sized"].rest().endswith(b"ly")
+    assert clients["whole"].rest().endswith(b"whole")
+    if tells:
+        clients["late"].until(b"9\r\n and over\r\n0\r\n\r\n")
+    else:
+        assert not clients["chunks"].rest().endswith(b"0\r\n\r\n")
+    closing.result(10)
+    while log.lines:
+        assert not tells and "at the end of grace" in log.expect()
+
+
+def test_a_stream_that_begins_behind_the_end(serve, connect):
+    handler = Late()
+    server = serve(handler, disconnect_at_drain=True)
+    client = connect(server)
+    client.get()
+    _, responder = handler.calls.get()
+    closing = close(server)
+    told = Inbox()
+
+    def begin():
+        responder.on_close(lambda: told.put("before"))
+        responder.write_begin_chunked("text/plain")
+        responder.on_close(lambda: told.put("behind"))
+        responder.write_end_chunked(b"x")
+
+    server._loop.call_soon_threadsafe(begin)
+    assert {told.get(), told.get()} == {"before", "behind"}
+    assert client.answer().body == b"x"
+    closing.result(10)

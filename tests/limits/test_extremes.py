@@ -83,8 +83,9 @@ def test_what_it_keeps_are_plain_numbers():
 
 
 def test_new_fields_change_nothing():
-    assert [field.name for field in fields(Config)][-3:] == ["connect", "early_hints", "min_write_rate"]
-    assert (Config().connect, Config().early_hints, Config().min_write_rate) == (False, True, 240)
-    for name in ("connect", "early_hints"):
+    names = ["connect", "early_hints", "min_write_rate", "disconnect_at_drain"]
+    assert [field.name for field in fields(Config)][-4:] == names
+    assert [getattr(Config(), name) for name in names] == [False, True, 240, False]
+    for name in ("connect", "early_hints", "disconnect_at_drain"):
         with pytest.raises(TypeError, match=f"Config.{name} takes True or False, not 1"):
             Config(**{name: 1})
