@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastresp.asgi.answer import new_answer
 from fastresp.asgi.channels import receive, send
+from fastresp.asgi.tls import about
 from fastresp.core.path import path_text
 from fastresp.core.request import METHODS
 from fastresp.gateway import bind_host, end_point
@@ -53,6 +54,9 @@ def scope_of(handler: Any, request: Any) -> dict[str, Any]:
     extensions: dict[str, Any] = {"http.response.early_hint": {}, "http.response.trailers": {}}
     if handler.pathsend:
         extensions["http.response.pathsend"] = {}
+    tls = tls_of(peer) if peer.secure else None
+    if tls is not None:
+        extensions["tls"] = tls
     # PERF: a display of this size costs less than a copied template and its changes
     return {
         "type": "http",
@@ -70,6 +74,19 @@ def scope_of(handler: Any, request: Any) -> dict[str, Any]:
         "extensions": extensions,
         "state": handler.state.copy(),
     }
+
+
+def tls_of(peer: Any) -> dict[str, Any] | None:
+    """The tls extension of a request, its own copy; None where the client has left before the first."""
+    told: dict[str, Any] | None = peer.tls
+    if told is None:
+        transport = peer.transport
+        if transport is None:
+            return None
+        told = peer.tls = about(transport.get_extra_info("ssl_object"))
+    told = told.copy()
+    told["client_cert_chain"] = list(told["client_cert_chain"])
+    return told
 
 
 def server_of(local: Any) -> tuple[str, int | None] | None:

@@ -9,4 +9,6 @@ cdef tuple METHODS
 
 @cython.locals(headers=list, extensions=dict, data=bytes, start=Py_ssize_t, end=Py_ssize_t, peer=Peer)
 cpdef dict scope_of(object handler, Request request)
+@cython.locals(told=dict)
+cpdef dict tls_of(Peer peer)
 cpdef object server_of(object local)

@@ -27,7 +27,7 @@ METHODS = ("", "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TR
 class Peer:
     """The two ends of a connection. Each address costs a system call, so it is asked for once, when wanted."""
 
-    __slots__ = ("_local", "_remote", "connection", "secure", "transport")
+    __slots__ = ("_local", "_remote", "connection", "secure", "tls", "transport")
 
     def __init__(self, transport: Any, secure: bool, connection: Any) -> None:
         self.connection = connection
@@ -35,6 +35,7 @@ class Peer:
         self.secure = secure
         self._remote: Any = None
         self._local: Any = None
+        self.tls: Any = None  # what an adapter tells of its TLS
 
     def __reduce__(self) -> str:
         raise TypeError("a Peer can't be copied or pickled")

@@ -11,7 +11,7 @@ cdef object _TOKEN
 cdef octets_t TOKEN
 
 cdef class Peer:
-    cdef object connection, transport
+    cdef object connection, tls, transport
     cdef readonly bint secure
     cdef object _remote
     cdef object _local
