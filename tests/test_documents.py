@@ -74,7 +74,7 @@ def answers(snippet: str, path: Path, *targets: str, body: bytes | None = None) 
 
 def test_there_are_snippets_of_both_kinds() -> None:
     assert len(SERVING) == 6
-    assert len(PLAIN) == 3
+    assert len(PLAIN) == 4
 
 
 def test_the_start_page_is_short() -> None:
