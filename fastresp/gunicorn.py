@@ -13,6 +13,7 @@ import os
 import signal
 import socket
 import sys
+from functools import partial
 from typing import Any, ClassVar
 
 from gunicorn.arbiter import Arbiter
@@ -91,11 +92,11 @@ class Worker(Base):  # type: ignore[misc]
         started: list[Server] = []
         try:
             for server, where in servers:
+                if self.max_requests != sys.maxsize:
+                    server._observed = partial(_Count, self)
                 if not await comes_first(server.start_at(where), self._stop):
                     break
                 started.append(server)
-                if self.max_requests != sys.maxsize:
-                    server._service.observer = _Count(self, server._service.observer)
             await self._stop.wait()
         except Exception as error:
             self._failed = True

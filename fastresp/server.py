@@ -23,6 +23,7 @@ from fastresp import forks, hooks, loops, sockets
 from fastresp.checks import Handler, check_grace, check_handler
 from fastresp.config import Config
 from fastresp.core.faults import report
+from fastresp.core.observer import Observer
 from fastresp.ending import Ending
 from fastresp.listening import HOST, PORT, Keywords, Listening, listening_of
 from fastresp.loops import LoopFactory, comes_first, complete, gathers, new_event_loop, poll_descriptor, turns
@@ -74,6 +75,7 @@ class Server:
         self._cause = ""  # the signal that ends it
         self._where = Listening()
         self._to_shut_down = False
+        self._observed: Callable[[Observer | None], Observer] | None = None  # what observes instead of this
 
     @property
     def sockets(self) -> tuple[socket.socket, ...]:
@@ -145,6 +147,10 @@ class Server:
         engine = self.engine
         secure = ssl is not None  # then writelines() is ours
         service = self._service = engine.new_service(self.handler, self.config, loop, secure, secure or gathers(loop))
+        if self._observed is not None:
+            service.observer = self._observed(
+                service.observer
+            )  # before there are requests, each of which has its clock
         service.open()
         connection = partial(engine.new_connection, service)
         if ssl is not None:

@@ -278,7 +278,8 @@ def test_streams_are_told_of_the_end(serve, connect, log, tells):
         assert not clients["chunks"].rest().endswith(b"0\r\n\r\n")
     closing.result(10)
     while log.lines:
-        assert not tells and "at the end of grace" in log.expect()
+        assert not tells
+        assert "at the end of grace" in log.expect()
 
 
 def test_a_stream_that_begins_behind_the_end(serve, connect):
