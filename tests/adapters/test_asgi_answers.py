@@ -26,6 +26,11 @@ class TestWhole:
         client.get()
         assert client.answer().fields == fields
 
+    def test_keys_that_it_does_not_know(self, asgi):
+        client = asgi(answering({**start(200), "of": "another version"}, {**body(b"ok"), "of": "another version"}))
+        client.get()
+        assert client.answer().body == b"ok"
+
     def test_no_fields_no_content(self, asgi):
         client = asgi(answering({"type": "http.response.start", "status": 200}, {"type": "http.response.body"}))
         client.get()

@@ -62,6 +62,21 @@ class TestAnswers:
         assert answer.body == b"onetwo"
         assert bool(answer.all(b"transfer-encoding")) == (threads > 0)  # in the loop's thread it is collected
 
+    def test_each_piece_leaves_at_once(self, serve, connect):
+        go = threading.Event()
+
+        def app(environ, start_response):
+            start_response("200 OK", [])
+            yield b"one"
+            assert go.wait(10)
+            yield b"two"
+
+        client = connect(serve(WsgiHandler(app)))
+        client.get()
+        client.until(b"3\r\none\r\n")
+        go.set()
+        client.until(b"3\r\ntwo\r\n0\r\n\r\n")
+
     def test_a_generator_of_a_stated_length(self, wsgi):
         client = wsgi(yielding(b"one", b"two", fields=(("Content-Length", "6"),)))
         for _ in range(2):
