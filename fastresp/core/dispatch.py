@@ -100,6 +100,9 @@ class Handling:
         self.is_over = False
         self.cr_running = False
 
+    def __reduce__(self) -> str:
+        raise TypeError("the coroutine of a handler can't be copied or pickled")
+
     def __await__(self) -> Handling:
         return self
 
@@ -138,7 +141,10 @@ class Handling:
             if self.steps is None:
                 self._dispose()
                 raise error
-            found = self.steps.throw(error)
+            throw = getattr(self.steps, "throw", None)
+            if throw is None:
+                raise error
+            found = throw(error)
         except StopIteration as end:
             self._returned(end.value)
         except BaseException as raised:
@@ -146,6 +152,8 @@ class Handling:
         else:
             self.cr_running = False
             return found
+        finally:
+            error = kind = value = None  # what was raised holds this frame
         raise StopIteration
 
     def close(self) -> None:
@@ -165,7 +173,8 @@ class Handling:
     def __getattr__(self, name: str) -> Any:
         """The frame, the code and the name are those of what the handler has returned, while it has not ended."""
         if name in ("cr_code", "cr_frame", "cr_origin"):
-            return getattr(self.awaitable, name, None)
+            shown = getattr(self.awaitable, name, None)
+            return None if getattr(shown, "f_lineno", 0) is None else shown  # a frame of Cython's has no place
         if name in ("__name__", "__qualname__"):
             return getattr(self.awaitable, name, type(self).__name__)
         raise AttributeError(name)
@@ -203,7 +212,8 @@ class Handling:
         self._end()
         if type(error) is GeneratorExit and service.loop.is_closed():
             raise error  # the task is destroyed with its loop
-        is_cancelled = isinstance(error, asyncio.CancelledError)
+        # of the type: an instance may have a __class__ of its own making
+        is_cancelled = issubclass(type(error), asyncio.CancelledError)
         if is_cancelled and not service.forked and (service.aborted or responder.is_response_canceled):
             responder._fail()  # the server's end, or the client's, is told elsewhere
         else:

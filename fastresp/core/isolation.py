@@ -1,6 +1,6 @@
 """Handlers in a context of their own: what one sets in a ContextVar is not seen by the next.
 
-Never compiled: contexts_c.pxd enters the context by itself. Here Context.run does.
+Never compiled: isolation_c.pxd enters the context by itself. Here Context.run does.
 """
 
 from __future__ import annotations

@@ -12,8 +12,16 @@ __all__ = ["advance", "steps_of"]
 
 
 def steps_of(awaitable: Awaitable[Any]) -> Generator[Any, None, Any]:
-    """Return what `advance` takes. Raises what the awaitable's `__await__` raises."""
-    return awaitable.__await__()
+    """Return what `advance` takes. Raises what the awaitable's `__await__` raises, TypeError where that returns no
+    iterator.
+    """
+    try:
+        steps = type(awaitable).__await__(awaitable)
+    except StopIteration as error:
+        raise RuntimeError("__await__() raised StopIteration") from error
+    if not hasattr(type(steps), "__next__"):
+        raise TypeError(f"__await__() returned no iterator, but {type(steps).__name__}")
+    return steps
 
 
 def advance(steps: Generator[Any, None, Any], over: object) -> Any:

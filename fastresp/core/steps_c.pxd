@@ -37,8 +37,21 @@ cdef extern from *:
     object fastresp_step(object steps, object over)
 
 
+cdef extern from "Python.h":
+    bint PyIter_Check(object thing)
+
+
 cdef inline object steps_of(object awaitable):
-    return awaitable if fastresp_takes(awaitable) else awaitable.__await__()
+    cdef object steps
+    if fastresp_takes(awaitable):
+        return awaitable
+    try:
+        steps = type(awaitable).__await__(awaitable)
+    except StopIteration as error:
+        raise RuntimeError("__await__() raised StopIteration") from error
+    if not PyIter_Check(steps):
+        raise TypeError(f"__await__() returned no iterator, but {type(steps).__name__}")
+    return steps
 
 
 cdef inline object advance(object steps, object over):

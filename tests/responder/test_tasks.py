@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+import gc
 import inspect
 import logging
+import pickle
 import sys
 import warnings
+import weakref
 
 import pytest
 from connection.fake import turns
@@ -142,3 +146,113 @@ def test_what_is_no_coroutine(play, caplog, result):
 
     play(scene)
     assert ("returned" in caplog.text) == (result is not None)
+
+
+class Bare:
+    """An iterator without throw() and close(), which PEP 492 does not ask for. It waits for ever."""
+
+    def __await__(self):
+        return self
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        return next(asyncio.get_running_loop().create_future().__await__())
+
+
+def test_an_iterator_that_nothing_can_be_thrown_into(play, caplog):
+    """What is thrown is raised where it waits."""
+
+    async def scene(dispatch):
+        before = asyncio.all_tasks()
+        exchange = dispatch(lambda _, responder: Bare())
+        await turns()
+        (task,) = asyncio.all_tasks() - before
+        task.cancel()
+        await turns()
+        assert exchange.events[0][:2] == ("respond", 500)
+        assert [place.has_ended for place in exchange.work] == [True]
+
+    play(scene)
+    assert [record.exc_info[0] for record in caplog.records] == [asyncio.CancelledError]
+
+
+class Awaits:
+    """Its __await__ returns, or raises, what is none of its business."""
+
+    def __init__(self, make):
+        self.make = make
+
+    def __await__(self):
+        return self.make()
+
+
+async def nothing():
+    """A coroutine."""
+
+
+def stopping():
+    raise StopIteration(5)
+
+
+@pytest.mark.filterwarnings("ignore:coroutine 'nothing' was never awaited")
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (nothing, "TypeError: __await__() returned no iterator, but coroutine"),
+        (list, "TypeError: __await__() returned no iterator, but list"),
+        (lambda: None, "TypeError: __await__() returned no iterator, but NoneType"),
+        (stopping, "RuntimeError: __await__() raised StopIteration"),
+    ],
+)
+def test_what_can_not_be_awaited(play, caplog, make, words):
+    async def scene(dispatch):
+        exchange = dispatch(lambda _, responder: Awaits(make))
+        await turns()
+        assert exchange.events[0][:2] == ("respond", 500)
+
+    play(scene)
+    assert words in caplog.text
+
+
+def test_a_cancelled_one_leaves_nothing_to_the_collector(play, monkeypatch):
+    class Large:
+        """What a handler has."""
+
+    async def scene(dispatch):
+        async def handle(_, responder):
+            large = Large()
+            alive.append(weakref.ref(large))
+            tasks.append(weakref.ref(asyncio.current_task()))
+            await asyncio.Event().wait()
+
+        alive: list[weakref.ref[Large]] = []
+        tasks: list[weakref.ref[asyncio.Task[None]]] = []
+        dispatch(handle)
+        await turns()
+        tasks[0]().cancel()
+        await turns()
+        assert [each() for each in alive] == [None]
+
+    monkeypatch.setattr(logging.getLogger("fastresp"), "disabled", True)  # records hold the traceback
+    gc.disable()
+    try:
+        play(scene)
+    finally:
+        gc.enable()
+
+
+@pytest.mark.parametrize("take", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_it_can_not_be_copied(play, take):
+    async def scene(dispatch):
+        async def handle(_, responder):
+            with pytest.raises(TypeError, match="copied or pickled"):
+                take(asyncio.current_task().get_coro())
+            responder.write(b"ok", "a/b")
+
+        exchange = dispatch(handle)
+        await turns()
+        assert exchange.events[0][:2] == ("respond", 200)
+
+    play(scene)
