@@ -269,7 +269,8 @@ NOTHING = b""
 def empty(request: Request) -> None:
     """Give up all that the request refers to."""
     request._data = NOTHING
-    request._target_start = request._target_end = request._host_end = 0  # they are looked up without a look at the end
+    # they are looked up without a look at the end
+    request._method_end = request._target_start = request._target_end = request._host_end = 0
     request._fields_start = request._fields_end = 0
     request._path_from = 0
     request._peer = NOBODY

@@ -1,5 +1,5 @@
 # The functions of octets.py in C. There is no module of this name: they are compiled into whoever cimports them.
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.stdint cimport uint32_t, uint64_t
 from libc.string cimport memchr, memcmp, memcpy
 
@@ -18,6 +18,7 @@ cdef extern from *:
 
 cdef inline bytes piece(bytes data, Py_ssize_t start, Py_ssize_t end):
     # PERF: a slice of Python's takes three objects to find out its bounds, and 500 instructions
+    end = min(end, PyBytes_GET_SIZE(data))
     if start >= end:
         return b""
     return PyBytes_FromStringAndSize(PyBytes_AS_STRING(data) + start, end - start)
@@ -28,6 +29,7 @@ cdef inline bytes lowered(bytes data, Py_ssize_t start, Py_ssize_t end):
     cdef unsigned char *place
     cdef bytes found
     cdef Py_ssize_t i
+    end = min(end, PyBytes_GET_SIZE(data))
     if start >= end:
         return b""
     found = PyBytes_FromStringAndSize(NULL, end - start)  # of a source, one octet would be an object that all share

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import sys
 
 import pytest
+from connection.fake import Wire
 from connection.tools import Inbox, chunked, message, post
 
 from fastresp import ResponderStateError
@@ -318,3 +321,17 @@ class TestAfterTheHandler:
         assert client.answer().status == 204
         count = sys.getrefcount(bodies[0])
         assert count <= 2, "somebody has it but the list and this call"
+
+
+def test_one_that_is_over_shows_nothing(twin):
+    """A finder of leaks, say, looks at the spare one that a server keeps."""
+
+    async def main():
+        wire = Wire(twin, lambda _, responder: responder.write(b"ok", "a/b"))
+        wire.feed(message("UNKNOWN", "/path?query"))
+        kind = twin("core.request").Request
+        seen = {(each.method, each.target, each.host) for each in gc.get_objects() if type(each) is kind}
+        assert seen <= {("", b"", "")}
+        wire.lose()
+
+    asyncio.run(main())
