@@ -5,6 +5,8 @@ from fastresp.net.direct_c cimport send, send_buffer
 from fastresp.wire.buffer_c cimport OutputBuffer
 
 cdef Py_ssize_t CALL, GATHERED, JOINED, PROMPT, SMALL
+cdef int AT_ONCE
+cdef double PAUSE
 
 @cython.locals(runs=list, small=list, piece=bytes)
 cdef list runs_of(list pieces)
@@ -17,6 +19,8 @@ cdef class Output:
     cdef Py_ssize_t out_size, burst, written
     cdef list out
     cdef dict waiters
+    cdef double asked
+    cdef int prompt
     cdef bint batching, behind, closing, flushing, in_buffer, lost, paused, writing
     cdef object connect(self, object transport)
     cdef object disconnect(self)
@@ -37,6 +41,7 @@ cdef class Output:
     @cython.locals(out=list, size=Py_ssize_t, sent=Py_ssize_t, data=bytes, is_direct=bint)
     cdef object _flush(self, bint in_loop)
     cdef bint _is_direct(self, bint in_loop) except -1
+    @cython.locals(now=double)
     cdef bint has_room(self) except -1
     cdef object flush_to_wait(self)
     @cython.locals(waiters=dict, fresh=dict)

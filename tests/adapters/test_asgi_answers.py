@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from contextlib import suppress
 
 import pytest
@@ -165,6 +166,28 @@ class TestPieces:
         client.until(b"one")
         loops[-1].call_soon_threadsafe(go.set)
         client.until(b"two")
+
+    def test_each_piece_leaves_before_what_blocks_behind_it(self, asgi):
+        """A generator around a synchronous client, say: its own client sees each piece, alone or in pairs."""
+        has_come = [threading.Event() for _ in range(4)]
+
+        async def app(scope, receive, send):
+            if scope["type"] != "http":
+                raise NotImplementedError
+            await send(start())
+            for number, event in enumerate(has_come):
+                await send(body(b"event %d" % number, more=True))
+                await send(body(b"data %d" % number, more=True))
+                assert event.wait(10)  # and the loop with it
+            await send(body())
+
+        client = asgi(app)
+        client.get()
+        for number, event in enumerate(has_come):
+            client.until(b"data %d\r\n" % number)
+            time.sleep(0.002)  # longer than a burst may pause
+            event.set()
+        client.until(b"0\r\n\r\n")
 
     def test_to_http_10_they_end_with_the_connection(self, asgi):
         client = asgi(answering(start(), body(b"one", more=True), body(b"two")))
