@@ -37,6 +37,7 @@ EXPECTED = {
     DONE: "the answer is complete",
 }
 UNKNOWN = -1
+LOOKS = 64
 NOTHING: Fields = []
 
 
@@ -44,7 +45,7 @@ class Answer:
     """What has become of one answer so far."""
 
     __slots__ = (
-        "_fields", "_left", "_state", "_status", "_told", "_trailers", "is_read", "over", "pieces", "request",
+        "_asked", "_fields", "_left", "_state", "_status", "_told", "_trailers", "is_read", "over", "pieces", "request",
         "responder",
     )  # fmt: skip
 
@@ -64,6 +65,10 @@ class Answer:
         self.pieces: Any = None
         self.is_read = False
         self.over: Any = None
+        self._asked = 0  # how often it was asked behind the body
+
+    def __reduce__(self) -> str:
+        raise TypeError("the answer to a request can't be copied or pickled")
 
     def take(self, message: Any) -> Any:
         """Take an event of the answer. What is returned, if not None, is to be awaited before the client has room, as
@@ -138,6 +143,15 @@ class Answer:
     def is_complete(self) -> bool:
         """Return whether the application has sent all of it."""
         return self._state == DONE
+
+    def asks_on(self) -> bool:
+        """Count a `receive` behind the body. Return whether it must not keep the loop any more: there were so many.
+
+        The first ones answer without a turn: an application that looks whether its client has left (Starlette's
+        is_disconnected) takes what waits for a turn for a no.
+        """
+        self._asked += 1
+        return self._asked > LOOKS
 
     def tell(self) -> None:
         """The application is told that the client has left."""

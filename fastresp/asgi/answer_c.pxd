@@ -5,7 +5,7 @@ from fastresp.core.overloads_c cimport formatted
 from fastresp.core.request_c cimport Request
 from fastresp.core.responder_c cimport Responder
 
-cdef int READY, NEW, HELD, STREAMING, SENT, TRAILERS, DONE
+cdef int LOOKS, READY, NEW, HELD, STREAMING, SENT, TRAILERS, DONE
 cdef Py_ssize_t UNKNOWN
 cdef list NOTHING
 
@@ -17,6 +17,7 @@ cdef class Answer:
     cdef public bint is_read
     cdef int _state
     cdef bint _told
+    cdef int _asked
     cdef int _status
     cdef list _fields, _trailers
     cdef Py_ssize_t _left
@@ -25,6 +26,7 @@ cdef class Answer:
     cpdef bint excuses(self, object error) except -1
     cpdef object leave(self)
     cpdef bint is_complete(self)
+    cpdef bint asks_on(self)
     cpdef object tell(self)
     @cython.locals(status=int)
     cdef object _hold(self, dict event)

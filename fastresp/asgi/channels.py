@@ -45,8 +45,8 @@ async def receive(answer: Answer) -> Message:
     if over is None:
         over = answer.over = asyncio.Event()
         answer.responder.on_close(over.set)
-    if over.is_set():
-        await asyncio.sleep(0)  # an application that asks on and on must not keep the loop
+    if answer.asks_on():
+        await asyncio.sleep(0)
     await over.wait()
     answer.tell()
     return {"type": "http.disconnect"}

@@ -250,6 +250,37 @@ class TestDisconnects:
         assert done.wait(10)
         assert told == ["http.request", "http.disconnect"]
 
+    def test_a_look_that_takes_no_turn(self, asgi):
+        """As Starlette's is_disconnected() looks, which takes a receive() that waits for a no."""
+        looks, ready, done = [], threading.Event(), threading.Event()
+
+        def look(receive):
+            coroutine = receive()
+            try:
+                coroutine.send(None)
+            except StopIteration as end:
+                return end.value["type"]
+            coroutine.close()
+            return None
+
+        async def app(scope, receive, send):
+            if scope["type"] != "http":
+                raise NotImplementedError
+            await receive()
+            while len(looks) < 3 or looks[-1] is None:
+                looks.append(look(receive))
+                ready.set()
+                await asyncio.sleep(0.01)
+            looks.append(look(receive))
+            done.set()
+
+        client = asgi(app)
+        client.get()
+        assert ready.wait(10)
+        client.reset()
+        assert done.wait(10)
+        assert looks[-2:] == ["http.disconnect"] * 2
+
     @pytest.mark.parametrize("content", [b"", b"ab"])
     def test_behind_a_complete_answer(self, asgi, content):
         """Also where nobody has read the request's content, of which `content` has come."""
