@@ -111,7 +111,7 @@ def recognise(target: Any, interface: str = "auto") -> str:
     if interface != "auto" or not callable(target):
         return "native" if interface == "auto" else interface
     call = inspect.getattr_static(type(target), "__call__", None)
-    if inspect.ismemberdescriptor(call) or isinstance(call, staticmethod | classmethod):
+    if isinstance(call, staticmethod | classmethod) or inspect.ismemberdescriptor(call) or not inspect.isroutine(call):
         # a slot, each object's own (Sentry's middleware), or what signature() takes for a method of the object
         target = getattr(target, "__call__", None)  # noqa: B004
     try:

@@ -173,6 +173,14 @@ class StaticWsgi:
     def __call__(environ, start_response): ...
 
 
+class ByAnother:
+    __call__ = Asgi()
+
+
+class ByPartial:
+    __call__ = functools.partial(asgi_with_more, option=1)
+
+
 class Unsigned:
     """What it says of its arguments raises."""
 
@@ -198,6 +206,8 @@ class TestRecognise:
             Slotted(),
             Static(),
             OfItsClass(),
+            ByAnother(),
+            ByPartial(),
             Unsigned(),
         ],
     )
