@@ -147,6 +147,10 @@ def translate(twins, **directives):
     from Cython.Compiler import Options
 
     Options.warning_errors = True
+    for source in (source for twin in twins for source in twin.sources if source.endswith(".py")):
+        types = source.removesuffix(".py") + "_c.pxd"
+        if not Path(types).exists():  # Cython would compile it all the same, as another module than is meant
+            raise SystemExit(f"{types} is missing, which has the types of {source}: is it in package-data?")
     generated = cythonize(
         [Extension(twin.name, twin.sources) for twin in twins],
         build_dir="build/cython",

@@ -100,10 +100,11 @@ def _run(
             if is_behind and isinstance(error, RuntimeError) and not task.done():
                 is_behind = False  # it was stopped: in uvloop, an exit at the end of a run leaves that for the next
                 continue
-            if isinstance(error, MemoryError) and not task.done():  # of the loop itself, which can go on
+            is_the_tasks = task.done() and not task.cancelled() and task.exception() is error
+            if isinstance(error, MemoryError) and not is_the_tasks:  # the loop's own
                 report("memory ran out in the event loop, which goes on", error=error)
                 continue
-            if not ends or is_meant(error) or (task.done() and not task.cancelled() and task.exception() is error):
+            if not ends or is_meant(error) or is_the_tasks:
                 raise
             _tell(error)
             is_behind = True
