@@ -6,7 +6,7 @@ import asyncio
 import threading
 
 import pytest
-from adapters.asgi_applications import body, start
+from adapters.asgi_applications import answering, body, start
 from adapters.test_asgi_lifespan import App
 
 from fastresp.asgi import AsgiHandler
@@ -129,3 +129,17 @@ def test_an_eager_task_factory():
             await AsgiHandler(exits).start_up()
 
     asyncio.run(main())
+
+
+def test_a_subclass_with_a_call_of_its_own(serve, connect):
+    class Mine(AsgiHandler):
+        async def __call__(self, request, responder):
+            if request.path == "/mine":
+                responder.write(b"mine", "text/plain")
+            else:
+                await super().__call__(request, responder)
+
+    client = connect(serve(Mine(answering(start(), body(b"the application's")))))
+    for path, expected in (("/mine", b"mine"), ("/", b"the application's")):
+        client.get(path)
+        assert client.answer().body == expected
