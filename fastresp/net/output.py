@@ -21,8 +21,10 @@ JOINED = 131072
 """Answers of up to this size together are joined for one write."""
 SMALL = 4096
 """Bytes that are better copied than kept apart."""
-PROMPT = 65536
-"""Bytes of an answer in pieces that do not wait for the end of the turn: a transport has had enough of so many."""
+PROMPT = 16384
+"""Bytes of an answer in pieces that do not wait for the end of the turn: what the system does not take of them is held
+whole, beside the 64 KiB of a transport.
+"""
 AT_ONCE = 2
 """Pieces of a burst that leave at once, each; behind a PAUSE another burst begins."""
 PAUSE = 0.001
