@@ -15,6 +15,7 @@ from client import Client
 from leftovers import Leftovers
 
 from fastresp import Config, Server
+from fastresp.asgi import AsgiHandler
 from fastresp.engine import Engine
 
 # What begins in the background of a shell, or under nohup, ignores these, and so would the servers that tests start.
@@ -63,6 +64,14 @@ def twin(request: pytest.FixtureRequest) -> Twin:
     if request.param == "compiled" and PURE_ONLY:
         pytest.skip("FASTRESP_NO_EXTENSIONS is set: the pure twins alone are under test")
     return Twin(request.param)
+
+
+@pytest.fixture(autouse=True)
+def asgi_of_the_twin(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An AsgiHandler, which chooses its twin as it is imported, calls applications by the one under test."""
+    if "twin" in request.fixturenames:
+        call = request.getfixturevalue("twin")("asgi.call").call
+        monkeypatch.setattr(AsgiHandler, "_call", staticmethod(call))
 
 
 @pytest.fixture(params=["uvloop", "asyncio"], scope="session")

@@ -43,7 +43,7 @@ class AsgiHandler:
 
     server_awaits = True
     """For the server: what a call returns is awaited, and reads the body by itself."""
-    call = staticmethod(call)
+    _call = staticmethod(call)
 
     def __init__(self, app: Application, *, pathsend: bool = False, root_path: str = "") -> None:
         if not callable(app):
@@ -99,7 +99,7 @@ class AsgiHandler:
         """What the server calls instead of this; this itself where a subclass has a call of its own."""
         if type(self).__call__ is not AsgiHandler.__call__:
             return self
-        return partial(self.call, self)  # PERF: the call of an object in Python takes 1,500 instructions more
+        return partial(self._call, self)  # PERF: the call of an object in Python takes 1,500 instructions more
 
     def __call__(self, request: Request, responder: Responder) -> Awaitable[None]:
-        return self.call(self, request, responder)
+        return self._call(self, request, responder)

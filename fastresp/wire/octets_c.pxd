@@ -18,6 +18,8 @@ cdef extern from *:
 
 cdef inline bytes piece(bytes data, Py_ssize_t start, Py_ssize_t end):
     # PERF: a slice of Python's takes three objects to find out its bounds, and 500 instructions
+    if data is None:
+        raise TypeError("there are no bytes")  # as of a request that was not made by the server
     end = min(end, PyBytes_GET_SIZE(data))
     if start >= end:
         return b""
@@ -29,6 +31,8 @@ cdef inline bytes lowered(bytes data, Py_ssize_t start, Py_ssize_t end):
     cdef unsigned char *place
     cdef bytes found
     cdef Py_ssize_t i
+    if data is None:
+        raise TypeError("there are no bytes")
     end = min(end, PyBytes_GET_SIZE(data))
     if start >= end:
         return b""

@@ -67,11 +67,3 @@ def threads(request) -> int:
 def wsgi(serve, connect, threads) -> Callable[..., Client]:
     """A connection to a server of this WSGI application."""
     return lambda app, **config: connect(serve(WsgiHandler(app, threads=threads), date_header=False, **config))
-
-
-@pytest.fixture(autouse=True)
-def its_twin(request, monkeypatch) -> None:
-    """ASGI applications are called by the twin under test."""
-    if "twin" in request.fixturenames:
-        call = request.getfixturevalue("twin")("asgi.call").call
-        monkeypatch.setattr(AsgiHandler, "call", staticmethod(call))
