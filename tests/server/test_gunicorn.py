@@ -82,7 +82,8 @@ class Gunicorn:
         self.lines: list[str] = []
         self._more = threading.Condition()
         self._is_over = False
-        threading.Thread(target=self._read, daemon=True).start()
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
 
     def _read(self) -> None:
         for line in self.popen.stdout:
@@ -125,6 +126,7 @@ def gunicorn(tmp_path):
     for each in started:
         if each.popen.poll() is None:
             each.end()
+        each.reader.join(TIMEOUT)  # to the end of the last process that writes there
         each.popen.stdout.close()
 
 
