@@ -38,6 +38,7 @@ EXPECTED = {
 }
 UNKNOWN = -1
 LOOKS = 64
+"""How often `receive` may be asked behind the body before it takes a turn of the loop each time."""
 NOTHING: Fields = []
 
 
@@ -124,7 +125,7 @@ class Answer:
 
     def leave(self) -> None:
         """The application returned. Raises RuntimeError if its answer is not complete."""
-        if self._state >= DONE or self._state == SENT or self.responder.is_response_canceled:
+        if self._state == DONE or self._state == SENT or self.responder.is_response_canceled:
             return
         if self._left == 0:  # all of the content has been sent
             self.responder.write_end_chunked()
