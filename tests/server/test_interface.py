@@ -178,7 +178,7 @@ class ByAnother:
 
 
 class ByPartial:
-    __call__ = functools.partial(asgi_with_more, option=1)
+    __call__ = staticmethod(functools.partial(asgi_with_more, option=1))
 
 
 class Unsigned:
