@@ -152,6 +152,7 @@ class Server:
                 service.observer
             )  # before there are requests, each of which has its clock
         service.open()
+        engine.prepare(service)
         connection = partial(engine.new_connection, service)
         if ssl is not None:
             connection = partial(engine.new_tls, service, ssl, engine.new_connection)

@@ -84,7 +84,12 @@ def loop_factory(request: pytest.FixtureRequest) -> Callable[[], asyncio.Abstrac
 @pytest.fixture(scope="session")
 def server_class(twin: Twin) -> type[Server]:
     """The Server whose connections are of the twin under test."""
-    engine = Engine(twin("core.service").new_service, twin("http1.connection").new_connection, twin("net.tls").new_tls)
+    engine = Engine(
+        twin("core.service").new_service,
+        twin("http1.connection").new_connection,
+        twin("net.tls").new_tls,
+        twin("core.dispatch").prepare,
+    )
     return type(f"{twin.name.title()}Server", (Server,), {"engine": engine})
 
 

@@ -5,22 +5,31 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from fastresp import forks
 from fastresp.core import isolation, references, steps
 from fastresp.core.faults import pass_on, report
 from fastresp.core.names import describe
+from fastresp.core.parking import MOST as _MOST
+from fastresp.core.parking import PARKS as _PARKS
+from fastresp.core.parking import RUNNING, TASKS, Idle, cancels, marked
 from fastresp.core.responder import new_responder
+from fastresp.core.service import PENDING
 from fastresp.core.states import DONE
 from fastresp.errors import BodyError
 
 if TYPE_CHECKING:
     from fastresp.core import service as services
 
-__all__ = ["dispatch"]
+__all__ = ["dispatch", "prepare"]
 
 OVER = object()
+NOTHING = object()
+PARKS = _PARKS
+MOST = _MOST
+IDLE = Idle(None, None)
 
 
 def dispatch(service: services.Service, exchange: Any, request: Any) -> None:
@@ -65,19 +74,53 @@ def fail(service: services.Service, request: Any, responder: Any, error: Any) ->
 
 
 def start(service: services.Service, awaitable: Any, request: Any, responder: Any, exchange: Any) -> None:
-    """Run a coroutine handler; in a task of its own from the first time that it waits."""
-    handling = Handling(service, awaitable, request, responder)
-    task = _new_task(handling, service.loop, service.context.copy())
-    if handling.is_over:
+    """Run a coroutine handler: its first step now, where it can be, and the others in a task of its own."""
+    handling: Any = service.spares.pop() if service.spares else None
+    task: Any = None
+    if handling is not None and handling.begin(awaitable, request, responder):
+        task = handling.own
+    else:
+        if handling is not None:
+            service.spares.append(handling)
+        handling = Handling(service, awaitable, request, responder)
+        task = _new_task(handling, service.loop, service.context.copy())
+    try:
+        if not handling.is_over:
+            place = exchange.begin_work()
+            if place is None:  # a plain function has answered, and returned what is awaited
+                place = request._peer.connection
+                if place is not None:
+                    place.begin_work()
+            handling.place = place
+            handling.task = task
+            service.tasks.add(task)
+    finally:
+        if PARKS:
+            task = None
+            if handling.own is None or not handling.settle():
+                park(service)
+
+
+def prepare(service: services.Service) -> None:
+    """Make tasks ready, as a server that starts does: as many as requests of a connection may begin in a turn."""
+    if PARKS and service.is_async:
+        for _ in range(PENDING):
+            park(service)
+
+
+def park(service: services.Service) -> None:
+    """Make one more task ready, in which a handler can begin at once, up to MOST of them."""
+    if service.context is None or len(service.spares) + service.parking >= MOST:
         return
-    place = exchange.begin_work()
-    if place is None:  # a plain function has answered, and returned what is awaited
-        place = request._peer.connection
-        if place is not None:
-            place.begin_work()
-    handling.place = place
-    handling.task = task
-    service.tasks.add(task)
+    with suppress(MemoryError):
+        handling = Handling(service, None, None, None)
+        handling.context = context = service.context.copy()
+        handling.found = Idle(service.loop, handling.rest)
+        handling.own = task = asyncio.Task(handling, loop=service.loop, context=context)
+        service.parking += 1
+        task._log_destroy_pending = False
+        handling.mark = marked(task)
+        handling.name = task.get_name()
 
 
 class Handling:
@@ -87,7 +130,10 @@ class Handling:
 
     # PERF: an `async def` would need two callbacks of its task for that, and a turn of the loop for these
 
-    __slots__ = ("awaitable", "cr_running", "is_over", "place", "request", "responder", "service", "steps", "task")
+    __slots__ = (
+        "awaitable", "context", "cr_running", "found", "has_failed", "is_over", "mark", "name", "own", "place",
+        "request", "responder", "service", "steps", "task", "wake",
+    )  # fmt: skip
 
     def __init__(self, service: services.Service, awaitable: Any, request: Any, responder: Any) -> None:
         self.service = service
@@ -98,7 +144,16 @@ class Handling:
         self.place: Any = None  # that counts this as work
         self.task: Any = None
         self.is_over = False
+        self.has_failed = False
         self.cr_running = False
+        # PERF: Python 3.11 has no eager tasks; one that waits between two handlers takes their place (x0.60 of the
+        # instructions of a coroutine's answer)
+        self.own: Any = None  # the task that waits for a handler
+        self.wake: Any = None  # what ends its waiting
+        self.found: Any = NOTHING  # what a step has brought that it was not told of
+        self.context: Any = None
+        self.mark: Any = None
+        self.name: Any = None
 
     def __reduce__(self) -> str:
         raise TypeError("the coroutine of a handler can't be copied or pickled")
@@ -110,12 +165,24 @@ class Handling:
         return self
 
     def __next__(self) -> Any:
+        found = self.found
+        if found is NOTHING:
+            found = self._step(None)
+        else:
+            self.found = NOTHING
+            if isinstance(found, BaseException):
+                raise found
+        if found is OVER:
+            raise StopIteration
+        return found
+
+    def _step(self, context: Any) -> Any:
+        """Take a step, in this context if it is not entered already. Return what is yielded; OVER at the end."""
         self._enter()
-        found: Any = OVER
         try:
             if self.steps is None:
                 self.steps = steps.steps_of(self.awaitable)
-            found = steps.advance(self.steps, OVER)
+            found = steps.advance(self.steps, OVER) if context is None else isolation.step_in(context, self.steps, OVER)
         except StopIteration as end:
             self._returned(end.value)
         except BaseException as error:
@@ -125,7 +192,7 @@ class Handling:
                 self.cr_running = False
                 return found
             self._returned(None)
-        raise StopIteration
+        return OVER
 
     def send(self, value: None) -> Any:
         """Take a step, as `next()` does."""
@@ -136,6 +203,13 @@ class Handling:
         error = kind if value is None else value
         if isinstance(error, type):
             error = error()
+        found, self.found = self.found, NOTHING
+        if self.responder is None and (found is not NOTHING or not self.is_over):
+            if type(found) is Idle:
+                self.service.parking -= 1
+            raise error  # it waits for a handler, or has none any more
+        if found is not NOTHING and cancels(found, error):
+            return found
         self._enter()
         try:
             if self.steps is None:
@@ -155,6 +229,76 @@ class Handling:
         finally:
             error = kind = value = None  # what was raised holds this frame
         raise StopIteration
+
+    def rest(self, wake: Any) -> None:
+        """Its task waits for a handler, and `wake` ends that."""
+        service = self.service
+        service.parking -= 1
+        if service.context is not None:  # or the server has ended meanwhile
+            self.wake = wake
+            service.spares.append(self)
+
+    def begin(self, awaitable: Any, request: Any, responder: Any) -> bool:
+        """Take a handler's first step, as if the waiting task took it, in the middle of another's step where that calls
+        this. Return False where that can't be: what is awaited is no coroutine, or the loop does not run.
+        """
+        service = self.service
+        loop = service.loop
+        if not steps.is_coroutine(awaitable) or asyncio._get_running_loop() is not loop:
+            return False
+        running = RUNNING.get(loop)
+        try:
+            RUNNING[loop] = self.own
+            self.is_over = False
+            self.awaitable = awaitable
+            self.request = request
+            self.responder = responder
+            TASKS.add(self.mark)
+            self.found = self._step(self.context)
+        except BaseException as error:
+            self.found = error
+        finally:
+            if running is None:
+                RUNNING.pop(loop, None)
+            else:
+                RUNNING[loop] = running
+        return True
+
+    def settle(self) -> bool:
+        """Behind the first step: have the waiting task go on with it; or wait for another handler, if this has come to
+        its end and has left nothing in the task: then return True.
+        """
+        service = self.service
+        task = self.own
+        if self.found is OVER and self._is_as_new(task):
+            TASKS.discard(self.mark)
+            self.found = NOTHING
+            service.spares.append(self)
+            return True
+        if not self.is_over:
+            task._log_destroy_pending = True
+        wake = self.wake
+        self.own = self.wake = self.mark = self.context = None
+        loop = service.loop
+        running = RUNNING.pop(loop, None)
+        try:
+            wake(IDLE)
+        finally:
+            if running is not None:
+                RUNNING[loop] = running
+        return False
+
+    def _is_as_new(self, task: Any) -> bool:
+        return (
+            not self.has_failed  # a traceback holds its steps
+            and references.is_left(task, references.TASK, self.mark)
+            and references.is_left(self, references.COROUTINE, None)
+            and isolation.is_as_copied(self.context, self.service.context)
+            and task._callbacks is None
+            and not task._must_cancel
+            and not task.cancelling()
+            and task.get_name() is self.name
+        )
 
     def close(self) -> None:
         """End it where it waits (PEP 492)."""
@@ -188,7 +332,7 @@ class Handling:
         """A step begins. Raise what a coroutine of Python's would, where there can't be one."""
         if self.cr_running:
             raise ValueError("coroutine already executing")
-        if self.is_over:
+        if self.responder is None:
             raise RuntimeError("cannot reuse already awaited coroutine")
         self.cr_running = True
 
@@ -209,6 +353,7 @@ class Handling:
         service = self.service
         responder = self.responder
         request = self.request
+        self.has_failed = True
         self._end()
         if type(error) is GeneratorExit and service.loop.is_closed():
             raise error  # the task is destroyed with its loop

@@ -1,10 +1,11 @@
 # The function of isolation.py in C. There is no module of this name: it is compiled into whoever cimports it.
 #
 # PERF: the copy is entered without Context.run, which would pack and unpack the arguments, and used again if nobody keeps
-# it and nothing was set in it, which an empty context shows by its length.
+# it and nothing was set in it.
 from cpython.ref cimport PyObject
 
 from fastresp.core.service_c cimport Service
+from fastresp.core.steps_c cimport advance
 
 cdef extern from *:
     """
@@ -31,7 +32,28 @@ cdef extern from *:
 
 cdef extern from "Python.h":
     object PyContext_Copy(object context)
+    int PyContext_Enter(object context) except -1
+    int PyContext_Exit(object context) except -1
     Py_ssize_t Py_REFCNT(PyObject *thing)
+
+
+cdef enum:
+    FEW = 4
+
+
+cdef inline bint is_as_copied(object copy, object original) except -1:
+    cdef Py_ssize_t count
+    cdef object variable
+    if original is None:
+        return False
+    count = fastresp_length(copy)
+    if count != fastresp_length(original) or count > FEW:
+        return False
+    if count:
+        for variable in copy:
+            if original.get(variable, copy) is not copy[variable]:
+                return False
+    return True
 
 
 cdef inline object call_in_copy(Service service, object first, object second):
@@ -42,6 +64,14 @@ cdef inline object call_in_copy(Service service, object first, object second):
     else:
         service.copy = None
     result = fastresp_call(copy, service.handler, first, second)
-    if Py_REFCNT(<PyObject *>copy) == 1 and fastresp_length(copy) == 0:
+    if Py_REFCNT(<PyObject *>copy) == 1 and is_as_copied(copy, service.context):
         service.copy = copy
     return result
+
+
+cdef inline object step_in(object context, object coroutine, object over):
+    PyContext_Enter(context)
+    try:
+        return advance(coroutine, over)
+    finally:
+        PyContext_Exit(context)

@@ -69,8 +69,8 @@ class Service:
         "closes", "config", "connections", "context", "copy", "date_header", "date_line", "devices", "draining",
         "early_hints", "ends_streams", "exchange", "forked", "gather", "handler", "head_timeout", "in_turn", "is_async",
         "keep_alive_timeout", "largest", "left", "loop", "max_connections", "max_per_host", "min_body_rate",
-        "min_write_rate", "now", "observer", "pace", "parser", "pending", "rate_limit", "request", "responder", "room",
-        "secure", "tail", "tail_close", "tail_keep", "tasks", "thread", "write_timeout",
+        "min_write_rate", "now", "observer", "pace", "parking", "parser", "pending", "rate_limit", "request",
+        "responder", "room", "secure", "spares", "tail", "tail_close", "tail_keep", "tasks", "thread", "write_timeout",
     )
     # fmt: on
 
@@ -103,6 +103,8 @@ class Service:
         self.exchange: Any = None  # over
         self.responder: Any = None  # done
         self.copy: Any = None  # of the context, with nothing in it
+        self.spares: list[Any] = []  # what coroutine handlers can begin in, and
+        self.parking = 0  # how many are about to come
         self.buffer = new_buffer(BUFFER)
         self.observer: Any = AccessLog() if config.access_log else None
         self.head_timeout = config.head_timeout
@@ -156,6 +158,7 @@ class Service:
             self._timer = None
         self._count_remarks()
         self.handler = self.context = None
+        self.spares.clear()
 
     def tick(self) -> None:
         """Once a second, or more often where a time-out is that short: renews the date, and has everybody sweep."""

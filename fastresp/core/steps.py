@@ -6,9 +6,15 @@ Never compiled: steps_c.pxd asks the interpreter, which need not raise a StopIte
 from __future__ import annotations
 
 from collections.abc import Awaitable, Generator
+from types import CoroutineType
 from typing import Any
 
-__all__ = ["advance", "steps_of"]
+__all__ = ["advance", "is_coroutine", "steps_of"]
+
+
+def is_coroutine(awaitable: object) -> bool:
+    """Whether it has its steps itself, so that `steps_of` calls nothing."""
+    return type(awaitable) is CoroutineType
 
 
 def steps_of(awaitable: Awaitable[Any]) -> Generator[Any, None, Any]:

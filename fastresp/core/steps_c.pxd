@@ -41,6 +41,10 @@ cdef extern from "Python.h":
     bint PyIter_Check(object thing)
 
 
+cdef inline bint is_coroutine(object awaitable) noexcept:
+    return fastresp_takes(awaitable)
+
+
 cdef inline object steps_of(object awaitable):
     cdef object steps
     if fastresp_takes(awaitable):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 import threading
 from time import monotonic
 
@@ -122,9 +121,8 @@ class TestRequests:
             assert client.answer().body == b"/%d" % number
         turns.stop()
         assert turns.most() <= (2 if kind is plain else PENDING)
-        if kind is not plain and seconds == LONG:  # which is known behind the first turn
-            # from Python 3.12 on, they run as plain ones do, within the read
-            assert turns.most(PENDING) == (1 if sys.version_info < (3, 12) else 2)
+        if kind is not plain and seconds == LONG:  # they begin as plain ones do, within the read
+            assert turns.most(PENDING) == 2
 
     def test_another_client_does_not_wait_for_the_last(self, serve, connect, kind):
         """It asks while the first of the burst is handled: its turn comes long before the burst is over."""

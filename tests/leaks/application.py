@@ -154,10 +154,9 @@ def objects() -> dict[str, int]:
 
 async def serve(twin: str, file: str, certificate: str, key: str) -> None:
     end = "_c" if twin == "compiled" else ""
-    service, protocol, tls = (
-        importlib.import_module(f"fastresp.{name}{end}") for name in ("core.service", "http1.connection", "net.tls")
-    )
-    engine = Engine(service.new_service, protocol.new_connection, tls.new_tls)
+    names = ("core.service", "http1.connection", "net.tls", "core.dispatch")
+    service, protocol, tls, dispatch = (importlib.import_module(f"fastresp.{name}{end}") for name in names)
+    engine = Engine(service.new_service, protocol.new_connection, tls.new_tls, dispatch.prepare)
     cls = type("TwinServer", (Server,), {"engine": engine})
     application = Application(file)
     config = Config(max_body_size=400_000, body_timeout=2.0)  # over TLS a client can only wait for it

@@ -133,9 +133,13 @@ def request_of(twin, method=GET, lines=b""):
     return twin("http1.requests").new_request(parser, peer, None)
 
 
-def dispatched(twin, loop, handler, method=GET, lines=b""):
-    """The recorder that has noted what `handler` does with a request."""
-    service = twin("core.service").new_service(handler, Config(), loop)
+def dispatched(twin, loop, handler, method=GET, lines=b"", services=None):
+    """The recorder that has noted what `handler` does with a request. `services` keeps that of each handler."""
+    service = None if services is None else services.get(handler)
+    if service is None:
+        service = twin("core.service").new_service(handler, Config(), loop)
+        if services is not None:
+            services[handler] = service
     request = request_of(twin, method, lines)
     exchange = recorder_of(twin)(service, request, method)
     twin("core.dispatch").dispatch(service, exchange, request)

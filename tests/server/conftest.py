@@ -47,6 +47,7 @@ def server_class(twin) -> type[Server]:
         new_service=twin("core.service").new_service,
         new_connection=twin("http1.connection").new_connection,
         new_tls=twin("net.tls").new_tls,
+        prepare=twin("core.dispatch").prepare,
     )
     return type("Server", (Server,), {"engine": engine})
 

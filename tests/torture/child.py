@@ -25,9 +25,11 @@ __all__ = ["engine"]
 def engine(twin: str) -> dict[str, Any]:
     """What makes the connections of a twin."""
     end = "_c" if twin == "compiled" else ""
+    places = ("core.service", "http1.connection", "net.tls", "core.dispatch")
+    names = ("new_service", "new_connection", "new_tls", "prepare")
     return {
-        f"new_{name}": getattr(importlib.import_module(f"fastresp.{package}.{name}{end}"), f"new_{name}")
-        for package, name in (("core", "service"), ("http1", "connection"), ("net", "tls"))
+        name: getattr(importlib.import_module(f"fastresp.{place}{end}"), name)
+        for place, name in zip(places, names, strict=True)
     }
 
 

@@ -25,7 +25,7 @@ class Live:
 
     def __init__(self, plan: dict[str, Any], engine: dict[str, Any], scene: Any) -> None:
         self.plan, self.scene = plan, scene
-        made = Engine(engine["new_service"], engine["new_connection"], engine["new_tls"])
+        made = Engine(engine["new_service"], engine["new_connection"], engine["new_tls"], engine["prepare"])
         server_class = type("TwinServer", (Server,), {"engine": made})
         self.server = server_class(scene.handler(), config=Config(date_header=False, access_log=plan["access_log"]))
         self.clients: list[Client] = []
