@@ -38,8 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         return 1
     servers = [SERVERS[name] for name in options.servers]
+    profiles = [PROFILES[name] for name in options.profiles]
     if not options.here:
-        environment.prepare(servers)
+        environment.prepare(environment.wanted(servers, profiles))
         environment.enter(sys.argv[1:] if arguments is None else arguments)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that a server that runs is ended first
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -55,9 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.server_core,
         options.client_core,
     )
-    facts = machine.facts(tuple(dict.fromkeys(package for server in servers for package in server.packages)))
+    facts = machine.facts(environment.wanted(servers, profiles))
     result = report.Report(facts, settings, options.rounds, skipped, {})
-    profiles = [PROFILES[name] for name in options.profiles]
     print(f"all of it: about {sum(minutes(each, servers, result) for each in profiles):.0f} minutes", file=sys.stderr)
     for profile in profiles:
         run(profile, servers, result)
@@ -73,8 +73,8 @@ def run(profile: Profile, servers: Sequence[Server], result: report.Report) -> N
         for server in tuple(racing):
             found: Figure | str
             try:
-                if server.cannot.get(profile.name):
-                    raise Wrong(server.cannot[profile.name])
+                if reason := server.hindrance(profile):
+                    raise Wrong(reason)
                 found = measure(server, profile, result.settings)
                 said = f"{found.requests_per_second:,.0f} requests/s, {found.cpu:.2f} us of CPU each"
             except Failed as failure:
@@ -87,7 +87,7 @@ def run(profile: Profile, servers: Sequence[Server], result: report.Report) -> N
 
 def minutes(profile: Profile, servers: Sequence[Server], result: report.Report) -> float:
     """About how long one profile takes. Who has no figure there takes no time."""
-    racing = [each for each in servers if each.takes_part(profile) and profile.name not in each.cannot]
+    racing = [each for each in servers if each.takes_part(profile) and not each.hindrance(profile)]
     return result.rounds * len(racing) * duration(profile, result.settings) / 60
 
 

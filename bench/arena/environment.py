@@ -10,9 +10,10 @@ import os
 import subprocess
 import sys
 import venv
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from bench import RESULTS, ROOT
+from bench.arena.profiles import Profile
 from bench.arena.servers import Server
 
 FOLDER = RESULTS / "env"
@@ -20,15 +21,24 @@ PYTHON = FOLDER / "bin" / "python"
 SHARED = ("uvloop", "orjson")
 
 
-def prepare(servers: Iterable[Server]) -> None:
+def wanted(servers: Sequence[Server], profiles: Iterable[Profile]) -> tuple[str, ...]:
+    """The packages of these servers, and those of the applications that they run in these profiles."""
+    found = [package for server in servers for package in server.packages]
+    for profile in profiles:
+        for interface, application in profile.applications.items():
+            if application.package and any(each.interface == interface for each in servers):
+                found.append(application.package)
+    return tuple(dict.fromkeys(found))
+
+
+def prepare(packages: Iterable[str]) -> None:
     """Makes it what it should be; says on stderr what happens, and what can't be had. Raises SystemExit when that is
     fastresp itself.
     """
     if not PYTHON.exists():
         say(f"making {FOLDER}")
         venv.create(FOLDER, with_pip=True)
-    wanted = dict.fromkeys(package for server in servers for package in server.packages)
-    for package in sorted(wanted, key=lambda package: package in SHARED):
+    for package in sorted(packages, key=lambda package: package in SHARED):
         if reason := _install("--upgrade", package):
             say(f"{package} can't be installed: {reason}")
     if reason := _install("--no-deps", "--force-reinstall", str(ROOT)):

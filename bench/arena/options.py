@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from bench import RESULTS
-from bench.arena.profiles import PROFILES
+from bench.arena.profiles import GROUPS, PROFILES
 from bench.arena.servers import SERVERS
 
 
@@ -24,7 +24,12 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--rounds", type=int, default=3, help="of all servers, one after the other (default %(default)s)")
     add("--connections", type=int, default=0, help="at once (default: what the profile says)")
     add("--servers", type=_names(SERVERS), default=[*SERVERS], help="names, with commas between (default: all)")
-    add("--profiles", type=_names(PROFILES), default=[*PROFILES], help="of " + ", ".join(PROFILES) + " (default: all)")
+    add(
+        "--profiles",
+        type=_names(PROFILES, GROUPS),
+        default=[*PROFILES],
+        help=f"of {', '.join([*PROFILES, *GROUPS])} (default: all)",
+    )
     add("--server-core", type=int, default=0, help="(default %(default)s)")
     add("--client-core", type=int, default=1, help="(default %(default)s)")
     add("--here", action="store_true", help="use this Python and what it has, not an environment of the arena's own")
@@ -43,11 +48,15 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     return options
 
 
-def _names(known: Collection[str]) -> Callable[[str], list[str]]:
+def _names(known: Collection[str], groups: Mapping[str, Sequence[str]] = {}) -> Callable[[str], list[str]]:
+    """A list of names, without repetition; a group's name stands for those in it."""
+
     def names(text: str) -> list[str]:
-        unknown = [name for name in text.split(",") if name not in known]
+        found = [name for given in text.split(",") for name in groups.get(given, (given,))]
+        unknown = [name for name in found if name not in known]
         if unknown:
-            raise argparse.ArgumentTypeError(f"there is no {', '.join(unknown)}; there are {', '.join(known)}")
-        return text.split(",")
+            there_are = ", ".join([*known, *groups])
+            raise argparse.ArgumentTypeError(f"there is no {', '.join(unknown)}; there are {there_are}")
+        return list(dict.fromkeys(found))
 
     return names

@@ -76,7 +76,7 @@ def serving(server: Server, profile: Profile, core: int) -> Iterator[Process]:
         output = Path(folder) / "output"
         port = _free_port()
         try:
-            command = ["taskset", "-c", str(core), *server.command(profile, port)]
+            command = ["taskset", "-c", str(core), *server.command_for(profile, port)]
         except (OSError, subprocess.SubprocessError) as error:  # of what is made first: a certificate, a program
             raise Wrong(f"it can't be started: {error}") from None
         with output.open("wb") as file:

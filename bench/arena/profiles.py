@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -53,10 +54,24 @@ class Batch(NamedTuple):
     """Whether the last request asks for the end of the connection."""
 
 
+class Application(NamedTuple):
+    """What the servers of one interface run: `target` is a module in apps/ and a name in it, `module` what it can't be
+    imported without, `package` what the arena's own environment gets for it.
+    """
+
+    target: str
+    module: str = ""
+    package: str = ""
+
+
+PLAIN = {"asgi": Application("asgi:app"), "wsgi": Application("wsgi:app")}
+"""The plain applications, by interface."""
+
+
 class Profile(NamedTuple):
     """One way to ask. `connections`: how many of them ask at once; `think`: milliseconds that each waits before it
     asks, on average, where all servers are to have the same load (0: that is not measured); `servers`: who takes part,
-    if not all do.
+    if not all do; `applications`: what runs, by interface, where only the servers of these interfaces take part.
     """
 
     name: str
@@ -66,6 +81,12 @@ class Profile(NamedTuple):
     batches: tuple[Batch, ...]
     tls: bool = False
     servers: tuple[str, ...] = ()
+    applications: Mapping[str, Application] = {}
+
+    @property
+    def is_main(self) -> bool:
+        """Whether every server takes part, with its own API."""
+        return not self.servers and not self.applications
 
     @property
     def depth(self) -> int:
@@ -113,6 +134,11 @@ def get_json(count: int, multiplier: int) -> Batch:
     return Batch(request(f"/json/{count}?m={multiplier}"), (Answer(200, "application/json", body),))
 
 
+def get_item(number: int, text: str) -> Batch:
+    body = json.dumps({"item_id": number, "q": text}).encode()
+    return Batch(request(f"/items/{number}?q={text}"), (Answer(200, "application/json", body),))
+
+
 def get_file(path: Path) -> Batch:
     brotli = path.with_name(path.name + ".br")
     return Batch(
@@ -157,6 +183,12 @@ _CLOSING = Batch(request(_SUM, "Connection: close\r\n"), (text(b"55"),), closes=
 _JSON = tuple(get_json(*pair) for pair in ((1, 3), (5, 7), (10, 2), (15, 5), (25, 4), (40, 8), (50, 6)))
 _UPLOAD = 20 << 20
 _HELLO = (get("/", b"Hello, World!"),)
+_ITEM = (get_item(7, "hello"),)
+LARGE = b"".join(b"%07d\n" % line for line in range(375_000))
+"""The 3 MB of static-large: numbered lines, so that a piece in the wrong place is seen."""
+
+_STARLETTE = Application("with_starlette:app", "starlette", "starlette")
+_FLASK = Application("with_flask:app", "flask", "flask")
 
 _ALL = (
     Profile("plaintext", "`GET /`, keep-alive; the answer is 13 bytes of plain text", 128, 10, _HELLO),
@@ -202,6 +234,40 @@ _ALL = (
         20,
         (Batch(request("/stream"), (Answer(200, "text/plain", b"x" * 10240, chunks=10),)),),
     ),
+    Profile(
+        "stream-sized",
+        "ten pieces of 1 KiB of an answer that tells its length",
+        128,
+        20,
+        (get("/stream-sized", b"x" * 10240),),
+        applications=PLAIN,
+    ),
+    Profile(
+        "static-large",
+        "a file of 3 MB from disk: StaticFiles of Starlette (ASGI), send_file of Flask (WSGI)",
+        16,
+        0,
+        (Batch(request("/files/large.bin"), (Answer(200, "application/octet-stream", LARGE),)),),
+        applications={"asgi": _STARLETTE, "wsgi": _FLASK},
+    ),
+    Profile(
+        "fastapi-json",
+        "FastAPI: a small document of a parameter in the path and one in the query",
+        64,
+        0,
+        _ITEM,
+        applications={"asgi": Application("with_fastapi:app", "fastapi", "fastapi")},
+    ),
+    Profile("starlette-plaintext", "Starlette: `GET /`", 64, 0, _HELLO, applications={"asgi": _STARLETTE}),
+    Profile("flask-json", "Flask: the document of fastapi-json", 64, 0, _ITEM, applications={"wsgi": _FLASK}),
+    Profile(
+        "django-json",
+        "Django by WSGI: the document of fastapi-json",
+        64,
+        0,
+        _ITEM,
+        applications={"wsgi": Application("with_django:app", "django", "django")},
+    ),
     *(
         Profile(
             f"plaintext-{connections}",
@@ -216,3 +282,6 @@ _ALL = (
 )
 
 PROFILES = {profile.name: profile for profile in _ALL}
+
+GROUPS = {"frameworks": ("fastapi-json", "starlette-plaintext", "flask-json", "django-json")}
+"""Names for several profiles at once."""

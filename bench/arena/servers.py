@@ -6,31 +6,34 @@ be there. A new peer is a new entry here.
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Callable, Mapping
-from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
 from bench.arena import tools
-from bench.arena.profiles import Profile
+from bench.arena.needs import missing
+from bench.arena.profiles import PLAIN, Application, Profile
 
 APPS = Path(__file__).resolve().parent / "apps"
 
 Command = Callable[[Profile, int], list[str]]
+APPLICATION = "{application}"
+"""Stands in a command for the application that the profile has for the server's interface."""
 
 
 class Server(NamedTuple):
-    """One server. `modules` and `programs` are what it can't run without; `packages` what the arena's own environment
-    gets for it; `files` where its static files come from: from "disk" for each request, or from "memory". A profile is
-    not measured where `only` leaves it out, and has no figure where `cannot` says why.
+    """One server. `interface` is that of the applications it runs, "" for its own; `modules` and `programs` are what
+    it can't run without; `packages` what the arena's own environment gets for it; `files` where its static files come
+    from: from "disk" for each request, or from "memory". A profile is not measured where `only` leaves it out, and has
+    no figure where `cannot` says why.
     """
 
     name: str
     text: str
     command: Command
     kind: str = "peer"  # or "floor", or "fastresp"
+    interface: str = ""  # or "asgi", or "wsgi"
     files: str = "memory"
     modules: tuple[str, ...] = ()
     programs: tuple[str, ...] = ()
@@ -41,21 +44,32 @@ class Server(NamedTuple):
 
     def missing(self) -> str:
         """What it needs and does not find here, or ""."""
-        absent = [f"the Python package {name}" for name in self.modules if not _is_there(name)]
-        absent += [f"the program {name}" for name in self.programs if shutil.which(name) is None]
-        return " and ".join(absent)
+        return missing(self.modules, self.programs)
 
     def takes_part(self, profile: Profile) -> bool:
+        if profile.applications and self.interface not in profile.applications:
+            return False
         return (not self.only or profile.name in self.only) and (
             not profile.servers or self.name in profile.servers or self.kind == "floor"
         )
 
+    def application(self, profile: Profile) -> Application | None:
+        """What it runs in a profile, None for an application of its own API."""
+        return (profile.applications or PLAIN).get(self.interface)
 
-def _is_there(module: str) -> bool:
-    try:
-        return find_spec(module) is not None
-    except ModuleNotFoundError:  # not even the package that it is in
-        return False
+    def hindrance(self, profile: Profile) -> str:
+        """Why it has no figure in a profile, or "": its own limits, or what its application lacks."""
+        if reason := self.cannot.get(profile.name):
+            return reason
+        application = self.application(profile)
+        lacks = missing([application.module]) if application and application.module else ""
+        return f"its application needs {lacks}" if lacks else ""
+
+    def command_for(self, profile: Profile, port: int) -> list[str]:
+        """The command that runs it for a profile."""
+        application = self.application(profile)
+        parts = self.command(profile, port)
+        return [part.replace(APPLICATION, application.target) for part in parts] if application else parts
 
 
 # --- commands
@@ -77,7 +91,7 @@ def module(arguments: str, certificate: str, key: str) -> Command:
     def command(profile: Profile, port: int) -> list[str]:
         files = tools.certificate() if profile.tls else ()
         options = [part for pair in zip((certificate, key), files, strict=False) for part in pair]
-        return [sys.executable, "-m", *arguments.format(port=port).split(), *options]
+        return [sys.executable, "-m", *arguments.replace("{port}", str(port)).split(), *options]
 
     return command
 
@@ -91,9 +105,17 @@ def uvicorn(application: str) -> Command:
     )
 
 
-def granian(interface: str, options: str = "") -> Command:
+def fastresp(interface: str, options: str = "") -> Command:
     return module(
-        f"granian --interface {interface} {interface}:app --workers 1 --loop uvloop --http 1 --no-ws --backlog 4096 "
+        f"fastresp --interface {interface} {APPLICATION} {options} --host 127.0.0.1 --port {{port}}",
+        "--ssl-certfile",
+        "--ssl-keyfile",
+    )
+
+
+def granian(interface: str, options: str = "", application: str = APPLICATION) -> Command:
+    return module(
+        f"granian --interface {interface} {application} --workers 1 --loop uvloop --http 1 --no-ws --backlog 4096 "
         f"--log-level warning {options} --host 127.0.0.1 --port {{port}}",
         "--ssl-certificate",
         "--ssl-keyfile",
@@ -128,6 +150,9 @@ _CONSTANT = ("plaintext", "pipelined", "headers", "stream", "plaintext-64", "pla
 NATIVE = "fastresp"
 """What all others are compared with."""
 FLOOR = "raw-uvloop"
+ASGI, PATHSEND = "fastresp-asgi", "fastresp-asgi-pathsend"
+WSGI, LOOP = "fastresp-wsgi", "fastresp-wsgi-loop"
+"""These run the applications of the peers."""
 
 _ALL = (
     Server(
@@ -181,18 +206,39 @@ _ALL = (
         only=("static",),
     ),
     Server(
-        "fastresp-asgi",
+        ASGI,
         "fastresp's ASGI adapter and the plain ASGI application; files from memory",
-        module("fastresp --interface asgi asgi:app --host 127.0.0.1 --port {port}", "--ssl-certfile", "--ssl-keyfile"),
+        fastresp("asgi"),
         "fastresp",
+        interface="asgi",
         modules=("fastresp.asgi", "orjson"),
         packages=("uvloop", "orjson"),
     ),
     Server(
-        "fastresp-wsgi",
-        "fastresp's WSGI adapter and the plain WSGI application; files from memory",
-        module("fastresp --interface wsgi wsgi:app --host 127.0.0.1 --port {port}", "--ssl-certfile", "--ssl-keyfile"),
+        PATHSEND,
+        "fastresp's ASGI adapter, with `--pathsend`: the application may answer with the path of a file",
+        fastresp("asgi", "--pathsend"),
         "fastresp",
+        interface="asgi",
+        modules=("fastresp.asgi",),
+        packages=("uvloop",),
+        only=("static-large",),
+    ),
+    Server(
+        WSGI,
+        "fastresp's WSGI adapter, in its threads, and the plain WSGI application; files from memory",
+        fastresp("wsgi"),
+        "fastresp",
+        interface="wsgi",
+        modules=("fastresp.wsgi", "orjson"),
+        packages=("uvloop", "orjson"),
+    ),
+    Server(
+        LOOP,
+        "the same in the event loop's thread (`--threads 0`)",
+        fastresp("wsgi", "--threads 0"),
+        "fastresp",
+        interface="wsgi",
         modules=("fastresp.wsgi", "orjson"),
         packages=("uvloop", "orjson"),
     ),
@@ -208,14 +254,16 @@ _ALL = (
     Server(
         "fastpysgi-wsgi",
         "the plain WSGI application; files from memory",
-        app("with_fastpysgi.py", "wsgi"),
+        app("with_fastpysgi.py", APPLICATION),
+        interface="wsgi",
         modules=("fastpysgi", "orjson"),
         packages=("fastpysgi", "orjson"),
     ),
     Server(
         "fastpysgi-asgi",
         "the plain ASGI application; files from memory",
-        app("with_fastpysgi.py", "asgi"),
+        app("with_fastpysgi.py", APPLICATION),
+        interface="asgi",
         modules=("fastpysgi", "orjson"),
         packages=("fastpysgi", "orjson"),
     ),
@@ -230,6 +278,7 @@ _ALL = (
         "granian-asgi",
         "the plain ASGI application; one worker, uvloop; files from memory",
         granian("asgi"),
+        interface="asgi",
         modules=("granian", "orjson", "uvloop"),
         packages=("granian", "uvloop", "orjson"),
     ),
@@ -237,13 +286,28 @@ _ALL = (
         "granian-wsgi",
         "the plain WSGI application; one worker, one blocking thread; files from memory",
         granian("wsgi", "--blocking-threads 1"),
+        interface="wsgi",
         modules=("granian", "orjson", "uvloop"),
         packages=("granian", "uvloop", "orjson"),
     ),
     Server(
+        "gunicorn",
+        "gthread, one worker, four threads: frameworks and their files",
+        module(
+            "gunicorn {application} --worker-class gthread --workers 1 --threads 4 --log-level warning --backlog 4096 "
+            "--bind 127.0.0.1:{port}",
+            "--certfile",
+            "--keyfile",
+        ),
+        interface="wsgi",
+        modules=("gunicorn",),
+        packages=("gunicorn",),
+        only=("static-large", "flask-json", "django-json"),
+    ),
+    Server(
         "granian-rsgi",
         "its own RSGI; one worker, uvloop; files from disk for each request, by `response_file`",
-        granian("rsgi"),
+        granian("rsgi", application="rsgi:app"),
         modules=("granian", "orjson", "uvloop"),
         packages=("granian", "uvloop", "orjson"),
         files="disk",
@@ -251,7 +315,8 @@ _ALL = (
     Server(
         "uvicorn",
         "the plain ASGI application; httptools, uvloop, one worker; files from memory",
-        uvicorn("asgi:app"),
+        uvicorn(APPLICATION),
+        interface="asgi",
         modules=("uvicorn", "httptools", "uvloop", "orjson"),
         packages=("uvicorn", "httptools", "uvloop", "orjson"),
     ),
@@ -259,10 +324,11 @@ _ALL = (
         "hypercorn",
         "the plain ASGI application; uvloop, one worker; files from memory",
         module(
-            "hypercorn asgi:app -k uvloop --workers 1 --log-level warning --backlog 4096 -b 127.0.0.1:{port}",
+            "hypercorn {application} -k uvloop --workers 1 --log-level warning --backlog 4096 -b 127.0.0.1:{port}",
             "--certfile",
             "--keyfile",
         ),
+        interface="asgi",
         modules=("hypercorn", "uvloop", "orjson"),
         packages=("hypercorn", "uvloop", "orjson"),
     ),

@@ -13,7 +13,8 @@ ROOT = Path(__file__).resolve().parents[2]
 if str(ROOT) not in sys.path:
     sys.path.append(str(ROOT))  # at the end: an installed fastresp stays the one under test
 
-collect_ignore = [] if find_spec("resource") else ["test_arena.py"]  # the arena reads what POSIX counts of a process
+# the arena reads what POSIX counts of a process
+collect_ignore = [] if find_spec("resource") else ["test_arena.py", "test_applications.py"]
 
 
 @pytest.fixture(autouse=True)

@@ -26,7 +26,7 @@ from bench.arena.measure import Settings
 from bench.arena.process import Failed, Process, Wrong, serving
 from bench.arena.profiles import PROFILES, Answer, Batch, Profile, get, request, text
 from bench.arena.report import Report
-from bench.arena.servers import FLOOR, NATIVE, SERVERS, Server, app, module
+from bench.arena.servers import FLOOR, LOOP, NATIVE, SERVERS, WSGI, Server, app, module
 
 CORE = min(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
 
@@ -41,12 +41,12 @@ APPLICATIONS = [
     *((name, ["json-tls"]) for name in (NATIVE, "fastresp-asgi", "fastresp-wsgi")),
     ("fastresp-async", ["baseline", *GETS]),
     ("fastresp-memory", ["static"]),
-    ("fastresp-asgi", ["baseline", *GETS, "upload"]),
-    ("fastresp-wsgi", ["baseline", "plaintext", "json", "static", "upload"]),
+    ("fastresp-asgi", ["baseline", *GETS, "stream-sized", "upload"]),
+    *((name, ["baseline", "plaintext", "json", "static", "stream-sized", "upload"]) for name in (WSGI, LOOP)),
     ("fastresp-pure", ["baseline", *GETS]),
-    ("uvicorn", ["baseline", *GETS, "upload"]),
+    ("uvicorn", ["baseline", *GETS, "stream-sized", "upload"]),
     ("uvicorn", ["json-tls"]),
-    ("granian-wsgi", ["baseline", *GETS, "upload"]),
+    ("granian-wsgi", ["baseline", *GETS, "stream-sized", "upload"]),
     ("granian-rsgi", ["baseline", *GETS, "upload"]),
     *((floor, [profile]) for floor in (FLOOR, "epoll-c") for profile in ("plaintext", "pipelined", "stream")),
     ("nginx", ["pipelined", "headers", "static"]),

@@ -68,6 +68,12 @@ async def app(scope: Message, receive: Receive, send: Send) -> None:
         for chunk in content.CHUNKS:
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
+    elif path == "/stream-sized":
+        headers = [(b"content-type", b"text/plain"), (b"content-length", b"%d" % content.CHUNKS_SIZE)]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        for chunk in content.CHUNKS:
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
     else:
         await send({"type": "http.response.start", "status": 404, "headers": [(b"content-length", b"0")]})
         await send({"type": "http.response.body", "body": b""})

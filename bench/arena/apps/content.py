@@ -13,6 +13,8 @@ DATA = Path(__file__).resolve().parents[1] / "data"
 
 TEXTS = {"/": b"Hello, World!", "/pipeline": b"ok"}
 CHUNKS = (b"x" * 1024,) * 10
+CHUNKS_SIZE = sum(map(len, CHUNKS))
+LARGE_LINES = 375_000
 TYPES = {
     ".css": "text/css",
     ".html": "text/html",
@@ -48,6 +50,14 @@ def files() -> dict[str, File]:
             brotli = path.with_name(path.name + ".br")
             found[path.name] = File(path, TYPES[path.suffix], brotli if brotli.exists() else None)
     return found
+
+
+def large_file() -> Path:
+    """A file of 3 MB, numbered lines, made in the current folder, which the arena removes with the server."""
+    path = Path("large.bin").resolve()
+    with path.open("wb") as file:
+        file.writelines(b"%07d\n" % line for line in range(LARGE_LINES))
+    return path
 
 
 class Content(NamedTuple):

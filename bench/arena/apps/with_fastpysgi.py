@@ -1,4 +1,4 @@
-"""The plain applications on fastpysgi: `with_fastpysgi.py wsgi|asgi PROFILE PORT [CERTIFICATE KEY]`.
+"""An application on fastpysgi: `with_fastpysgi.py MODULE:NAME PROFILE PORT [CERTIFICATE KEY]`.
 
 Its limit of 10 MB for a request's content is raised for the uploads.
 """
@@ -11,12 +11,13 @@ import sys
 import fastpysgi
 
 
-def main(interface: str, _profile: str, port: str, *certificate: str) -> None:
+def main(application: str, _profile: str, port: str, *certificate: str) -> None:
     server = fastpysgi.server
     server.max_content_length = 32 << 20
     if certificate:
         server.tls_list = [(*certificate, None)]
-    fastpysgi.run(importlib.import_module(interface).app, "127.0.0.1", int(port))
+    module, _, name = application.partition(":")
+    fastpysgi.run(getattr(importlib.import_module(module), name), "127.0.0.1", int(port))
 
 
 if __name__ == "__main__":

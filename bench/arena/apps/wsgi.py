@@ -55,5 +55,9 @@ def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[byte
     if path == "/stream":
         start_response("200 OK", [("Content-Type", "text/plain")])
         return stream()
+    if path == "/stream-sized":
+        headers = [("Content-Type", "text/plain"), ("Content-Length", str(content.CHUNKS_SIZE))]
+        start_response("200 OK", headers)
+        return stream()
     start_response("404 Not Found", [("Content-Length", "0")])
     return [b""]
