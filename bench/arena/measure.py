@@ -63,6 +63,11 @@ class Figure(Stage):
     """The stage of equal load."""
 
     @property
+    def peak(self) -> float:
+        """MiB of peak memory."""
+        return self.memory / 2**20
+
+    @property
     def growth(self) -> float:
         """MiB of peak memory above idle, for each connection."""
         return (self.memory - self.idle) / self.connections / 2**20

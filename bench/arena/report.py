@@ -11,15 +11,27 @@ from bench import machine
 from bench.arena.measure import Figure, Settings, Stage
 from bench.arena.profiles import PROFILES, Profile
 from bench.arena.servers import NATIVE, SERVERS, Server
-from bench.arena.targets import DISTURBED, FROM, P99, PEERS, WITHIN, WORDS, disturbance, judge, rivals, within_spread
+from bench.arena.targets import (
+    DISTURBED,
+    FROM,
+    P99,
+    PEERS,
+    WITHIN,
+    WORDS,
+    adapters,
+    disturbance,
+    judge,
+    rivals,
+    within_spread,
+)
 
 COLUMNS = (
     "server",
     "CPU us/request",
-    f"x {NATIVE}",
+    "x {base}",
     "spread",
     "requests/s",
-    f"x {NATIVE}",
+    "x {base}",
     "p99 ms",
     "peak MiB",
     "server core",
@@ -80,6 +92,14 @@ class Report:
     def good(self, profile: str, server: str) -> list[Figure]:
         return [figure for figure in self.figures.get((profile, server), ()) if isinstance(figure, Figure)]
 
+    def failed(self, profile: str, server: str) -> bool:
+        """Whether a server was asked in a profile and has no figure there."""
+        return (profile, server) in self.figures and not self.good(profile, server)
+
+    def base(self, profile: str) -> str:
+        """Who has the ratio 1.00 in a profile's table: ours that runs what the others run."""
+        return NATIVE if not PROFILES[profile].applications else adapters(profile)[0][0]
+
     def values(self, profile: str, server: str, figure: str) -> list[float]:
         """A figure of each round. There is no latency at equal load of a server that did not have that load."""
         stage, _, name = figure.rpartition(".")
@@ -123,8 +143,10 @@ class Report:
     def text(self, picture: Callable[[Profile], str] = lambda _: "") -> str:
         """The whole report in Markdown; `picture` gives the Markdown that shows a profile's plot."""
         parts = [self.sentence(), *self.skipped]
-        if verdicts := judge(self.values):
+        if verdicts := judge(self.values, self.failed, self.facts["python"]):
             parts.append("### Targets")
+            lost = sum(verdict.verdict.startswith("**no**") for verdict in verdicts)
+            parts.append(f"{lost} of {len(verdicts)} are lost")
             rows = ["| profile | figure | is | has to be | reached |", "|---|---|--:|--:|---|"]
             parts.append("\n".join([*rows, *(f"| {' | '.join(verdict)} |" for verdict in verdicts)]))
         if lines := self.behind():
@@ -135,7 +157,7 @@ class Report:
         return "\n\n".join(parts)
 
     def summary(self) -> str:
-        """CPU a request in the main profiles, against the best peer's."""
+        """CPU a request against the best peer's: in the main profiles by our own API, then by the adapters."""
         lines = [
             f"{machine.sentence(self.facts)}",
             "",
@@ -144,16 +166,33 @@ class Report:
         ]
         for profile in self.profiles():
             for who, peers in rivals(profile.name) if not profile.servers else ():
-                mine = self.median(profile.name, who, "cpu")
-                others = {peer: cpu for peer in peers if (cpu := self.median(profile.name, peer, "cpu"))}
-                if not mine or not others:
-                    continue
-                best = min(others, key=lambda peer: others[peer])
-                what = profile.name + (f", files from {SERVERS[who].files}" if peers != PEERS else "")
-                uvicorn = _short(others["uvicorn"]) if "uvicorn" in others else "-"
-                cells = what, _short(mine), f"{_short(others[best])} ({best})", f"{mine / others[best]:.2f}", uvicorn
-                lines.append(f"| {' | '.join(cells)} |")
+                if cells := self._against_best(profile.name, who, peers):
+                    what = profile.name + (f", files from {SERVERS[who].files}" if peers != PEERS else "")
+                    uvicorn = self.median(profile.name, "uvicorn", "cpu") if "uvicorn" in peers else None
+                    lines.append(f"| {' | '.join((what, *cells, _short(uvicorn) if uvicorn else '-'))} |")
+        if applications := self._applications():
+            lines += ["", "| applications: CPU us/request | fastresp | best other server of the kind | ratio |"]
+            lines += ["|---|--:|---|--:|", *applications]
         return "\n".join(lines)
+
+    def _applications(self) -> list[str]:
+        """A row for each profile and adapter."""
+        return [
+            f"| {' | '.join((f'{profile.name}, {who}', *cells))} |"
+            for profile in self.profiles()
+            if not profile.servers
+            for who, peers in adapters(profile.name)
+            if (cells := self._against_best(profile.name, who, peers))
+        ]
+
+    def _against_best(self, profile: str, who: str, peers: Sequence[str]) -> tuple[str, ...]:
+        """CPU a request of one of ours, of the best of these peers, and their ratio; () where one has no figure."""
+        mine = self.median(profile, who, "cpu")
+        others = {peer: cpu for peer in peers if (cpu := self.median(profile, peer, "cpu"))}
+        if not mine or not others:
+            return ()
+        best = min(others, key=lambda peer: others[peer])
+        return _short(mine), f"{_short(others[best])} ({best})", f"{mine / others[best]:.2f}"
 
     def sentence(self) -> str:
         settings = self.settings
@@ -181,7 +220,8 @@ class Report:
 
     def table(self, profile: str) -> str:
         """The table of one profile: the least CPU first; floors in italics, fastresp in bold."""
-        columns = COLUMNS + STEADY if self.is_steady(profile) else COLUMNS
+        columns = [column.format(base=self.base(profile)) for column in COLUMNS]
+        columns += STEADY if self.is_steady(profile) else ()
         lines = [f"| {' | '.join(columns)} |", f"|---|{'--:|' * (len(columns) - 1)}"]
         return "\n".join([*lines, *(self._row(profile, server) for server in self.ranking(profile))])
 
@@ -202,7 +242,7 @@ class Report:
         """For each profile, who among the peers is before fastresp, in what, and how far."""
         lines = []
         for profile in self.profiles():
-            for who, peers in rivals(profile.name):
+            for who, peers in (*rivals(profile.name), *adapters(profile.name)):
                 said = [
                     each for figure, best in BETTER if (each := self._behind(profile.name, who, peers, figure, best))
                 ]
@@ -229,7 +269,7 @@ class Report:
 
     def _row(self, profile: str, server: Server) -> str:
         good = self.good(profile, server.name)
-        base = self.good(profile, NATIVE)
+        base = self.good(profile, self.base(profile))
         rate, cpu = _median(good, "requests_per_second"), _median(good, "cpu")
         costs = [figure.cpu for figure in good]
         mark = {"floor": "*", "fastresp": "**", "peer": ""}[server.kind]

@@ -14,7 +14,8 @@ if str(ROOT) not in sys.path:
     sys.path.append(str(ROOT))  # at the end: an installed fastresp stays the one under test
 
 # the arena reads what POSIX counts of a process
-collect_ignore = [] if find_spec("resource") else ["test_arena.py", "test_applications.py"]
+ARENA = ["test_applications.py", "test_arena.py", "test_report.py", "test_targets.py"]
+collect_ignore = [] if find_spec("resource") else ARENA
 
 
 @pytest.fixture(autouse=True)
