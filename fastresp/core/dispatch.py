@@ -116,7 +116,8 @@ def park(service: services.Service) -> None:
         handling = Handling(service, None, None, None)
         handling.context = context = service.context.copy()
         handling.found = Idle(service.loop, handling.rest)
-        handling.own = task = asyncio.Task(handling, loop=service.loop, context=context)
+        task: Any = asyncio.Task(handling, loop=service.loop, context=context)
+        handling.own = task
         service.parking += 1
         task._log_destroy_pending = False
         handling.mark = marked(task)
