@@ -64,6 +64,9 @@ TWINS = {
     "fastresp.net.tls_c": "fastresp/net/tls.py",
     "fastresp.asgi.answer_c": "fastresp/asgi/answer.py",
     "fastresp.asgi.call_c": "fastresp/asgi/call.py",
+    "fastresp.wsgi.environ_c": "fastresp/wsgi/environ.py",
+    "fastresp.wsgi.head_c": "fastresp/wsgi/head.py",
+    "fastresp.wsgi.call_c": "fastresp/wsgi/call.py",
 }
 
 

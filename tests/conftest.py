@@ -17,6 +17,7 @@ from leftovers import Leftovers
 from fastresp import Config, Server
 from fastresp.asgi import AsgiHandler
 from fastresp.engine import Engine
+from fastresp.wsgi import WsgiHandler
 
 # What begins in the background of a shell, or under nohup, ignores these, and so would the servers that tests start.
 for _name, _handler in (("SIGINT", signal.default_int_handler), ("SIGHUP", signal.SIG_DFL)):
@@ -67,11 +68,12 @@ def twin(request: pytest.FixtureRequest) -> Twin:
 
 
 @pytest.fixture(autouse=True)
-def asgi_of_the_twin(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An AsgiHandler, which chooses its twin as it is imported, calls applications by the one under test."""
+def adapters_of_the_twin(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The handlers of adapters, which choose their twin as they are imported, call by the one under test."""
     if "twin" in request.fixturenames:
-        call = request.getfixturevalue("twin")("asgi.call").call
-        monkeypatch.setattr(AsgiHandler, "_call", staticmethod(call))
+        twin = request.getfixturevalue("twin")
+        monkeypatch.setattr(AsgiHandler, "_call", staticmethod(twin("asgi.call").call))
+        monkeypatch.setattr(WsgiHandler, "_new_call", staticmethod(twin("wsgi.call").new_call))
 
 
 @pytest.fixture(params=["uvloop", "asyncio"], scope="session")

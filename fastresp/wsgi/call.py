@@ -6,8 +6,6 @@ An answer whose end is known with its first piece is one `write`; a longer one i
 from __future__ import annotations
 
 import asyncio
-import logging
-import re
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from threading import get_ident
@@ -16,44 +14,19 @@ from typing import Any, TypeAlias
 from fastresp import forks
 from fastresp.core.faults import pass_on, report
 from fastresp.core.names import describe
-from fastresp.engine import Request, Responder
-from fastresp.gateway import one_length, write_empty
-from fastresp.status import REASONS
-from fastresp.wire import format_headers
+from fastresp.core.states import READY as _READY
+from fastresp.gateway import write_empty
 from fastresp.wsgi.environ import Environ, new_environ
-from fastresp.wsgi.errors import ErrorStream
 from fastresp.wsgi.feed import WINDOW, Feed
 from fastresp.wsgi.files import FileWrapper, as_stated
+from fastresp.wsgi.head import new_head
 
-__all__ = ["Application", "Call"]
+__all__ = ["Application", "Call", "new_call"]
 
 Application: TypeAlias = Callable[[Environ, Callable[..., Callable[[bytes], None]]], Iterable[bytes]]
 
-_PHRASE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
-# What describes a connection, not an answer, and is the server's (PEP 3333, "Other HTTP Features").
-_HOP_BY_HOP = {"connection", "keep-alive", "te", "trailer", "trailers", "transfer-encoding", "upgrade"}
-_HOP_BY_HOP |= {"proxy-authenticate", "proxy-authorization"}
-
-
-_USUAL = frozenset(f"{code} {phrase}" for code, phrase in REASONS.items())
-_told: set[str] = set()  # hop-by-hop fields of which the log has a line
-
-
-def _tell_of_hop_by_hop(name: str) -> None:
-    if name.lower() not in _told:
-        _told.add(name.lower())
-        text = (
-            "the field %r of a WSGI application is left out: it is the server's (PEP 3333), and so are all later ones"
-        )
-        report(text, name, level=logging.WARNING)
-
-
-def _phrase(status: str) -> bytes:
-    """The reason phrase of a status. Raises ValueError for one that must not stand in a status line (RFC 9112)."""
-    phrase = status[4:]
-    if not _PHRASE.fullmatch(phrase):
-        raise ValueError(f"a reason phrase has no control characters and none beyond Latin-1, but is {phrase!r}")
-    return phrase.encode("latin-1")
+READY = _READY
+UNKNOWN = -1
 
 
 class End:
@@ -92,47 +65,48 @@ def _resolve(future: asyncio.Future[None]) -> None:
 class Call:
     """One call of the application, and its answer. `run` is its thread's; what it hands to `_tell` is the loop's."""
 
-    # PERF: not set for each call, as few calls need others
-    _status = 0
-    _fields: list[tuple[str, str]]
-    _length: int | None = None  # as the application has stated it
-    _reason: tuple[int, bytes] | None = None  # behind the status, where it is not the usual one
-    _feed: Feed | None = None
-    _is_begun = False
-    _is_running = False
-    _writer = 0  # the thread that may call write(), while it may
-    _given = 0  # bytes of content, where its length is stated
+    __slots__ = (
+        "_app", "_collected", "_errors", "_feed", "_generation", "_given", "_head", "_is_begun", "_is_running", "_loop",
+        "_request", "_responder", "_spool_limit", "_writer", "end", "environ",
+    )  # fmt: skip
 
     def __init__(
-        self,
-        app: Application,
-        request: Request,
-        responder: Responder,
-        loop: asyncio.AbstractEventLoop | None,
-        spool_limit: int = 0,
+        self, app: Application, environ: Environ, request: Any, responder: Any, loop: Any, spool_limit: int
     ) -> None:
-        self.environ = new_environ(request)
-        self._errors: ErrorStream = self.environ["wsgi.errors"]
+        self.environ = environ
+        self._errors = environ["wsgi.errors"]
         self._app = app
         self._request = request
         self._responder = responder
         self._loop = loop  # None: this is its thread
-        self.end = End(loop)
+        self.end = None if loop is None else End(loop)
         self._spool_limit = spool_limit
         self._generation = forks.generation
-        self._collected: list[bytes] = []  # content that waits for the rest, where this is the loop's thread
+        self._collected: Any = None  # content that waits for the rest, where this is the loop's thread
+        self._head: Any = None  # what start_response() was given
+        self._feed: Any = None
+        self._is_begun = False
+        self._is_running = False
+        self._writer = 0  # the thread that may call write(), while it may
+        self._given = 0  # bytes of content, where its length is stated
+
+    def __reduce__(self) -> str:
+        raise TypeError("a call of an application can't be copied or pickled")
 
     def run(self) -> None:
         """Call the application and sees its answer through."""
         try:
             self._run()
         finally:
-            self.end.come()
+            end = self.end
+            if end is not None:
+                end.come()
 
     def _run(self) -> None:
         self._is_running = True
         self._writer = get_ident()
-        if self._responder.is_response_canceled:
+        responder = self._responder
+        if responder.is_response_canceled:
             return  # it has waited for a thread for too long
         try:
             result = self._app(self.environ, self.start_response)
@@ -157,10 +131,12 @@ class Call:
         """The loop's: the client has left, or closed its side. `withdraw` takes the call back, while it waits for a
         thread, with all that the client has sent.
         """
-        if self._responder.is_response_canceled:
+        responder = self._responder
+        end = self.end
+        if responder.is_response_canceled:
             withdraw()
-            if not self._is_running:
-                self.end.come()
+            if not self._is_running and end is not None:
+                end.come()
         elif not self._is_running:  # the client still gets an answer, or leaves for good
             asyncio.get_running_loop().call_later(1.0, self.leave, withdraw)
 
@@ -174,43 +150,18 @@ class Call:
             if exc_info is not None:
                 if self._is_begun or self._collected:
                     raise exc_info[1].with_traceback(exc_info[2])
-            elif self._status:
+            elif self._head is not None:
                 raise AssertionError("start_response() was called a second time, without exc_info")
         finally:
             exc_info = None
-        if isinstance(status, str):
-            status = str.__str__(status)  # what is checked is what is sent
-        code = int(status[:3]) if status[:3].isascii() and status[:3].isdigit() and status[3:4] in ("", " ") else 0
-        if not 200 <= code <= 999:
-            raise ValueError(f"a status is a string like '200 OK', not below 200, but is {status!r}")
-        reason = None if status in _USUAL or len(status) < 5 else (code, _phrase(status))
-        fields = list(headers)
-        format_headers(fields)  # raises here, where the application can catch it
-        length = None
-        kept = fields
-        for field in fields:
-            name, value = field
-            lowered = name.lower()
-            if lowered in _HOP_BY_HOP:
-                _tell_of_hop_by_hop(name)
-                kept = [each for each in kept if each is not field]
-            elif lowered == "content-length":
-                if not (value.isascii() and value.strip().isdigit()):
-                    raise ValueError(f"a content-length is a whole number, not {value!r}")
-                if length is not None and length != int(value):
-                    raise ValueError(f"there are two content-lengths, {length} and {value}")
-                kept = kept if length is None else one_length(kept)
-                length = int(value)
-        self._fields = kept
-        self._length = length
-        self._reason = reason
-        self._status = code
+        self._head = new_head(status, headers)
         return self._write
 
     def _send(self, result: Iterable[bytes]) -> bool:
         """Send what the application returned. Whether the responder closes it."""
-        if type(result) is FileWrapper and self._status and not self._is_begun and not self._collected:
-            device = as_stated(result.filelike, self._length)
+        head = self._head
+        if type(result) is FileWrapper and head is not None and not self._is_begun and not self._collected:
+            device = as_stated(result.filelike, None if head.length < 0 else head.length)
             self._is_begun = True
             self._tell(self._answer_with, device)
             return True
@@ -225,7 +176,7 @@ class Call:
         if self._feed is not None:
             self._feed.end()
         elif not self._is_begun:
-            self._answer_whole(b"".join(self._collected))
+            self._answer_whole(b"".join(self._collected or ()))
         return False
 
     def _write(self, data: bytes, is_all: bool = False) -> None:
@@ -238,26 +189,35 @@ class Call:
             raise RuntimeError("write() is called by the application, in its thread, until it has returned its content")
         if not isinstance(data, bytes):
             raise TypeError(f"a WSGI application's content is bytes, not {type(data).__name__}")
-        writer, self._writer = self._writer, 0
+        if type(data) is not bytes:
+            data = bytes(memoryview(data))  # what is looked at is what is sent
+        writer = self._writer
+        self._writer = 0
         try:
             self._put(data, is_all)
         finally:
             self._writer = writer
 
     def _put(self, data: bytes, is_all: bool) -> None:
-        length = self._length
+        head = self._head
+        length = UNKNOWN if head is None else head.length
         if not data:  # which says that there is nothing yet
-            is_over = self._feed is not None and self._feed.is_closed and self._given != length
-            if is_over or self._responder.is_response_canceled:
+            feed = self._feed
+            responder = self._responder
+            is_over = feed is not None and feed.is_closed and self._given != length
+            if is_over or responder.is_response_canceled:
                 raise _Unwanted
             return
         self._check_start()
-        if length is not None:
+        if length >= 0:
             self._given += len(data)
             if self._given > length:
                 self._put_last(data, length)
         if self._loop is None:
-            self._collected.append(data)
+            if self._collected is None:
+                self._collected = [data]
+            else:
+                self._collected.append(data)
         elif self._feed is not None:
             if not self._feed.put(data):
                 raise _Unwanted
@@ -285,7 +245,7 @@ class Call:
         if self._feed is not None:
             self._feed.put(kept)
         elif not self._is_begun:
-            self._answer_whole(b"".join([*self._collected, kept]))
+            self._answer_whole(b"".join([*(self._collected or ()), kept]))
         raise _Unwanted
 
     def _check_process(self, error: BaseException | None = None) -> None:
@@ -294,7 +254,7 @@ class Call:
             forks.end(error)
 
     def _check_start(self) -> None:
-        if not self._status:
+        if self._head is None:
             raise AssertionError("the application has sent content before it called start_response()")
 
     def _answer_whole(self, body: bytes) -> None:
@@ -316,39 +276,48 @@ class Call:
     def _tell(self, function: Callable[..., None], *arguments: Any) -> None:
         """Schedule a call in the loop's thread."""
         self._check_process()
-        if self._loop is None:
+        loop = self._loop
+        if loop is None:
             function(*arguments)
             return
         try:
-            self._loop.call_soon_threadsafe(function, *arguments)
+            loop.call_soon_threadsafe(function, *arguments)
         except RuntimeError:
             raise _Unwanted from None  # the loop is closed
 
     # -- in the loop's thread
 
     def _answer(self, body: bytes) -> None:
+        responder = self._responder
         try:
-            if self._reason is not None:
-                self._state_reason(self._reason)
+            head = self._head
+            if head.reason is not None:
+                self._state_reason(head.reason)
             if body:
-                self._responder.write(body, self._fields, self._status)
+                # PERF: what `write` does, but for what start_response() has done
+                exchange = responder._claim("write()", READY)
+                if exchange is not None:
+                    responder._answer(exchange, head.status, head.formatted, None, body, False)
             else:
-                write_empty(self._request, self._responder, self._status, self._fields, self._length)
+                length = None if head.length < 0 else head.length
+                write_empty(self._request, responder, head.status, head.fields, length)
         except BaseException as error:
             self._refuse(error, True)
             pass_on(error)
 
     def _answer_with(self, device: Any) -> None:
         try:
-            if self._reason is not None:
-                self._state_reason(self._reason)
-            self._responder.write(device, self._fields, self._status)
+            head = self._head
+            if head.reason is not None:
+                self._state_reason(head.reason)
+            self._responder.write(device, head.fields, head.status)
         except BaseException as error:
             self._refuse(error, True)
             pass_on(error)
 
     def _state_reason(self, reason: tuple[int, bytes] | None) -> None:
-        exchange = self._responder._unanswered()
+        responder = self._responder
+        exchange = responder._unanswered()
         if exchange is not None:
             exchange.reason = reason
 
@@ -358,7 +327,8 @@ class Call:
         finally:
             if nothing_sent:
                 self._state_reason(None)
-                self._responder._fail()
+                responder = self._responder
+                responder._fail()
 
 
 class _Unwanted(ConnectionError):
@@ -374,3 +344,12 @@ def _is_single(result: Any) -> bool:
         return len(result) == 1
     except TypeError:
         return False
+
+
+def new_call(
+    app: Application, variables: Environ, request: Any, responder: Any, loop: Any = None, spool_limit: int = 0
+) -> Call:
+    """A call of the application, to be run in the thread of `loop`, or in another where that is given. `variables` are
+    those of its environ that tell of its place.
+    """
+    return Call(app, new_environ(request, variables), request, responder, loop, spool_limit)

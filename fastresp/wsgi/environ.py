@@ -7,8 +7,9 @@ from typing import Any, TypeAlias
 from urllib.parse import unquote_to_bytes
 
 from fastresp import __version__
-from fastresp.engine import Request
-from fastresp.gateway import bind_host, end_point
+from fastresp.core.request import METHODS
+from fastresp.gateway import bind_host
+from fastresp.wire import octets
 from fastresp.wsgi.errors import ErrorStream
 from fastresp.wsgi.files import FileWrapper
 
@@ -16,71 +17,83 @@ __all__ = ["Environ", "new_environ"]
 
 Environ: TypeAlias = dict[str, Any]
 
+PERCENT = 0x25
+VERSION = (1, 0)
 SOFTWARE = f"fastresp/{__version__}"
 
 
-class _Variables(dict[bytes, str | None]):
-    """The name of the environment variable of each field; None for a field that must not become one."""
-
-    # PERF: remembered, but no long ones, of which a client could have the server keep 50 MB.
-
-    def __missing__(self, name: bytes) -> str | None:
-        variable = _variable(name)
-        if len(name) <= 64:
-            if len(self) >= 512:
-                self.clear()
-            self[name] = variable
-        return variable
+# PERF: the name of the environment variable of each field, "" for one that must not become one, is remembered; that of
+# a long name is not: a client could have the server keep 50 MB of these.
+_variables: dict[bytes, str] = {}
+MOST = 512
+LONGEST = 64
 
 
-def _variable(name: bytes) -> str | None:
+def _variable(name: bytes) -> str:
     if b"_" in name or name == b"proxy":
         # "x_a" would pass for "x-a", which a proxy may have set or checked; HTTP_PROXY configures HTTP clients, those
         # of child processes among them ("httpoxy").
-        return None
-    text = name.decode("latin-1").upper().replace("-", "_")
-    return text if name in (b"content-type", b"content-length") else f"HTTP_{text}"
+        variable = ""
+    elif name == b"content-type" or name == b"content-length":
+        variable = name.decode("latin-1").upper().replace("-", "_")
+    else:
+        variable = "HTTP_" + name.decode("latin-1").upper().replace("-", "_")
+    if len(name) <= LONGEST:
+        known = _variables
+        if len(known) >= MOST:
+            known.clear()
+        known[name] = variable
+    return variable
 
 
-_variables = _Variables()
-
-
-def new_environ(request: Request) -> Environ:
-    """What the application is told of a request, but for its place; the whole body is in it."""
-    target = request.target
-    body = request.body
+def new_environ(request: Any, variables: Environ) -> Environ:
+    """What the application is told of a request, the whole body included, and `variables`, which tell of its place."""
     headers = request.raw_headers
-    bind_host(request, headers)
-    path = request.raw_path
-    server = end_point(request.local_address)
+    if request._path_from:
+        bind_host(request, headers)
+    body = request.body
+    data = request._data
+    start = request._path_start()
+    end = request._path_end()
+    path = octets.piece(data, start, end) or b"/"
+    if octets.find(path, PERCENT, 0, len(path)) >= 0:
+        path = unquote_to_bytes(path)
+    peer = request._peer
+    local = peer.local()
+    remote = peer.remote()
+    server = local if type(local) is tuple else None
+    client = remote if type(remote) is tuple else None
+    # PERF: a display of this size costs less than a copied template and its changes
     environ: Environ = {
-        "REQUEST_METHOD": request.method,
-        "PATH_INFO": "" if path == b"*" else (unquote_to_bytes(path) if b"%" in path else path).decode("latin-1"),
-        "QUERY_STRING": request.query_string.decode("latin-1"),
-        "REQUEST_URI": target.decode("latin-1"),
+        "REQUEST_METHOD": METHODS[request._method] if request._method else request.method,
+        "PATH_INFO": "" if path == b"*" else path.decode("latin-1"),
+        "QUERY_STRING": octets.piece(data, end + 1, request._target_end).decode("latin-1"),
+        "REQUEST_URI": octets.piece(data, request._target_start, request._target_end).decode("latin-1"),
         "SERVER_SOFTWARE": SOFTWARE,
-        "SERVER_PROTOCOL": f"HTTP/{request.http_version}",
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": request.scheme,
+        "SERVER_PROTOCOL": "HTTP/1.1" if request._minor else "HTTP/1.0",
+        "SERVER_NAME": "" if server is None else server[0],
+        "SERVER_PORT": "" if server is None else str(server[1]),
+        "REMOTE_ADDR": "" if client is None else client[0],
+        "wsgi.version": VERSION,
+        "wsgi.url_scheme": "https" if peer.secure else "http",
         "wsgi.input": BytesIO(body),
         "wsgi.input_terminated": True,
         "wsgi.errors": ErrorStream(),
         "wsgi.run_once": False,
         "wsgi.file_wrapper": FileWrapper,
     }
-    if server is not None:
-        environ["SERVER_NAME"], environ["SERVER_PORT"] = server[0], str(server[1])
-    else:
+    if server is None:
         environ["SERVER_NAME"], environ["SERVER_PORT"] = _asked_for(request)
-    remote = end_point(request.remote_address)
-    if remote is not None:
-        environ["REMOTE_ADDR"], environ["REMOTE_PORT"] = remote[0], str(remote[1])
-    else:
-        environ["REMOTE_ADDR"] = ""
-    for name, octets in headers:
-        variable = _variables[name]
-        if variable is not None:
-            value = octets.decode("latin-1")
+    if client is not None:
+        environ["REMOTE_PORT"] = str(client[1])
+    environ.update(variables)
+    known = _variables
+    for name, content in headers:
+        variable = known.get(name)
+        if variable is None:
+            variable = _variable(name)
+        if variable:
+            value = content.decode("latin-1")
             if variable in environ:
                 value = environ[variable] + ("; " if name == b"cookie" else ", ") + value
             environ[variable] = value
@@ -90,7 +103,7 @@ def new_environ(request: Request) -> Environ:
     return environ
 
 
-def _asked_for(request: Request) -> tuple[str, str]:
+def _asked_for(request: Any) -> tuple[str, str]:
     """Host and port in the words of the client, for a socket that has none."""
     host, _, port = request.host.rpartition(":")
     if port and not port.isdigit():

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import os
-from contextvars import Context, copy_context
+from contextvars import Context
 from functools import partial
+from typing import TYPE_CHECKING
 
 from fastresp.checks import check_root_path
 from fastresp.core.blocking import Pool
 from fastresp.engine import Request, Responder
 from fastresp.text import shown
-from fastresp.wsgi.call import Application, Call
+from fastresp.wire import compiled
+
+if TYPE_CHECKING or not compiled:
+    from fastresp.wsgi.call import Application, new_call
+else:
+    from fastresp.wsgi.call_c import new_call
 
 __all__ = ["WsgiHandler"]
 
@@ -34,6 +40,7 @@ class WsgiHandler:
     Raises TypeError for what can't be called or counted, ValueError for a number below 0, and a root_path that is none.
     """
 
+    _new_call = staticmethod(new_call)
     in_turn = True
     """For the server: a request waits for the one before it on its connection, for a moment also where that works on
     behind its answer. All threads are not one client's then."""
@@ -73,8 +80,8 @@ class WsgiHandler:
 
     def __call__(self, request: Request, responder: Responder) -> None:
         if self.threads:
-            call = Call(self.app, request, responder, asyncio.get_running_loop(), self.spool_limit)
-            call.environ.update(self._variables)
+            loop = asyncio.get_running_loop()
+            call = self._new_call(self.app, self._variables, request, responder, loop, self.spool_limit)
             self._pool.start(call, Context().run, call.run)
             exchange = responder._unanswered()
             if exchange is not None:
@@ -82,10 +89,7 @@ class WsgiHandler:
             if self._pool.is_full():
                 responder.on_close(partial(call.leave, partial(self._pool.withdraw, call)))
         else:
-            call = Call(self.app, request, responder, None)
-            call.environ.update(self._variables)
-            # of its own: what one request sets must not be seen by the next, which may be another client's
-            copy_context().run(call.run)
+            self._new_call(self.app, self._variables, request, responder).run()
 
     async def drained(self) -> None:
         """Return when no call of the application, for the server of the running loop, runs, its result's `close()`

@@ -7,8 +7,6 @@ import threading
 import pytest
 from adapters.wsgi_applications import answering
 
-from fastresp.wsgi import call
-
 
 @pytest.mark.parametrize(
     "fields",
@@ -37,9 +35,9 @@ def test_a_bad_field_can_be_caught(wsgi, fields):
     assert (answer.status, answer.body) == (400, b"caught")
 
 
-def test_fields_of_the_connection_are_left_out(wsgi, caplog, monkeypatch):
+def test_fields_of_the_connection_are_left_out(wsgi, twin, caplog, monkeypatch):
     """As every tutorial on event streams sends them."""
-    monkeypatch.setattr(call, "_told", set())  # one line a process
+    monkeypatch.setattr(twin("wsgi.head"), "_told", set())  # one line a process
     fields = ("Connection", "keep-alive"), ("X-A", "1"), ("Transfer-Encoding", "chunked"), ("Keep-Alive", "max=5")
     client = wsgi(answering(b"event", fields=fields))
     for _ in range(3):
