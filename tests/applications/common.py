@@ -1,0 +1,150 @@
+"""What every application of `apps/` is asked, whichever framework it is of."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from contextlib import suppress
+
+import httpx
+from applications.exchange import Ask, Seen, Step, observe
+
+FILE = b"".join(b"line %05d\n" % number for number in range(20000))
+LARGE = b"0123456789abcdef" * 65536
+UPLOAD = bytes(index % 251 for index in range(300_000))
+
+BOUNDARY = "boundary-of-the-test"
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+
+
+def part(name: str, data: bytes, filename: str = "") -> bytes:
+    """A part of multipart/form-data."""
+    named = f'form-data; name="{name}"' + f'; filename="{filename}"' * bool(filename)
+    kind = "content-type: application/octet-stream\r\n" * bool(filename)
+    head = f"--{BOUNDARY}\r\ncontent-disposition: {named}\r\n{kind}\r\n"
+    return head.encode() + data + b"\r\n"
+
+
+END = f"--{BOUNDARY}--\r\n".encode()
+PARTS = part("note", "Jürgen".encode()) + part("file", UPLOAD, "data.bin") + END
+
+
+def pieces(data: bytes, size: int) -> list[bytes]:
+    return [data[start : start + size] for start in range(0, len(data), size)]
+
+
+MULTIPART = {"content-type": f"multipart/form-data; boundary={BOUNDARY}"}
+TOLD = {"name": "data.bin", "size": len(UPLOAD), "sha256": hashlib.sha256(UPLOAD).hexdigest(), "note": "Jürgen"}
+LENGTH = {"content-length": r"\d+", "transfer-encoding": ""}
+CHUNKED = {"content-length": "", "transfer-encoding": "chunked"}
+
+
+def stream_goes_quiet(client: httpx.Client) -> list[Seen]:
+    """A piece arrives while the next one waits for another request."""
+    with client.stream("GET", "/quiet") as response:
+        raw = response.iter_raw()
+        first = next(raw)
+        released = observe(client, "POST /release")
+        rest = b"".join(raw)
+    assert (first, rest, released.status[:3]) == (b"one\n", b"two\n", "204")
+    return [released]
+
+
+def client_leaves(client: httpx.Client) -> list[Seen]:
+    """An application hears that a client has left its stream."""
+    with client.stream("GET", "/endless") as response:
+        assert next(response.iter_raw()).startswith(b"one\n")
+    return Ask("GET /left", body="yes")(client)
+
+
+def upload_breaks_off(client: httpx.Client) -> list[Seen]:
+    """An application hears that a client has left in the middle of its upload."""
+
+    def half() -> object:
+        yield UPLOAD[:1000]
+        raise ZeroDivisionError
+
+    with suppress(ZeroDivisionError):
+        client.post("/broken", content=half())
+    return Ask("GET /broken-off", body="yes")(client)
+
+
+ANSWERS: list[Step] = [
+    Ask("GET /", body="hello", fields=LENGTH),
+    Ask("HEAD /", body="", fields={"content-length": r"\d+"}),
+    Ask("GET /nowhere", 404),
+    Ask("DELETE /", 405),
+    Ask("OPTIONS /form", None),
+    Ask("GET /scope/x", send={"headers": {"accept": "a, b", "cookie": "a=1; b=2", "x-empty": ""}}),
+    Ask("GET /scope/forwarded", send={"headers": {"x-forwarded-for": "192.0.2.1"}}),
+    Ask("POST /scope/x", send={"content": b"x" * 10}),
+]
+ECHO: list[Step] = [
+    Ask("POST /echo", body=UPLOAD, send={"content": UPLOAD}),
+    Ask("POST /echo", body=b"", send={"content": b""}),
+]
+FORMS: list[Step] = [
+    Ask("POST /form", body={"name": "Jürgen", "tags": ["a", "b c"]},
+        send={"content": b"name=J%C3%BCrgen&tag=a&tag=b+c", "headers": FORM}),
+    Ask("POST /upload", body=TOLD, send={"content": PARTS, "headers": MULTIPART}),
+    Ask("PUT /json", body={"got": {"a": [1, "ü"]}}, send={"json": {"a": [1, "ü"]}}),
+]  # fmt: skip
+CHUNKED_ECHO = Ask("POST /echo", body=UPLOAD, send={"content": pieces(UPLOAD, 70_000)})
+CHUNKED_UPLOAD = Ask("POST /upload", body=TOLD, send={"content": pieces(PARTS, 50_000), "headers": MULTIPART})
+CHUNKED_BOTH: list[Step] = [CHUNKED_ECHO, CHUNKED_UPLOAD]
+STREAM = Ask("GET /stream", body=b"one\ntwo\nthree\n", fields=CHUNKED)
+CSRF: list[Step] = [
+    Ask("POST /protected", 403),
+    Ask("GET /protected", body="token", fields={"set-cookie": "csrftoken=.*"}),
+]
+OUT: list[Step] = [
+    STREAM,
+    Ask("HEAD /stream", body=b""),
+    Ask("GET /large", body=LARGE, fields=LENGTH),
+    stream_goes_quiet,
+    Ask("GET /redirect", 303, fields={"location": r".*/\?from=redirect"}),
+    Ask("GET /empty", 204, body=b"", fields={"transfer-encoding": ""}),
+    Ask("GET /cookies", body="new", fields={"set-cookie": ".*seen=.*other=.*"}),
+    Ask("GET /cookies", body="yes"),
+]
+
+
+def ranges(target: str) -> list[Step]:
+    """A file, and parts of it."""
+    return [
+        Ask(f"GET {target}", body=FILE, fields={"content-length": str(len(FILE)), "content-type": "text/plain.*"}),
+        Ask(f"HEAD {target}", body=b"", fields={"content-length": str(len(FILE))}),
+        Ask(f"GET {target}", 206, body=FILE[10:20], fields={"content-range": f"bytes 10-19/{len(FILE)}"},
+            send={"headers": {"range": "bytes=10-19"}}),
+        Ask(f"GET {target}", 206, body=FILE[-7:], send={"headers": {"range": "bytes=-7"}}),
+        Ask(f"GET {target}", 206, body=FILE[100:], send={"headers": {"range": "bytes=100-"}}),
+        Ask(f"GET {target}", 416, send={"headers": {"range": "bytes=999999-"}}),
+    ]  # fmt: skip
+
+
+def not_modified(target: str) -> Step:
+    """A file that the client has already, by its etag."""
+
+    def step(client: httpx.Client) -> list[Seen]:
+        seen = observe(client, f"HEAD {target}")
+        (etag,) = seen.values("etag")
+        again = Ask(f"GET {target}", 304, body=b"", send={"headers": {"if-none-match": etag}})(client)
+        assert not re.search("transfer-encoding", str(again[0].fields))
+        return [seen, *again]
+
+    return step
+
+
+BACKGROUND: list[Step] = [
+    Ask("POST /background", 202, body="begun"),
+    Ask("GET /worked", body="yes"),
+]
+FAILURES: list[Step] = [
+    # uvicorn closes the connection behind it without a word, and a request that is on its way meets a reset
+    Ask("GET /fail", 500, send={"headers": {"connection": "close"}}),
+    Ask("GET /", body="hello"),
+]
+CUT = Ask("GET /fail-late", body=b"one\n", cut=True)
+NOT_CUT = Ask("GET /fail-late", body=b"one\n")
+"""Starlette's BaseHTTPMiddleware ends a stream that fails as if it were whole."""
+EVERYTHING: list[Step] = [*ANSWERS, *ECHO, *FORMS, *OUT, *BACKGROUND, *FAILURES]

@@ -1,0 +1,104 @@
+"""Where answers on fastresp may differ from those under uvicorn and gunicorn: each with what stands in both, and why.
+
+Anything else that differs fails the tests.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+IGNORED = {
+    "date": "the time of day",
+    "server": "uvicorn and gunicorn name themselves; fastresp adds no such field, as RFC 9110, section 10.2.4, allows",
+}
+"""Fields that are not compared."""
+
+MASKED = {
+    "expires": (".*", "counts from the time of day"),
+    "set-cookie": (
+        r"expires=[^;]*|(?<=csrftoken=)[^;]*|(?<=session=)[^;]*|(?<=sessionid=)[^;]*",
+        "random, or the time",
+    ),
+}
+"""What is not compared of fields' values, and why."""
+
+UNORDERED = {"connection", "transfer-encoding"}
+"""Fields of the server's own, which stand before the application's under gunicorn, and behind them on fastresp."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A difference that is known; `request`, `ours` and `theirs` are regular expressions, None is for no such field."""
+
+    request: str
+    part: str
+    """status, body, cut, order, or the name of a field."""
+    ours: str | None
+    theirs: str | None
+    reason: str
+
+    def covers(self, request: str, part: str, ours: str | None, theirs: str | None) -> bool:
+        return (
+            self.part == part
+            and re.fullmatch(self.request, request) is not None
+            and _matches(self.ours, ours)
+            and _matches(self.theirs, theirs)
+        )
+
+
+DIFFERENCES = [
+    Difference(
+        "GET .*", "status", "416 Range Not Satisfiable", "416 Requested Range Not Satisfiable",
+        "RFC 9110, section 15.5.17, has renamed it; the others take the names of Python's http before 3.13",
+    ),
+    Difference(
+        ".*", "status", "422 Unprocessable Content", "422 Unprocessable Entity", "RFC 9110, section 15.5.21: the same"
+    ),
+    Difference(
+        "HEAD .*", "transfer-encoding", "chunked", None,
+        "RFC 9110, section 9.3.2: HEAD SHOULD have the fields of GET; uvicorn frames no answer to HEAD",
+    ),
+    Difference(
+        "(GET /empty|POST /release)", "content-length", None, "0",
+        "RFC 9110, section 8.6: a 204 MUST NOT have a content-length; uvicorn passes on what Quart states",
+    ),
+    Difference(
+        ".*", "connection", None, "keep-alive", "what HTTP/1.1 does anyway (RFC 9112, section 9.3); gunicorn says so"
+    ),
+    Difference(
+        ".*", "content-length", "0", None,
+        "a stream of unstated length that has ended before its first piece has one, which is stated",
+    ),
+    Difference(".*", "transfer-encoding", None, "chunked", "the same"),
+    Difference(
+        "GET /stream", "content-length", "14", None,
+        "with --threads 0, what comes without a wait is gathered, and its length stated",
+    ),
+    Difference(
+        "GET /scope/forwarded", "body", r'.*"client": ?"127\.0\.0\.1".*', r'.*"client": ?"192\.0\.2\.1".*',
+        "uvicorn trusts x-forwarded-for from 127.0.0.1; fastresp reads no such field from anybody (manual: operations)",
+    ),
+    Difference("GET /scope/(forwarded|twice)", "etag", ".*", ".*", "Django makes it of that body"),
+    Difference(
+        "GET /scope/twice", "body", '.*"HTTP_X_ONE": ?"1, 2".*', '.*"HTTP_X_ONE": ?"1,2".*',
+        "fields of one name, joined as RFC 9110, section 5.3, has it: with a comma and a space",
+    ),
+    Difference("GET /scope/twice", "content-length", r"\d+", r"\d+", "the same"),
+]  # fmt: skip
+
+
+def unknown(request: str, part: str, ours: str | None, theirs: str | None) -> bool:
+    """Whether this differs without standing in the list."""
+    return ours != theirs and not any(known.covers(request, part, ours, theirs) for known in DIFFERENCES)
+
+
+def masked(name: str, value: str) -> str:
+    """What is compared of a field's value."""
+    return re.sub(MASKED[name][0], "*", value) if name in MASKED else value
+
+
+def _matches(pattern: str | None, value: str | None) -> bool:
+    if pattern is None or value is None:
+        return pattern is value
+    return re.fullmatch(pattern, value, re.DOTALL) is not None

@@ -1,0 +1,99 @@
+"""ASGI applications, each of one framework: the same answers as under uvicorn."""
+
+from __future__ import annotations
+
+import pytest
+from applications import common
+from applications.common import (
+    CHUNKED_UPLOAD,
+    CUT,
+    END,
+    MULTIPART,
+    NOT_CUT,
+    client_leaves,
+    not_modified,
+    part,
+    ranges,
+    upload_breaks_off,
+)
+from applications.conftest import need
+from applications.exchange import Ask, Step, ask_both
+
+SCOPE = {
+    "type": "http",
+    "http_version": "1.1",
+    "method": "GET",
+    "scheme": "http",
+    "path": "/scope/café/a/b c",
+    "root_path": "",
+    "raw_path": "/scope/caf%C3%A9/a%2Fb%20c",
+    "query_string": "q=1&q=%C3%BC",
+    "client": "127.0.0.1",
+    "server": "127.0.0.1",
+    "headers": [
+        ["host", "example.test"],
+        ["accept", "*/*"],
+        ["connection", "keep-alive"],
+        ["user-agent", "test"],
+        ["accept-encoding", "identity"],
+        ["x-one", "1"],
+        ["x-one", "2"],
+    ],
+}
+TARGET = f"{SCOPE['raw_path']}?{SCOPE['query_string']}"
+EVERYTHING: list[Step] = [
+    Ask(f"GET {TARGET}", body=SCOPE, send={"headers": [("x-one", "1"), ("x-one", "2")]}),
+    *common.EVERYTHING,
+    common.CHUNKED_ECHO,
+]
+FILES = part("files", b"abc", "a") + part("files", b"", "b") + END
+
+APPLICATIONS: dict[str, tuple[str, list[Step]]] = {
+    "starlette": (
+        "python_multipart",
+        [*EVERYTHING, CHUNKED_UPLOAD, CUT, client_leaves, upload_breaks_off,
+         *ranges("/file"), not_modified("/static/file.txt"),
+         Ask("GET /large", fields={"content-encoding": "gzip"}, send={"headers": {"accept-encoding": "gzip"}})],
+    ),
+    "fastapi": (
+        "python_multipart",
+        [*EVERYTHING, CHUNKED_UPLOAD, NOT_CUT, client_leaves, *ranges("/file"),
+         Ask("POST /items", body={"item": {"name": "a", "price": 1.5}, "session": "session", "mark": "t"},
+             send={"json": {"name": "a"}, "headers": {"x-mark": "t"}}),
+         Ask("POST /items", 422, send={"json": {"price": "much"}}),
+         Ask("POST /items", 422, send={"content": b"{"}),
+         Ask("GET /items/0", 404, body={"detail": "no such item"}, fields={"x-reason": "zero"}),
+         Ask("GET /items/1", 409, body="out of stock"),
+         Ask("GET /items/x", 422),
+         Ask("POST /files", body=[3, 0], send={"content": FILES, "headers": MULTIPART}),
+         Ask("GET /openapi.json"),
+         Ask("GET /docs", fields={"content-type": "text/html.*"})],
+    ),
+    "litestar": (
+        "msgspec",
+        [*EVERYTHING, CHUNKED_UPLOAD, CUT, client_leaves, ranges("/file")[0], *ranges("/static/file.txt")[:2]],
+    ),
+    "quart": (
+        "quart",
+        [*EVERYTHING, CHUNKED_UPLOAD, CUT, client_leaves, *ranges("/file")[:3],
+         Ask("GET /count", body="1", fields={"set-cookie": "session=.*"}), Ask("GET /count", body="2")],
+    ),
+    "django": (
+        "whitenoise",
+        [*EVERYTHING, CUT, client_leaves, *ranges("/file")[:2], *ranges("/file.txt"),
+         Ask("GET /count", body="1"), Ask("GET /count", body="2"), *common.CSRF],
+    ),
+    "falcon": ("falcon", [*EVERYTHING, CHUNKED_UPLOAD, CUT, *ranges("/static/file.txt")]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "way"), [*((name, "fastresp") for name in APPLICATIONS), ("fastapi", "fastresp-gunicorn")]
+)
+def test_same_answers_as_under_uvicorn(name, way, start):
+    needed, steps = APPLICATIONS[name]
+    need("uvicorn", name, needed)
+    servers = [start(way, f"{name}_app:app"), start("uvicorn", f"{name}_app:app")]
+    found = ask_both(steps, way, servers[0].url, "uvicorn", servers[1].url)
+    assert not found, "\n".join(found)
+    assert servers[0].end() == 0
