@@ -16,6 +16,8 @@ IGNORED = {
 
 MASKED = {
     "expires": (".*", "counts from the time of day"),
+    "retry-after": (".*", "counts from the time of day"),
+    "x-ratelimit-reset": (".*", "the same"),
     "set-cookie": (
         r"expires=[^;]*|(?<=csrftoken=)[^;]*|(?<=session=)[^;]*|(?<=sessionid=)[^;]*",
         "random, or the time",

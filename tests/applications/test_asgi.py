@@ -16,8 +16,8 @@ from applications.common import (
     ranges,
     upload_breaks_off,
 )
-from applications.conftest import need
 from applications.exchange import Ask, Step, ask_both
+from applications.servers import need
 
 SCOPE = {
     "type": "http",

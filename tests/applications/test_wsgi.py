@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from applications import common
 from applications.common import CUT, client_leaves, not_modified, ranges
-from applications.conftest import need
 from applications.exchange import Ask, Step, ask_both
+from applications.servers import need
 
 ENVIRON = {
     "REQUEST_METHOD": "GET",
