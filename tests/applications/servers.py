@@ -34,6 +34,10 @@ WAYS = {
 VARIABLES = {"PYTHONHASHSEED": "0", "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
+LEFT = ("was destroyed but it is pending", "was never retrieved", "was never awaited", "given up at the end")
+"""What no log may say of fastresp: something is left, or lost."""
+
+
 class Process:
     """A server that runs until the test is over; its log is kept for what a failure has to show."""
 
@@ -79,7 +83,11 @@ class Process:
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
         try:
-            return self._process.wait(END)
+            status = self._process.wait(END)
+            self._reader.join(END)
+            left = [line for line in self.log if any(text in line for text in LEFT)]
+            assert not (self.way.startswith("fastresp") and left), left
+            return status
         except subprocess.TimeoutExpired:
             pytest.fail(f"{self.way} has not ended {END:.0f} s after SIGTERM:\n{''.join(self.log)}")
         finally:
