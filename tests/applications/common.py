@@ -33,6 +33,22 @@ def pieces(data: bytes, size: int) -> list[bytes]:
     return [data[start : start + size] for start in range(0, len(data), size)]
 
 
+def large_upload(size: int) -> Ask:
+    """A file of `size` bytes, sent in pieces and with its length stated."""
+    data = bytes(1 << 20)
+    head, end = part("note", b"n") + part("file", b"", "data.bin").removesuffix(b"\r\n"), b"\r\n" + END
+    count = size // len(data)
+    length = len(head) + count * len(data) + len(end)
+    told = {
+        "name": "data.bin",
+        "size": count * len(data),
+        "sha256": hashlib.sha256(data * count).hexdigest(),
+        "note": "n",
+    }
+    fields = {**MULTIPART, "content-length": str(length)}
+    return Ask("POST /upload", body=told, send={"content": [head, *[data] * count, end], "headers": fields})
+
+
 MULTIPART = {"content-type": f"multipart/form-data; boundary={BOUNDARY}"}
 TOLD = {"name": "data.bin", "size": len(UPLOAD), "sha256": hashlib.sha256(UPLOAD).hexdigest(), "note": "Jürgen"}
 LENGTH = {"content-length": r"\d+", "transfer-encoding": ""}
@@ -148,3 +164,5 @@ CUT = Ask("GET /fail-late", body=b"one\n", cut=True)
 NOT_CUT = Ask("GET /fail-late", body=b"one\n")
 """Starlette's BaseHTTPMiddleware ends a stream that fails as if it were whole."""
 EVERYTHING: list[Step] = [*ANSWERS, *ECHO, *FORMS, *OUT, *BACKGROUND, *FAILURES]
+LARGE_UPLOAD = large_upload(40 << 20)
+"""More than fastresp takes by default."""

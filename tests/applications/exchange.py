@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
-from applications.differences import IGNORED, UNORDERED, masked, unknown
+from applications.differences import IGNORED, UNORDERED, Difference, find, gone, masked
+from applications.servers import Process
 
 TIMEOUT = 30.0
 
@@ -96,47 +97,51 @@ def finish(request: str, response: httpx.Response) -> Seen:
     return Seen(request, f"{response.status_code} {response.reason_phrase}", fields, b"".join(pieces), cut)
 
 
-def ask_both(steps: list[Step], way: str, url: str, other: str, other_url: str) -> list[str]:
-    """Asks two servers the same, step by step; what is not as expected, or differs and is not known to, a line each."""
-    found = []
-    with client_of(url) as first, client_of(other_url) as second:
+def ask_both(steps: list[Step], server: Process, other: Process, *, whole: bool = True) -> None:
+    """Asks two servers the same, step by step. Fails with what is not as expected, or differs and is not known to.
+
+    A `whole` application has to show the differences that are known of it.
+    """
+    found: list[str] = []
+    known: set[Difference] = set()
+    with client_of(server) as first, client_of(other) as second:
         for step in steps:
             seen = []
-            for client, name in ((first, way), (second, other)):
-                if name == other and getattr(step, "alone", ""):
+            for client, process in ((first, server), (second, other)):
+                if process is other and getattr(step, "alone", ""):
                     continue
                 try:
                     seen.append(step(client))
                 except (AssertionError, httpx.HTTPError) as error:
-                    found.append(f"{getattr(step, 'request', step)}: {name}: {error!r:.400}")
+                    found.append(f"{getattr(step, 'request', step)}: {process.way}: {error!r:.400}")
             if len(seen) == 2:
-                found += _compare(seen[0], seen[1], way, other)
-    return found
+                for one, two in zip(*seen, strict=True):
+                    for part, ours, theirs in _differing(one, two):
+                        difference = find(one.request, part, ours, theirs)
+                        if difference is not None:
+                            known.add(difference)
+                        else:
+                            sides = f"  {server.way}: {ours!r:.600}\n  {other.way}: {theirs!r:.600}"
+                            found.append(f"{one.request}: {part}:\n{sides}")
+    if whole:
+        found += [f"is no more: {difference}" for difference in gone(f"{server.app} on {server.way}", known)]
+    assert not found, "\n".join(found)
 
 
-def client_of(url: str) -> httpx.Client:
+def client_of(server: Process) -> httpx.Client:
     """A client whose host is not the server's, so that what an application is told does not depend on the port."""
     headers = {"host": "example.test", "user-agent": "test", "accept-encoding": "identity"}
-    return httpx.Client(base_url=url, timeout=TIMEOUT, headers=headers)
+    return httpx.Client(base_url=server.url, timeout=TIMEOUT, headers=headers)
 
 
-def _compare(first: list[Seen], second: list[Seen], way: str, other: str) -> list[str]:
-    found = []
-    for one, two in zip(first, second, strict=True):
-        parts: list[tuple[str, str | None, str | None]] = [
-            ("status", one.status, two.status),
-            ("cut", str(one.cut), str(two.cut)),
-            ("body", one.body.decode("latin-1"), two.body.decode("latin-1")),
-        ]
-        ours, theirs = one.compared(), two.compared()
-        names = sorted({*ours, *theirs})
-        parts += [(name, ours.get(name), theirs.get(name)) for name in names]
-        shared = [
-            [name for name in fields if name in ours and name in theirs and name not in UNORDERED]
-            for fields in (ours, theirs)
-        ]
-        parts.append(("order", " ".join(shared[0]), " ".join(shared[1])))
-        for part, left, right in parts:
-            if unknown(one.request, part, left, right):
-                found.append(f"{one.request}: {part}:\n  {way}: {left!r:.600}\n  {other}: {right!r:.600}")
-    return found
+def _differing(one: Seen, two: Seen) -> Iterator[tuple[str, str | None, str | None]]:
+    ours, theirs = one.compared(), two.compared()
+    ordered = {*ours} & {*theirs} - UNORDERED
+    parts: list[tuple[str, str | None, str | None]] = [
+        ("status", one.status, two.status),
+        ("cut", str(one.cut), str(two.cut)),
+        ("body", one.body.decode("latin-1"), two.body.decode("latin-1")),
+        ("order", *(" ".join(name for name in fields if name in ordered) for fields in (ours, theirs))),
+    ]
+    parts += [(name, ours.get(name), theirs.get(name)) for name in sorted({*ours, *theirs})]
+    return (part for part in parts if part[1] != part[2])

@@ -23,10 +23,13 @@ START, END = 60.0, 20.0
 WAYS = {
     "fastresp": ["fastresp", "{app}", "--port", "0"],
     "fastresp-loop": ["fastresp", "{app}", "--port", "0", "--threads", "0"],
+    "fastresp-rooted": ["fastresp", "{app}", "--port", "0", "--root-path", "/api"],
+    "fastresp-large": ["fastresp", "{app}", "--port", "0", "--max-body-size", str(64 << 20)],
     # the grace is longer than END: only what is told that the server ends lets it end in time
     "fastresp-told": ["fastresp", "{app}", "--port", "0", "--grace", "300", "--disconnect-at-drain"],
     "fastresp-gunicorn": ["gunicorn", "{app}", "-b", "127.0.0.1:0", "-k", "fastresp.gunicorn.Worker", "--threads", "4"],
     "uvicorn": ["uvicorn", "{app}", "--port", "0", "--no-access-log"],
+    "uvicorn-rooted": ["uvicorn", "{app}", "--port", "0", "--no-access-log", "--root-path", "/api"],
     "gunicorn": ["gunicorn", "{app}", "-b", "127.0.0.1:0", "-k", "gthread", "--threads", "4"],
 }
 
@@ -42,7 +45,7 @@ class Process:
     """A server that runs until the test is over; its log is kept for what a failure has to show."""
 
     def __init__(self, way: str, app: str, variables: dict[str, str]) -> None:
-        self.way = way
+        self.way, self.app = way, app
         self.log: deque[str] = deque(maxlen=200)
         self._port: int | None = None
         self._known = threading.Event()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from applications import common
 from applications.common import (
@@ -16,7 +18,7 @@ from applications.common import (
     ranges,
     upload_breaks_off,
 )
-from applications.exchange import Ask, Step, ask_both
+from applications.exchange import Ask, Step, ask_both, client_of
 from applications.servers import need
 
 SCOPE = {
@@ -40,6 +42,8 @@ SCOPE = {
         ["x-one", "2"],
     ],
 }
+ROOTED_SCOPE = SCOPE | {"path": "/api/scope/x", "raw_path": "/api/scope/x", "root_path": "/api", "query_string": ""}
+ROOTED_SCOPE["headers"] = SCOPE["headers"][:-2]
 TARGET = f"{SCOPE['raw_path']}?{SCOPE['query_string']}"
 EVERYTHING: list[Step] = [
     Ask(f"GET {TARGET}", body=SCOPE, send={"headers": [("x-one", "1"), ("x-one", "2")]}),
@@ -94,6 +98,35 @@ def test_same_answers_as_under_uvicorn(name, way, start):
     needed, steps = APPLICATIONS[name]
     need("uvicorn", name, needed)
     servers = [start(way, f"{name}_app:app"), start("uvicorn", f"{name}_app:app")]
-    found = ask_both(steps, way, servers[0].url, "uvicorn", servers[1].url)
-    assert not found, "\n".join(found)
+    ask_both(steps, *servers)
     assert servers[0].end() == 0
+
+
+ROOTED: list[Step] = [
+    Ask("GET /", body="hello"),
+    Ask("GET /scope/x", body=ROOTED_SCOPE),
+    Ask("GET /docs", body=None),
+    Ask("GET /openapi.json"),
+    Ask("GET /urls", body=["http://example.test/api/items/3", "http://example.test/api/"]),
+    Ask("GET /items/3/", 307, fields={"location": "http://example.test/api/items/3"}),
+]
+
+
+def test_behind_a_proxy_that_cuts_off_a_prefix(start):
+    need("uvicorn", "fastapi", "python_multipart")
+    servers = [start(way, "fastapi_app:app") for way in ("fastresp-rooted", "uvicorn-rooted")]
+    ask_both(ROOTED, *servers, whole=False)
+
+
+def test_large_uploads_where_they_are_allowed(start):
+    need("uvicorn", "fastapi", "python_multipart")
+    servers = [start(way, "fastapi_app:app") for way in ("fastresp-large", "uvicorn")]
+    ask_both([common.LARGE_UPLOAD], *servers, whole=False)
+
+
+def test_large_uploads_are_refused_by_default(start):
+    """Unlike uvicorn, which has no limit (manual: limits)."""
+    need("fastapi", "python_multipart")
+    with client_of(start("fastresp", "fastapi_app:app")) as client:
+        replace(common.LARGE_UPLOAD, status=413, body=None)(client)
+        Ask("GET /", body="hello")(client)

@@ -63,6 +63,5 @@ STEPS: list[Step] = [
 def test_same_answers_as_under_uvicorn(start):
     need("uvicorn", "fastapi", "brotli_asgi", "slowapi", "sentry_sdk", "sse_starlette")
     servers = [start(way, "middlewares_app:app") for way in ("fastresp", "uvicorn")]
-    found = ask_both(STEPS, "fastresp", servers[0].url, "uvicorn", servers[1].url)
-    assert not found, "\n".join(found)
+    ask_both(STEPS, *servers)
     assert servers[0].end() == 0

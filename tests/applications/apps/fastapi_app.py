@@ -75,6 +75,11 @@ def sold_out(number: int):  # in a thread
     raise OutOfStock
 
 
+@app.get("/urls")
+async def urls(request: Request):
+    return [str(request.url_for("sold_out", number=3)), str(request.base_url)]
+
+
 @app.post("/form")
 async def form(name: Annotated[str, Form()], tag: Annotated[list[str], Form()]):
     return {"name": name, "tags": tag}
