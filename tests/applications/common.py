@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 from contextlib import suppress
+from dataclasses import replace
+from typing import Any
 
 import httpx
 from applications.exchange import Ask, Seen, Step, observe
@@ -95,6 +97,58 @@ ANSWERS: list[Step] = [
     Ask("GET /scope/forwarded", send={"headers": {"x-forwarded-for": "192.0.2.1"}}),
     Ask("POST /scope/x", send={"content": b"x" * 10}),
 ]
+
+
+def odd(target: bytes, **send: Any) -> Step:
+    """A request target as it stands, which httpx would write otherwise."""
+
+    def step(client: httpx.Client) -> list[Seen]:
+        seen = observe(client, "GET /scope/odd", extensions={"target": target}, **send)
+        return [replace(seen, request=f"GET {target.decode()}")]
+
+    return step
+
+
+def refused(target: bytes) -> Step:
+    """A request target that RFC 9112, section 3.2, does not allow: fastresp says so, the others take what they see."""
+    send = {"extensions": {"target": target}}
+    return Ask(f"GET {target.decode()}", 400, fields={"connection": "close"}, send=send, alone="it is not refused")
+
+
+TARGETS = (
+    b"/scope/a//b;c=d/~e",
+    b"/scope/100%25",
+    b"/scope/%zz",
+    b"/scope/%",
+    b"/scope/%2e%2e/x",
+    b"/scope/../x",
+    b"/scope/a|b",
+    b'/scope/"q"',
+    b"/scope/%c3%28",
+    b"/scope/%00",
+    b"/scope/x?a=%zz&&=&b+c",
+    b"/scope/x??a",
+    b"/scope/x?",
+    b"/scope/",
+    b"//scope/x",
+    b"http://example.test/scope/x?q",
+)
+ODD: list[Step] = [
+    *map(odd, TARGETS),
+    refused(b"/scope/x#fragment"),
+    refused(b"*"),
+    Ask("GET /scope/x", send={"headers": [(b"x-latin", "Jürgen".encode("latin-1")), (b"x-utf", "Jürgen".encode())]}),
+    Ask("GET /scope/crumbs", send={"headers": [("cookie", "a=1"), ("cookie", "b=2")]}),
+    Ask("GET /scope/under", send={"headers": [("x_under", "1"), ("x.dot", "2"), ("x-~tilde", "3")]}),
+    Ask("POST /nowhere", None, send={"content": UPLOAD}),
+    Ask("GET /", body="hello"),
+    Ask("POST /nowhere", None, send={"content": pieces(UPLOAD[:30_000], 7000)}),
+    Ask("GET /", body="hello"),
+    Ask("POST /echo", body=UPLOAD, send={"content": UPLOAD, "headers": {"expect": "100-continue"}}),
+    Ask("GET /scope/x", send={"content": b"content of a GET"}),
+    Ask("DELETE /scope/x", None),
+    Ask("PROPFIND /scope/x", None),
+]
 ECHO: list[Step] = [
     Ask("POST /echo", body=UPLOAD, send={"content": UPLOAD}),
     Ask("POST /echo", body=b"", send={"content": b""}),
@@ -138,6 +192,25 @@ def ranges(target: str) -> list[Step]:
     ]  # fmt: skip
 
 
+def parts_of_a_file(target: str) -> Step:
+    """Two ranges at once, and a range on a condition."""
+
+    def step(client: httpx.Client) -> list[Seen]:
+        seen = observe(client, f"GET {target}", headers={"range": "bytes=0-9,20-29"})
+        (kind,) = seen.values("content-type")
+        boundary = re.fullmatch("multipart/byteranges; boundary=(.+)", kind)
+        assert boundary is not None, seen
+        assert seen.body.lower().count(b"content-range: bytes ") == 2
+        (etag,) = seen.values("etag")
+        fields = [(name, value.replace(boundary[1], "*")) for name, value in seen.fields]
+        seen = replace(seen, fields=tuple(fields), body=seen.body.replace(boundary[1].encode(), b"*"))
+        same = Ask(f"GET {target}", 206, body=FILE[:5], send={"headers": {"range": "bytes=0-4", "if-range": etag}})
+        other = Ask(f"GET {target}", 200, body=FILE, send={"headers": {"range": "bytes=0-4", "if-range": '"other"'}})
+        return [seen, *same(client), *other(client)]
+
+    return step
+
+
 def not_modified(target: str) -> Step:
     """A file that the client has already, by its etag."""
 
@@ -163,6 +236,6 @@ FAILURES: list[Step] = [
 CUT = Ask("GET /fail-late", body=b"one\n", cut=True)
 NOT_CUT = Ask("GET /fail-late", body=b"one\n")
 """Starlette's BaseHTTPMiddleware ends a stream that fails as if it were whole."""
-EVERYTHING: list[Step] = [*ANSWERS, *ECHO, *FORMS, *OUT, *BACKGROUND, *FAILURES]
+EVERYTHING: list[Step] = [*ANSWERS, *ODD, *ECHO, *FORMS, *OUT, *BACKGROUND, *FAILURES]
 LARGE_UPLOAD = large_upload(40 << 20)
 """More than fastresp takes by default."""

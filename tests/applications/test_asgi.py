@@ -15,6 +15,7 @@ from applications.common import (
     client_leaves,
     not_modified,
     part,
+    parts_of_a_file,
     ranges,
     upload_breaks_off,
 )
@@ -56,7 +57,7 @@ APPLICATIONS: dict[str, tuple[str, list[Step]]] = {
     "starlette": (
         "python_multipart",
         [*EVERYTHING, CHUNKED_UPLOAD, CUT, client_leaves, upload_breaks_off,
-         *ranges("/file"), not_modified("/static/file.txt"),
+         *ranges("/file"), parts_of_a_file("/file"), not_modified("/static/file.txt"),
          Ask("GET /large", fields={"content-encoding": "gzip"}, send={"headers": {"accept-encoding": "gzip"}})],
     ),
     "fastapi": (
@@ -130,3 +131,14 @@ def test_large_uploads_are_refused_by_default(start):
     with client_of(start("fastresp", "fastapi_app:app")) as client:
         replace(common.LARGE_UPLOAD, status=413, body=None)(client)
         Ask("GET /", body="hello")(client)
+
+
+@pytest.mark.parametrize("way", ["fastresp", "uvicorn"])
+def test_work_behind_an_answer_ends_before_the_server(way, start, tmp_path):
+    need(way, "starlette", "python_multipart")
+    notes = tmp_path / "notes"
+    server = start(way, "starlette_app:app", APPLICATIONS_NOTES=str(notes))
+    with client_of(server) as client:
+        Ask("POST /noted", 202, body="begun")(client)
+    server.end()
+    assert notes.read_text() == "worked\nshut down\n"

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from applications.exchange import Ask, Step, ask_both
 from applications.servers import need
 
 pytestmark = pytest.mark.filterwarnings("default")  # of the client's own
@@ -54,6 +55,30 @@ def test_same_answers_as_under_uvicorn(transport, start):
     servers = [start(way, f"mcp_app:{transport}") for way in ("fastresp", "uvicorn")]
     assert told(transport, servers[0].url) == told(transport, servers[1].url)
     assert servers[0].end() == 0
+
+
+FIELDS = {"host": "127.0.0.1:1", "accept": "application/json, text/event-stream"}
+INITIALIZE = {
+    "jsonrpc": "2.0",
+    "id": 1,
+    "method": "initialize",
+    "params": {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}},
+}
+STEPS: list[Step] = [
+    Ask("POST /mcp", 421, send={"json": INITIALIZE}),  # the host is none that it knows
+    Ask("POST /mcp", 406, send={"json": INITIALIZE, "headers": FIELDS | {"accept": "text/html"}}),
+    Ask("POST /mcp", 400, send={"content": b"{", "headers": FIELDS | {"content-type": "application/json"}}),
+    Ask("POST /mcp", fields={"content-type": "text/event-stream", "mcp-session-id": ".+"},
+        send={"json": INITIALIZE, "headers": FIELDS}),
+    Ask("GET /mcp", 400, send={"headers": FIELDS}),  # without the session
+    Ask("DELETE /mcp", None, send={"headers": FIELDS | {"mcp-session-id": "unknown"}}),
+    Ask("PUT /mcp", 405, send={"headers": FIELDS}),
+]  # fmt: skip
+
+
+def test_same_fields_as_under_uvicorn(start):
+    need("uvicorn", "mcp")
+    ask_both(STEPS, *(start(way, "mcp_app:streamable") for way in ("fastresp", "uvicorn")))
 
 
 def test_open_sessions_do_not_hold_up_the_end(start):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from contextlib import asynccontextmanager
 
 from page import FILE, LARGE, PIECES, WAIT, digest, of_scope
@@ -20,9 +21,17 @@ from starlette.staticfiles import StaticFiles
 released, worked, left, broken_off = asyncio.Event(), asyncio.Event(), asyncio.Event(), asyncio.Event()
 
 
+def note(text):
+    """Writes it where the test looks when the server is gone."""
+    if "APPLICATIONS_NOTES" in os.environ:
+        with open(os.environ["APPLICATIONS_NOTES"], "a") as file:
+            file.write(f"{text}\n")
+
+
 @asynccontextmanager
 async def lifespan(app):
     yield {"greeting": "hello"}
+    note("shut down")
 
 
 async def home(request):
@@ -111,6 +120,14 @@ async def background(request):
     return PlainTextResponse("begun", status_code=202, background=BackgroundTask(work))
 
 
+async def noted(request):
+    async def work():
+        await asyncio.sleep(0.5)  # the server is told to end meanwhile
+        note("worked")
+
+    return PlainTextResponse("begun", status_code=202, background=BackgroundTask(work))
+
+
 async def cookies(request):
     response = PlainTextResponse(request.cookies.get("seen", "new"))
     response.set_cookie("seen", "yes", max_age=60, httponly=True)
@@ -152,6 +169,7 @@ app = Starlette(
         Route("/file", lambda request: FileResponse(FILE)),
         Mount("/static", StaticFiles(directory=FILE.rpartition("/")[0])),
         Route("/background", background, methods=["POST"]),
+        Route("/noted", noted, methods=["POST"]),
         Route("/worked", waits_for(worked)),
         Route("/cookies", cookies),
         Route("/redirect", lambda request: RedirectResponse("/?from=redirect", status_code=303)),
