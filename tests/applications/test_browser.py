@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from applications.servers import REQUIRED, need
 
-pytestmark = pytest.mark.filterwarnings("default")  # of the browser's driver
+pytestmark = [pytest.mark.timeout(300), pytest.mark.filterwarnings("default")]  # of the browser's driver
 TIMEOUT = 30_000
 """Milliseconds for each thing that a page has to show."""
 
