@@ -133,6 +133,7 @@ TARGETS = (
     b"//scope/x",
     b"http://example.test/scope/x?q",
 )
+UNREAD = Ask("POST /nowhere", None, fields={"connection": ""}, send={"content": pieces(UPLOAD[:30_000], 7000)})
 ODD: list[Step] = [
     *map(odd, TARGETS),
     refused(b"/scope/x#fragment"),
@@ -140,9 +141,8 @@ ODD: list[Step] = [
     Ask("GET /scope/x", send={"headers": [(b"x-latin", "Jürgen".encode("latin-1")), (b"x-utf", "Jürgen".encode())]}),
     Ask("GET /scope/crumbs", send={"headers": [("cookie", "a=1"), ("cookie", "b=2")]}),
     Ask("GET /scope/under", send={"headers": [("x_under", "1"), ("x.dot", "2"), ("x-~tilde", "3")]}),
-    Ask("POST /nowhere", None, send={"content": UPLOAD}),
-    Ask("GET /", body="hello"),
-    Ask("POST /nowhere", None, send={"content": pieces(UPLOAD[:30_000], 7000)}),
+    Ask("POST /nowhere", None, send={"content": UPLOAD, "headers": {"connection": "close"}}),
+    replace(UNREAD, alone="gunicorn may close the connection behind it without a word"),
     Ask("GET /", body="hello"),
     Ask("POST /echo", body=UPLOAD, send={"content": UPLOAD, "headers": {"expect": "100-continue"}}),
     Ask("GET /scope/x", send={"content": b"content of a GET"}),
@@ -234,7 +234,7 @@ FAILURES: list[Step] = [
     Ask("GET /", body="hello"),
 ]
 CUT = Ask("GET /fail-late", body=b"one\n", cut=True)
-NOT_CUT = Ask("GET /fail-late", body=b"one\n")
+NOT_CUT = Ask("GET /fail-late", body=b"one\n", send={"headers": {"connection": "close"}})
 """Starlette's BaseHTTPMiddleware ends a stream that fails as if it were whole."""
 EVERYTHING: list[Step] = [*ANSWERS, *ODD, *ECHO, *FORMS, *OUT, *BACKGROUND, *FAILURES]
 LARGE_UPLOAD = large_upload(40 << 20)

@@ -20,6 +20,7 @@ REQUIRED = os.environ.get("FASTRESP_TEST_APPLICATIONS", "") not in ("", "0")
 START, END = 60.0, 20.0
 """Seconds that a server may take to listen (Gradio's imports take long), and to end."""
 
+# uvicorn and gunicorn keep idle connections for so short a time that, on a busy machine, a request meets their end.
 WAYS = {
     "fastresp": ["fastresp", "{app}", "--port", "0"],
     "fastresp-loop": ["fastresp", "{app}", "--port", "0", "--threads", "0"],
@@ -28,9 +29,9 @@ WAYS = {
     # the grace is longer than END: only what is told that the server ends lets it end in time
     "fastresp-told": ["fastresp", "{app}", "--port", "0", "--grace", "300", "--disconnect-at-drain"],
     "fastresp-gunicorn": ["gunicorn", "{app}", "-b", "127.0.0.1:0", "-k", "fastresp.gunicorn.Worker", "--threads", "4"],
-    "uvicorn": ["uvicorn", "{app}", "--port", "0", "--no-access-log"],
-    "uvicorn-rooted": ["uvicorn", "{app}", "--port", "0", "--no-access-log", "--root-path", "/api"],
-    "gunicorn": ["gunicorn", "{app}", "-b", "127.0.0.1:0", "-k", "gthread", "--threads", "4"],
+    "uvicorn": ["uvicorn", "{app}", "--port", "0", "--no-access-log", "--timeout-keep-alive", "60"],
+    "uvicorn-rooted": ["uvicorn", "{app}", "--port", "0", "--timeout-keep-alive", "60", "--root-path", "/api"],
+    "gunicorn": ["gunicorn", "{app}", "-b", "127.0.0.1:0", "-k", "gthread", "--threads", "4", "--keep-alive", "60"],
 }
 
 # Sets of methods are in the same order in each process, and nothing is written into the checkout.

@@ -50,6 +50,7 @@ EVERYTHING: list[Step] = [
     Ask(f"GET {TARGET}", body=SCOPE, send={"headers": [("x-one", "1"), ("x-one", "2")]}),
     *common.EVERYTHING,
     common.CHUNKED_ECHO,
+    common.UNREAD,
 ]
 FILES = part("files", b"abc", "a") + part("files", b"", "b") + END
 
