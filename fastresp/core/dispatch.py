@@ -14,7 +14,7 @@ from fastresp.core.faults import pass_on, report
 from fastresp.core.names import describe
 from fastresp.core.parking import MOST as _MOST
 from fastresp.core.parking import PARKS as _PARKS
-from fastresp.core.parking import RUNNING, TASKS, Idle, cancels, marked
+from fastresp.core.parking import RUNNING, TASKS, WOKEN, Idle, cancels, marked
 from fastresp.core.responder import new_responder
 from fastresp.core.service import PENDING
 from fastresp.core.states import DONE
@@ -29,7 +29,6 @@ OVER = object()
 NOTHING = object()
 PARKS = _PARKS
 MOST = _MOST
-IDLE = Idle(None, None)
 
 
 def dispatch(service: services.Service, exchange: Any, request: Any) -> None:
@@ -110,7 +109,7 @@ def prepare(service: services.Service) -> None:
 
 def park(service: services.Service) -> None:
     """Make one more task ready, in which a handler can begin at once, up to MOST of them."""
-    if service.context is None or len(service.spares) + service.parking >= MOST:
+    if service.context is None or len(service.spares) + len(service.parking) >= MOST:
         return
     with suppress(MemoryError):
         handling = Handling(service, None, None, None)
@@ -118,7 +117,7 @@ def park(service: services.Service) -> None:
         handling.found = Idle(service.loop, handling.rest)
         task: Any = asyncio.Task(handling, loop=service.loop, context=context)
         handling.own = task
-        service.parking += 1
+        service.parking.append(handling)
         task._log_destroy_pending = False
         handling.mark = marked(task)
         handling.name = task.get_name()
@@ -206,8 +205,8 @@ class Handling:
             error = error()
         found, self.found = self.found, NOTHING
         if self.responder is None and (found is not NOTHING or not self.is_over):
-            if type(found) is Idle:
-                self.service.parking -= 1
+            if self in self.service.parking:
+                self.service.parking.remove(self)
             raise error  # it waits for a handler, or has none any more
         if found is not NOTHING and cancels(found, error):
             return found
@@ -234,10 +233,16 @@ class Handling:
     def rest(self, wake: Any) -> None:
         """Its task waits for a handler, and `wake` ends that."""
         service = self.service
-        service.parking -= 1
-        if service.context is not None:  # or the server has ended meanwhile
+        if self in service.parking:  # or the server has ended meanwhile
+            service.parking.remove(self)
             self.wake = wake
             service.spares.append(self)
+
+    def give_up(self) -> None:
+        """The server ends before its task has waited; log nothing of a signal's exception that has ended that."""
+        task = self.own
+        if task is not None and task.done() and not task.cancelled():
+            task.exception()
 
     def begin(self, awaitable: Any, request: Any, responder: Any) -> bool:
         """Take a handler's first step, as if the waiting task took it, in the middle of another's step where that calls
@@ -283,7 +288,7 @@ class Handling:
         loop = service.loop
         running = RUNNING.pop(loop, None)
         try:
-            wake(IDLE)
+            wake(WOKEN)
         finally:
             if running is not None:
                 RUNNING[loop] = running

@@ -11,7 +11,7 @@ from fastresp.core cimport steps_c as steps
 cdef int DONE
 cdef bint PARKS
 cdef Py_ssize_t MOST
-cdef object OVER, NOTHING, IDLE
+cdef object OVER, NOTHING, WOKEN
 cdef set TASKS
 cdef dict RUNNING
 
@@ -36,6 +36,7 @@ cdef class Handling:
     cdef object _step(self, object context)
     @cython.locals(service=Service)
     cpdef object rest(self, object wake)
+    cpdef object give_up(self)
     @cython.locals(service=Service)
     cdef bint begin(self, object awaitable, Request request, Responder responder) except -1
     @cython.locals(service=Service)

@@ -11,7 +11,7 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["MOST", "PARKS", "RUNNING", "TASKS", "Idle", "cancels", "marked"]
+__all__ = ["MOST", "PARKS", "RUNNING", "TASKS", "WOKEN", "Idle", "cancels", "marked"]
 
 PARKS = sys.version_info < (3, 12) and asyncio.Task.__module__ == "_asyncio"
 MOST = 32
@@ -27,11 +27,11 @@ class Idle:
 
     _asyncio_future_blocking = True
 
-    def __init__(self, loop: asyncio.AbstractEventLoop | None, parked: Callable[[Any], None] | None) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, parked: Callable[[Any], None]) -> None:
         self._loop = loop
-        self._parked = parked
+        self._parked: Callable[[Any], None] | None = parked
 
-    def get_loop(self) -> asyncio.AbstractEventLoop | None:
+    def get_loop(self) -> asyncio.AbstractEventLoop:
         """Return the loop of the task."""
         return self._loop
 
@@ -45,8 +45,22 @@ class Idle:
         """Return False: the task is cancelled in its next step, as one that runs."""
         return False
 
-    def result(self) -> None:
-        """Called by the task, which is woken."""
+
+class _NoLoop:
+    """Of a future that nothing waits for."""
+
+    def get_debug(self) -> bool:
+        return False
+
+
+def _woken() -> asyncio.Future[None]:
+    future: asyncio.Future[None] = asyncio.Future(loop=_NoLoop())  # type: ignore[arg-type]
+    future.set_result(None)
+    return future
+
+
+WOKEN = _woken()
+"""What such a task is told that it has waited for: no code of Python's, in which a signal could be handled."""
 
 
 def marked(task: asyncio.Task[Any]) -> Any:

@@ -104,7 +104,7 @@ class Service:
         self.responder: Any = None  # done
         self.copy: Any = None  # of the context, with nothing in it
         self.spares: list[Any] = []  # what coroutine handlers can begin in, and
-        self.parking = 0  # how many are about to come
+        self.parking: list[Any] = []  # those that are about to come
         self.buffer = new_buffer(BUFFER)
         self.observer: Any = AccessLog() if config.access_log else None
         self.head_timeout = config.head_timeout
@@ -158,6 +158,9 @@ class Service:
             self._timer = None
         self._count_remarks()
         self.handler = self.context = None
+        for each in self.parking:
+            each.give_up()
+        self.parking.clear()
         self.spares.clear()
 
     def tick(self) -> None:

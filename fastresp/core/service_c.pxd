@@ -20,8 +20,7 @@ cdef class Service:
     cdef bytes _server_line
     cdef OutputBuffer buffer
     cdef object parser, request, exchange, responder, copy
-    cdef list spares
-    cdef Py_ssize_t parking
+    cdef list spares, parking
     cdef readonly dict left
     cdef public object observer, room
     cdef object _unswept, _timer, _empty, _second, _hosts, _rates, _refused
