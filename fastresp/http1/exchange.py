@@ -226,8 +226,9 @@ class Http1Exchange(exchanges.Exchange):
     def waiter(self) -> Any:
         self.check_thread()
         connection = self.connection
-        pipeline = connection.pipeline
-        return None if self.ended else pipeline.waiter(self)
+        # the collector may have run what ended it since the caller looked
+        pipeline = None if connection is None or self.ended else connection.pipeline
+        return None if pipeline is None else pipeline.waiter(self)
 
     def wake(self) -> None:
         self.check_thread()
