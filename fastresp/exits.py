@@ -22,7 +22,7 @@ LEAST = 1.0
 MOST = 1e9
 """Seconds that can be waited for: the system refuses to sleep for threading.TIMEOUT_MAX."""
 _LAST = 1.0
-"""Seconds that functions of `atexit`, the log's own among them, have when its threads are given up."""
+"""Seconds that functions of `atexit`, the log's own among them, have when its threads or processes are given up."""
 
 
 def limit(status: int, seconds: float) -> None:
@@ -60,9 +60,11 @@ def _watch(
         with suppress(BaseException):
             stream.flush()
     standard.flush()
-    for process in _children():  # nobody would take what they do, or end them
-        with suppress(BaseException):
-            process.terminate()
+    if children := _children():  # nobody would take what they do, or end them
+        for process in children:
+            with suppress(BaseException):
+                process.terminate()
+        time.sleep(_LAST)  # `multiprocessing` has waited for them: the other functions are called behind it
     os._exit(status)
 
 

@@ -93,8 +93,7 @@ def test_it_is_given_up(site, what):
     if child:
         wait_until_gone({child})
     assert f"given up at the end: {LINES[what]}\n" in server.log()
-    if what != "process":  # which such a function waits for
-        assert server.process.popen.stdout.read().endswith("the last function\n")
+    assert server.process.popen.stdout.read().endswith("the last function\n")
 
 
 @pytest.mark.parametrize("what", ["task", "call", "generator"])
