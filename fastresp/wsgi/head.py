@@ -46,6 +46,8 @@ class Head:
         kept = fields
         for field in fields:
             name, value = field
+            if not (isinstance(name, str) and isinstance(value, str)):
+                raise TypeError(f"a field of a WSGI application is two str (PEP 3333), not {name!r} and {value!r}")
             lowered = name.lower()
             if lowered in _HOP_BY_HOP:
                 _tell_of_hop_by_hop(name)

@@ -15,6 +15,8 @@ from adapters.wsgi_applications import answering
         [("bad name", "x")],
         [("x", "\u20ac")],
         [(b"x", 1)],
+        [(b"Connection", b"close")],
+        [("x", b"a")],
         [("content-length", "a")],
         [("content-length", "-1")],
         [("Content-Length", "\u0662")],
