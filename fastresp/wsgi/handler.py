@@ -26,7 +26,8 @@ class WsgiHandler:
     """A WSGI application as a handler: `Server(WsgiHandler(app))`.
 
     `threads`: how many requests it may work on at once. 0 calls it in the loop's thread: nothing is faster, but nobody
-    else is served meanwhile, and what it yields is collected: for an application that neither waits nor streams.
+    else is served meanwhile, and what it yields is collected: for an application that neither waits nor streams, nor
+    looks for a running event loop, as Django's ORM, async views of Flask and Django and `asyncio.run()` do.
     None is as many as there are processors and four more, 32 at the most. Requests beyond wait for a thread in the
     order in which they came, one of each connection, with its body (`Config.max_body_size`). One whose client has left
     meanwhile is not called.
