@@ -47,6 +47,7 @@ TWINS = {
     "fastresp.core.service_c": "fastresp/core/service.py",
     "fastresp.net.output_c": "fastresp/net/output.py",
     "fastresp.net.deadlines_c": "fastresp/net/deadlines.py",
+    "fastresp.core.handling_c": "fastresp/core/handling.py",
     "fastresp.core.dispatch_c": "fastresp/core/dispatch.py",
     "fastresp.http1.exchange_c": "fastresp/http1/exchange.py",
     "fastresp.http1.link_c": "fastresp/http1/link.py",

@@ -12,7 +12,7 @@ from fastresp.core import steps
 if TYPE_CHECKING:
     from fastresp.core import service as services
 
-__all__ = ["call_in_copy", "is_as_copied", "step_in"]
+__all__ = ["call_in", "call_in_copy", "is_as_copied", "step_in"]
 
 FEW = 4
 """Variables, of which each is looked at."""
@@ -21,6 +21,11 @@ FEW = 4
 def call_in_copy(service: services.Service, request: Any, responder: Any) -> object:
     """What the handler returns or raises, called in a copy of the server's context."""
     return service.context.copy().run(service.handler, request, responder)
+
+
+def call_in(context: Any, function: Any, argument: object) -> object:
+    """What a function returns, called in this context."""
+    return context.run(function, argument)
 
 
 def step_in(context: Any, coroutine: Any, over: object) -> Any:

@@ -69,6 +69,14 @@ cdef inline object call_in_copy(Service service, object first, object second):
     return result
 
 
+cdef inline object call_in(object context, object function, object argument):
+    PyContext_Enter(context)
+    try:
+        return function(argument)
+    finally:
+        PyContext_Exit(context)
+
+
 cdef inline object step_in(object context, object coroutine, object over):
     PyContext_Enter(context)
     try:

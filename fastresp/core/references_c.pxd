@@ -15,11 +15,13 @@ cdef extern from *:
 
 cdef extern from "Python.h":
     Py_ssize_t Py_REFCNT(PyObject *thing)
+    PyObject **_PyObject_GetDictPtr(PyObject *thing)
 
 
 cdef enum:
     TASK = 3
     COROUTINE = 2
+    CONTEXT = 3
 
 
 cdef inline bint is_shared(object thing) noexcept:
@@ -28,3 +30,8 @@ cdef inline bint is_shared(object thing) noexcept:
 
 cdef inline bint is_left(object thing, Py_ssize_t references, object mark) noexcept:
     return Py_REFCNT(<PyObject *>thing) == references and not fastresp_weak(<PyObject *>thing, <PyObject *>mark)
+
+
+cdef inline bint has_attributes(object task) noexcept:
+    cdef PyObject **place = _PyObject_GetDictPtr(<PyObject *>task)
+    return place != NULL and place[0] != NULL
