@@ -43,8 +43,9 @@ async def receive(answer: Answer) -> Message:
             return {"type": "http.disconnect"}
     over = answer.over
     if over is None:
-        over = answer.over = asyncio.Event()
-        answer.responder.on_close(over.set)
+        over = asyncio.Event()
+        answer.responder.on_close(over.set)  # which raises in another thread
+        answer.over = over
     if answer.asks_on():
         await asyncio.sleep(0)
     await over.wait()

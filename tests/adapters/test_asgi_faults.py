@@ -7,6 +7,7 @@ import sys
 
 import pytest
 from adapters.asgi_applications import answering, body, length, read, start
+from connection.tools import Inbox
 
 PLAIN = (b"content-type", b"text/plain")
 
@@ -168,6 +169,26 @@ def test_sending_from_another_thread(asgi, log, fields):
     answer = client.answer()
     assert answer.body == b"onetwo"
     assert "thread" in told[0]
+
+
+def test_receiving_in_another_thread(asgi, log):
+    """It is refused, and takes nothing from the one in the loop."""
+
+    async def app(scope, receive, send):
+        assert scope["type"] == "http"
+        await read(receive)
+        with pytest.raises(RuntimeError, match="thread"):
+            await asyncio.to_thread(asyncio.run, receive())
+        await send(start(200))
+        await send(body(b"one", more=True))
+        told.put((await receive())["type"])
+
+    told = Inbox()
+    client = asgi(app)
+    client.get()
+    client.until(b"one")
+    client.socket.close()
+    assert told.get() == "http.disconnect"
 
 
 class TestLoggedOnce:
